@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs';
+import { Ajv, type SchemaObject } from 'ajv';
+
+/** One way in which a value breaks its schema. */
+export interface SchemaProblem {
+  /** Keys and indices from the root to the value that is wrong. */
+  readonly path: readonly string[];
+  /** The schema keyword that is broken: `type`, `enum`, `required`, `additionalProperties`, ... */
+  readonly keyword: string;
+  /** The keyword's value in the schema: the allowed type, the list of an `enum`, the bound of a `minimum`, ... */
+  readonly allowed: unknown;
+  /** What the keyword says of it, e.g. `{ missingProperty }` or `{ additionalProperty }`. */
+  readonly params: Readonly<Record<string, unknown>>;
+  /** In words, without the path: "must be <= 5". */
+  readonly message: string;
+}
+
+/** A compiled JSON schema for values of type `T`; that the two agree is what the schema's tests are for. */
+export interface Schema<T> {
+  readonly accepts: (value: unknown) => value is T;
+  /** Everything that is wrong with the value; empty where the schema accepts it. */
+  readonly problems: (value: unknown) => readonly SchemaProblem[];
+}
+
+/**
+ * Compiles a JSON schema (draft-07, which editors understand best) in Ajv's strict mode.
+ * With `fillDefaults`, checking a value also writes the schema's defaults into it where keys are missing.
+ * @throws Error where the schema itself is wrong.
+ */
+export function compileSchema<T>(schema: unknown, options: { readonly fillDefaults?: boolean } = {}): Schema<T> {
+  if (!isSchemaObject(schema)) throw new Error('a JSON schema is an object');
+  // verbose: an error then carries the keyword's value, which messages name.
+  const ajv = new Ajv({
+    allErrors: true,
+    verbose: true,
+    strict: true,
+    allowUnionTypes: true,
+    useDefaults: options.fillDefaults ?? false,
+  });
+  const validate = ajv.compile<T>(schema);
+  return {
+    accepts: (value): value is T => validate(value),
+    problems: (value) => {
+      if (validate(value)) return [];
+      const errors = validate.errors ?? [];
+      return errors.map(({ instancePath, keyword, schema: allowed, params, message }) => ({
+        path: keysOf(instancePath),
+        keyword,
+        allowed,
+        params,
+        message: message ?? keyword,
+      }));
+    },
+  };
+}
+
+/**
+ * Reads and compiles a schema published in `schemas/`, e.g. `readSchema<Result>('result')`; options as for `compileSchema`.
+ * The folder lies beside `src`, and beside the built `lib` and `dist` alike.
+ */
+export function readSchema<T>(name: string, options: { readonly fillDefaults?: boolean } = {}): Schema<T> {
+  const text = readFileSync(new URL(`../schemas/${name}.schema.json`, import.meta.url), 'utf8');
+  return compileSchema<T>(JSON.parse(text), options);
+}
+
+function isSchemaObject(value: unknown): value is SchemaObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The keys of a JSON pointer (RFC 6901). */
+function keysOf(pointer: string): string[] {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
