@@ -7,8 +7,10 @@ export interface SchemaProblem {
   readonly path: readonly string[];
   /** The schema keyword that is broken: `type`, `enum`, `required`, `additionalProperties`, ... */
   readonly keyword: string;
-  /** The keyword's value in the schema: the allowed type, the list of an `enum`, the bound of a `minimum`, ... */
-  readonly allowed: unknown;
+  /** The part of the schema that the keyword stands in: its siblings say what else is allowed. */
+  readonly schema: Readonly<Record<string, unknown>>;
+  /** What was found there. */
+  readonly value: unknown;
   /** What the keyword says of it, e.g. `{ missingProperty }` or `{ additionalProperty }`. */
   readonly params: Readonly<Record<string, unknown>>;
   /** In words, without the path: "must be <= 5". */
@@ -29,7 +31,7 @@ export interface Schema<T> {
  */
 export function compileSchema<T>(schema: unknown, options: { readonly fillDefaults?: boolean } = {}): Schema<T> {
   if (!isSchemaObject(schema)) throw new Error('a JSON schema is an object');
-  // verbose: an error then carries the keyword's value, which messages name.
+  // verbose: an error then carries the schema and the value, which messages name.
   const ajv = new Ajv({
     allErrors: true,
     verbose: true,
@@ -42,14 +44,20 @@ export function compileSchema<T>(schema: unknown, options: { readonly fillDefaul
     accepts: (value): value is T => validate(value),
     problems: (value) => {
       if (validate(value)) return [];
-      const errors = validate.errors ?? [];
-      return errors.map(({ instancePath, keyword, schema: allowed, params, message }) => ({
-        path: keysOf(instancePath),
-        keyword,
-        allowed,
-        params,
-        message: message ?? keyword,
-      }));
+      // What is wrong with a name says `propertyNames` already, and an `if` only repeats its branch.
+      const errors = validate.errors?.filter(
+        (error) => error.propertyName === undefined || error.keyword === 'propertyNames',
+      );
+      return (errors ?? [])
+        .filter(({ keyword }) => keyword !== 'if')
+        .map(({ instancePath, keyword, parentSchema, data, params, message }) => ({
+          path: keysOf(instancePath),
+          keyword,
+          schema: parentSchema ?? {},
+          value: data,
+          params,
+          message: message ?? keyword,
+        }));
     },
   };
 }

@@ -340,6 +340,17 @@ export interface BaselineGroup {
   readonly leaves: readonly Leaf[];
 }
 
+/** One small row a baseline, kept when the baseline itself is pruned; feeds the trend over checkpoints. */
+export interface HistoryRow {
+  readonly commit: string;
+  readonly checkpoint: string;
+  readonly createdAt: string;
+  readonly images: number;
+  readonly failures: number;
+  /** Mean ALER of the groups that grew a tree; null where none did. */
+  readonly meanAler: number | null;
+}
+
 export type BaselineOptions =
   | { readonly store: 'none' }
   | ({ readonly store: 'folder'; readonly path: string } & BaselineCommon)
@@ -391,6 +402,15 @@ export interface ReportOptions {
   readonly featureNames: string | null;
 }
 
+/** What the columns of manifests and prediction files are called. */
+export interface ColumnNames {
+  readonly image: string;
+  readonly label: string;
+  readonly prediction: string;
+  readonly failed: string;
+  readonly confidence: string;
+}
+
 /** barlow.yml, checked and with every default filled in. Paths are absolute. */
 export interface Config {
   /** The config file. */
@@ -401,6 +421,7 @@ export interface Config {
     readonly manifest: string;
     /** Classes beyond those that labels name. */
     readonly classes: readonly string[];
+    readonly columns: ColumnNames;
   };
   readonly checkpoints: readonly { readonly name: string; readonly path: string }[];
   readonly featureModel: FeatureModelOptions | null;
