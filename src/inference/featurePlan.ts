@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+import { UserError } from '../errors.ts';
+import type { FeatureModelOptions } from '../records.ts';
+import type { ModelDescription } from './engine.ts';
+import { pipelineFor } from './pipelineFor.ts';
+import type { Pipeline } from './preprocess.ts';
+
+/** How the features of one model are computed. */
+export interface FeaturePlan {
+  readonly model: ModelDescription;
+  /** Tensor whose values are the features. */
+  readonly layer: string;
+  readonly pipeline: Pipeline;
+  /** Images a run of the engine. */
+  readonly batch: number;
+  /** SHA-256 (hex) over the model, the layer and the preprocessing: what features depend on besides the image. */
+  readonly fingerprint: string;
+}
+
+/** About this many pixels go through the engine at a time, in 8 to 128 images. */
+const PIXELS_A_BATCH = 16 * 224 * 224;
+
+/**
+ * Settles layer, preprocessing and batches for a feature model.
+ * @throws UserError where no layer is named and none is found, the named one does not exist, or the input is no image.
+ */
+export function planFeatures(model: ModelDescription, options: FeatureModelOptions): FeaturePlan {
+  const layer = options.layer.features ?? model.layers.features;
+  if (layer === null) {
+    throw new UserError({
+      what: 'no dense layer was found whose input could be the features',
+      where: model.file,
+      fix: 'Name the feature vector in featureModel.layer.',
+    });
+  }
+  model.checkTensor(layer);
+  const pipeline = pipelineFor(model, options.preprocess);
+  const { batch } = model.geometry(pipeline.crop);
+  const fitting = Math.floor(PIXELS_A_BATCH / (pipeline.height * pipeline.width));
+  const parts = JSON.stringify([model.fingerprint, layer, pipeline]);
+  const fingerprint = createHash('sha256').update(parts).digest('hex');
+  return { model, layer, pipeline, batch: batch ?? Math.max(8, Math.min(128, fitting)), fingerprint };
+}

@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { messageOf, UserError } from '../errors.ts';
+import type { ModelDescription } from './engine.ts';
+import { checkTensor, type OnnxGraph, readGraph } from './onnxGraph.ts';
+import { findLayers, inputGeometry } from './onnxGraphLayers.ts';
+import { isOnnxruntimeNode, loadOnnxruntimeNode } from './onnxruntimeNode.ts';
+import { openOnnxSession } from './onnxSession.ts';
+
+/**
+ * Reads an ONNX model from a file.
+ * @throws UserError where the file cannot be read or is no ONNX model.
+ */
+export async function describeOnnxModel(file: string): Promise<ModelDescription> {
+  const bytes = await readModelFile(file);
+  const graph = readGraph(bytes, file);
+  const layers = findLayers(graph);
+  const geometry: ModelDescription['geometry'] = (side) => {
+    const found = inputGeometry({ input: layers.input, file }, side);
+    if (found.channels === 3) return found;
+    throw new UserError({
+      what: `the model takes ${found.channels} channel, not the 3 of RGB`,
+      where: file,
+      fix: 'Export a model that takes N x 3 x height x width.',
+    });
+  };
+  return {
+    file,
+    kind: 'onnx',
+    fingerprint: fingerprintOf(bytes, graph),
+    layers,
+    geometry,
+    checkTensor: (name) => checkTensor(graph, name),
+    open: async (engine, side, options) => {
+      if (!isOnnxruntimeNode(engine)) throw new Error(`no ONNX runtime is behind ${engine}`);
+      const start = await loadOnnxruntimeNode(engine, options);
+      return openOnnxSession(graph, { name: layers.input.name, geometry: geometry(side) }, engine, start);
+    },
+  };
+}
+
+async function readModelFile(file: string): Promise<Uint8Array> {
+  try {
+    return await readFile(file);
+  } catch (cause) {
+    throw new UserError({
+      what: `the model cannot be read (${messageOf(cause)})`,
+      where: file,
+      fix: 'Check featureModel.path in the config.',
+      cause,
+    });
+  }
+}
+
+/** The file, then the weights that it names in other files (they are read into the graph). */
+function fingerprintOf(bytes: Uint8Array, { graph }: OnnxGraph): string {
+  const hash = createHash('sha256').update(bytes);
+  for (const { rawData } of graph.initializer) if (rawData) hash.update(rawData);
+  return hash.digest('hex');
+}

@@ -1,0 +1,87 @@
+import type { Picture } from './decode.ts';
+import { BadImage } from './imageHeader.ts';
+import { resizeBilinear } from './resize.ts';
+
+/** torchvision's evaluation pipeline, for one model's input. Plain data: it goes to worker threads and into fingerprints. */
+export interface Pipeline {
+  /** Length of the shorter side after resizing; null: not resized. */
+  readonly resize: number | null;
+  /** Side of the centre crop; null: not cropped. */
+  readonly crop: number | null;
+  readonly mean: readonly [number, number, number];
+  readonly std: readonly [number, number, number];
+  /** What comes out, in pixels. */
+  readonly height: number;
+  readonly width: number;
+  /** `NCHW`: planes; `NHWC`: interleaved. */
+  readonly layout: 'NCHW' | 'NHWC';
+}
+
+/**
+ * Writes one image as the model takes it: torchvision's Resize, CenterCrop, ToTensor and Normalize on a PIL image.
+ * @param out height x width x 3 float32 values, in the pipeline's layout.
+ * @throws BadImage where the image comes out in another size than the model takes.
+ */
+export function preprocess(picture: Picture, pipeline: Pipeline, out: Float32Array): void {
+  const resized = pipeline.resize === null ? picture : resizeShorterSide(picture, pipeline.resize);
+  const cropped = pipeline.crop === null ? resized : cropCentre(resized, pipeline.crop);
+  if (cropped.width !== pipeline.width || cropped.height !== pipeline.height) {
+    const size = `${cropped.width} x ${cropped.height}`;
+    throw new BadImage(`is ${size} pixels where the model takes ${pipeline.width} x ${pipeline.height}`);
+  }
+  normalise(cropped.rgb, pipeline, out);
+}
+
+/** torchvision's `Resize(side)`: the longer side is cut off to a whole number, not rounded. */
+export function resizeShorterSide(picture: Picture, side: number): Picture {
+  const { width, height } = picture;
+  return width <= height
+    ? resizeBilinear(picture, side, Math.trunc((side * height) / width))
+    : resizeBilinear(picture, Math.trunc((side * width) / height), side);
+}
+
+/** torchvision's `CenterCrop(side)`: black padding where the image is smaller, offsets rounded half to even. */
+export function cropCentre(picture: Picture, side: number): Picture {
+  const left = offset(picture.width, side);
+  const top = offset(picture.height, side);
+  if (left === 0 && top === 0 && picture.width === side && picture.height === side) return picture;
+  const rgb = new Uint8Array(side * side * 3);
+  const from = Math.max(0, left);
+  const to = Math.min(picture.width, left + side);
+  for (let y = Math.max(0, top); y < Math.min(picture.height, top + side); y++) {
+    const row = picture.rgb.subarray((y * picture.width + from) * 3, (y * picture.width + to) * 3);
+    rgb.set(row, ((y - top) * side + from - left) * 3);
+  }
+  return { width: side, height: side, rgb };
+}
+
+/** Where the crop starts in the image; negative where the image is padded, by (side - length) // 2 in front. */
+function offset(length: number, side: number): number {
+  if (length <= side) return -Math.floor((side - length) / 2);
+  const half = (length - side) / 2;
+  return half % 1 === 0.5 ? 2 * Math.round(half / 2) : Math.round(half); // Python's round
+}
+
+/** ToTensor and Normalize in float32 arithmetic: ((value / 255) - mean) / std, by table. */
+function normalise(rgb: Uint8Array, pipeline: Pipeline, out: Float32Array): void {
+  const pixels = rgb.length / 3;
+  for (let channel = 0; channel < 3; channel++) {
+    const table = tableFor(pipeline.mean[channel], pipeline.std[channel]);
+    const step = pipeline.layout === 'NCHW' ? 1 : 3;
+    let to = pipeline.layout === 'NCHW' ? channel * pixels : channel;
+    for (let from = channel; from < rgb.length; from += 3, to += step) out[to] = table[rgb[from]];
+  }
+}
+
+const tables = new Map<string, Float32Array>();
+
+function tableFor(mean: number, std: number): Float32Array {
+  const key = `${mean} ${std}`;
+  const known = tables.get(key);
+  if (known !== undefined) return known;
+  const table = Float32Array.from({ length: 256 }, (_, value) =>
+    Math.fround(Math.fround(Math.fround(value / 255) - Math.fround(mean)) / Math.fround(std)),
+  );
+  tables.set(key, table);
+  return table;
+}

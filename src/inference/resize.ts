@@ -1,0 +1,89 @@
+import type { Picture } from './decode.ts';
+
+/** Fixed-point bits of a weight, `PRECISION_BITS` of Pillow's Resample.c. */
+const PRECISION = 32 - 8 - 2;
+const HALF = 1 << (PRECISION - 1);
+
+/** For each output position: where its window starts, its length, and its weights (`taps` a position). */
+interface Weights {
+  readonly taps: number;
+  readonly start: Int32Array;
+  readonly count: Int32Array;
+  readonly weight: Int32Array;
+}
+
+/**
+ * Resizes with Pillow's antialiased bilinear filter, `Image.resize(size, Image.BILINEAR)`, equal to the byte:
+ * weights in fixed point, columns first, rounded to bytes, then rows. Enlarging and shrinking alike.
+ */
+export function resizeBilinear(picture: Picture, width: number, height: number): Picture {
+  const across = width === picture.width ? picture : resizeAcross(picture, width);
+  return height === picture.height ? across : resizeDown(across, height);
+}
+
+/** Pillow's `precompute_coeffs` and `normalize_coeffs_8bpc` for a triangle of support 1. */
+function weightsFor(from: number, to: number): Weights {
+  const scale = from / to;
+  const stretch = Math.max(scale, 1);
+  const taps = Math.ceil(stretch) * 2 + 1;
+  const start = new Int32Array(to);
+  const count = new Int32Array(to);
+  const weight = new Int32Array(to * taps);
+  const exact = new Float64Array(taps);
+  for (let x = 0; x < to; x++) {
+    const centre = (x + 0.5) * scale;
+    // truncated, not rounded down: Pillow casts to int, then cuts off at 0
+    start[x] = Math.max(0, Math.trunc(centre - stretch + 0.5));
+    count[x] = Math.min(from, Math.trunc(centre + stretch + 0.5)) - start[x];
+    let sum = 0;
+    for (let tap = 0; tap < count[x]; tap++) {
+      const distance = Math.abs((tap + start[x] - centre + 0.5) * (1 / stretch));
+      exact[tap] = distance < 1 ? 1 - distance : 0;
+      sum += exact[tap];
+    }
+    for (let tap = 0; tap < count[x]; tap++) {
+      weight[x * taps + tap] = Math.trunc(0.5 + (exact[tap] / sum) * (1 << PRECISION));
+    }
+  }
+  return { taps, start, count, weight };
+}
+
+function resizeAcross({ width: from, height, rgb }: Picture, width: number): Picture {
+  const { taps, start, count, weight } = weightsFor(from, width);
+  const out = new Uint8Array(width * height * 3);
+  for (let y = 0, to = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, to += 3) {
+      let red = HALF;
+      let green = HALF;
+      let blue = HALF;
+      const end = x * taps + count[x];
+      for (let at = (y * from + start[x]) * 3, tap = x * taps; tap < end; tap++, at += 3) {
+        red += rgb[at] * weight[tap];
+        green += rgb[at + 1] * weight[tap];
+        blue += rgb[at + 2] * weight[tap];
+      }
+      // weights are positive and sum to 1: no clipping needed but for the last rounding
+      out[to] = Math.min(255, red >> PRECISION);
+      out[to + 1] = Math.min(255, green >> PRECISION);
+      out[to + 2] = Math.min(255, blue >> PRECISION);
+    }
+  }
+  return { width, height, rgb: out };
+}
+
+function resizeDown({ width, height: from, rgb }: Picture, height: number): Picture {
+  const { taps, start, count, weight } = weightsFor(from, height);
+  const stride = width * 3;
+  const out = new Uint8Array(stride * height);
+  const sums = new Int32Array(stride);
+  for (let y = 0; y < height; y++) {
+    sums.fill(HALF);
+    for (let tap = 0; tap < count[y]; tap++) {
+      const share = weight[y * taps + tap];
+      const row = (start[y] + tap) * stride;
+      for (let i = 0; i < stride; i++) sums[i] += rgb[row + i] * share;
+    }
+    for (let i = 0; i < stride; i++) out[y * stride + i] = Math.min(255, sums[i] >> PRECISION);
+  }
+  return { width, height, rgb: out };
+}
