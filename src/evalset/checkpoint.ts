@@ -1,0 +1,145 @@
+import { UserError } from '../errors.ts';
+import { nearest } from '../fastestLevenshtein.ts';
+import type { Checkpoint, ColumnNames, EvalSet } from '../records.ts';
+import { rowsByName } from './imageNames.ts';
+import { listed } from './listed.ts';
+import { readTable, requiredColumn, type Table } from './table.ts';
+
+/**
+ * Reads a checkpoint's predictions on an eval set: a CSV, JSON Lines or Parquet file with the columns `image` and
+ * `prediction`, optionally `confidence`; or `image` and `failed`. Its rows may come in any order.
+ *
+ * @throws UserError for what `readTable` refuses; where columns are missing or both `prediction` and `failed` are there;
+ *   images stand twice, are unknown to the eval set or are left out; a prediction is empty or names an unknown class; a
+ *   confidence is not in 0 to 1; a `failed` is neither 0, 1, true nor false
+ */
+export async function readCheckpoint(
+  file: string,
+  name: string,
+  evalSet: EvalSet,
+  columns: ColumnNames,
+): Promise<Checkpoint> {
+  const table = await readTable(file);
+  const images = requiredColumn(table, columns.image, 'image');
+  const rows = rowsByName(table, images);
+  const left: string[] = [];
+  const order = Uint32Array.from(evalSet.images, (image) => {
+    const row = rows.get(image);
+    if (row === undefined) left.push(image);
+    return row ?? 0;
+  });
+  if (left.length > 0 || rows.size > order.length) refuseUnknown(table, images, evalSet);
+  if (left.length > 0) {
+    throw new UserError({
+      what: `${left.length} of ${evalSet.images.length} images have no prediction: ${listed(left)}`,
+      where: file,
+      fix: 'Give one row per image of the manifest',
+    });
+  }
+  return checkpointOf(table, name, evalSet, columns, order);
+}
+
+/** Whether a table says what a checkpoint predicts, or where it fails. */
+export function holdsCheckpoint(table: Table, columns: ColumnNames): boolean {
+  return [columns.prediction, columns.failed].some((name) => table.columns.has(name) || table.nested.has(name));
+}
+
+/**
+ * The checkpoint of a table's columns.
+ *
+ * @param order the table's row of each row of the eval set
+ * @throws UserError as `readCheckpoint` for the columns' values
+ */
+export function checkpointOf(
+  table: Table,
+  name: string,
+  evalSet: EvalSet,
+  columns: ColumnNames,
+  order: Uint32Array,
+): Checkpoint {
+  const has = (column: string) => table.columns.has(column) || table.nested.has(column);
+  if (has(columns.prediction) && has(columns.failed)) {
+    throw new UserError({
+      what: `both ${JSON.stringify(columns.prediction)} and ${JSON.stringify(columns.failed)} are there, and they may disagree`,
+      where: table.file,
+      fix: 'Keep the predictions; without classes, keep the failures',
+    });
+  }
+  if (has(columns.failed)) {
+    const failed = failuresOf(table, requiredColumn(table, columns.failed, 'failed'));
+    return { name, predictions: null, failed: Uint8Array.from(order, (row) => failed[row] ?? 0), confidence: null };
+  }
+  const predicted = predictionsOf(table, requiredColumn(table, columns.prediction, 'prediction'), evalSet.classes);
+  const predictions = Int32Array.from(order, (row) => predicted[row] ?? 0);
+  const confidence = has(columns.confidence)
+    ? confidencesOf(table, requiredColumn(table, columns.confidence, 'confidence'))
+    : null;
+  return {
+    name,
+    predictions,
+    failed: Uint8Array.from(predictions, (prediction, row) => (prediction === evalSet.labels[row] ? 0 : 1)),
+    confidence: confidence && Float64Array.from(order, (row) => confidence[row] ?? 0),
+  };
+}
+
+function refuseUnknown(table: Table, images: readonly string[], evalSet: EvalSet): void {
+  const known = new Set(evalSet.images);
+  const unknown = [...images.keys()].filter((row) => !known.has(images[row] ?? ''));
+  const [first] = unknown;
+  if (first === undefined) return;
+  throw new UserError({
+    what: `${unknown.length} of ${images.length} images are not in the manifest: ${listed(unknown.map((row) => images[row] ?? ''))}`,
+    where: table.where(first),
+    fix: `Write the manifest's names, such as ${JSON.stringify(evalSet.images[0])}, or remove the rows`,
+  });
+}
+
+/** Index of each class, by row of the table. */
+function predictionsOf(table: Table, cells: readonly string[], classes: readonly string[]): Int32Array {
+  const indexOf = new Map(classes.map((name, index) => [name, index]));
+  const predictions = Int32Array.from(cells, (cell) => indexOf.get(cell) ?? -1);
+  const row = predictions.indexOf(-1);
+  if (row === -1) return predictions;
+  const cell = cells[row] ?? '';
+  if (cell.trim() === '') {
+    throw new UserError({ what: 'there is no prediction', where: table.where(row), fix: 'Give the predicted class' });
+  }
+  const unknown = new Set(cells.filter((other) => other.trim() !== '' && !indexOf.has(other)));
+  const near = nearest(cell, classes);
+  throw new UserError({
+    what: `no label has the predicted class${unknown.size > 1 ? 'es' : ''} ${listed([...unknown])}`,
+    where: table.where(row),
+    fix: `${near === null ? 'Add' : `Write ${JSON.stringify(near)} where that is meant, or add`} it to \`evalSet.classes\` in the config`,
+  });
+}
+
+/** 1 where the checkpoint fails, by row of the table. */
+function failuresOf(table: Table, cells: readonly string[]): Uint8Array {
+  const values = new Map([
+    ['0', 0],
+    ['1', 1],
+    ['false', 0],
+    ['true', 1],
+  ]);
+  return Uint8Array.from(cells, (cell, row) => {
+    const value = values.get(cell.toLowerCase());
+    if (value !== undefined) return value;
+    const what = `${JSON.stringify(cell)} does not say whether the checkpoint failed`;
+    throw new UserError({
+      what,
+      where: table.where(row),
+      fix: 'Write 1 or true where it failed, 0 or false where not',
+    });
+  });
+}
+
+const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+function confidencesOf(table: Table, cells: readonly string[]): Float64Array {
+  return Float64Array.from(cells, (cell, row) => {
+    const value = decimal.test(cell) ? Number(cell) : Number.NaN;
+    if (value >= 0 && value <= 1) return value;
+    const what = `the confidence ${JSON.stringify(cell)} is not a number from 0 to 1`;
+    throw new UserError({ what, where: table.where(row), fix: 'Give a probability, or leave the column out' });
+  });
+}

@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import { UserError } from '../errors.ts';
+import type { Checkpoint, Config, EvalSet } from '../records.ts';
+import { checkpointOf, holdsCheckpoint } from './checkpoint.ts';
+import { refuseMissingImages } from './imageFiles.ts';
+import { rowsByName } from './imageNames.ts';
+import { readTable, requiredColumn, type Table } from './table.ts';
+
+/**
+ * Reads the manifest: images, labels, metadata columns, and the checkpoint whose predictions or failures stand there
+ * too, named `manifest`. Labels are text ("1" and 1 are one class, "01" is another).
+ *
+ * @throws UserError for what `readTable` refuses; where columns are missing, a name is unfit or stands twice, a label is
+ *   empty; images are missing or lead out of their folder; and for what `checkpointOf` refuses
+ */
+export async function readEvalSet(
+  options: Config['evalSet'],
+): Promise<{ evalSet: EvalSet; manifestCheckpoint: Checkpoint | null }> {
+  const table = await readTable(options.manifest);
+  const names = options.columns;
+  const images = requiredColumn(table, names.image, 'image');
+  rowsByName(table, images);
+  const labels = requiredColumn(table, names.label, 'label');
+  refuseEmptyLabel(table, labels);
+  if (options.images !== null) await refuseMissingImages(options.images, images, table);
+  const classes = [...new Set([...labels, ...options.classes])].toSorted();
+  const indexOf = new Map(classes.map((name, index) => [name, index]));
+  const indices = Int32Array.from(labels, (label) => indexOf.get(label) ?? 0);
+  const own = new Set([names.image, names.label, names.prediction, names.failed, names.confidence]);
+  const evalSet: EvalSet = {
+    images,
+    folder: options.images,
+    classes,
+    labels: indices,
+    columns: new Map([...table.columns].filter(([name]) => !own.has(name))),
+    fingerprint: fingerprintOf(images, indices, classes),
+  };
+  if (!holdsCheckpoint(table, names)) return { evalSet, manifestCheckpoint: null };
+  const order = Uint32Array.from(images.keys());
+  return { evalSet, manifestCheckpoint: checkpointOf(table, 'manifest', evalSet, names, order) };
+}
+
+function refuseEmptyLabel(table: Table, labels: readonly string[]): void {
+  const row = labels.findIndex((label) => label.trim() === '');
+  if (row === -1) return;
+  throw new UserError({ what: 'the image has no label', where: table.where(row), fix: 'Give its true class' });
+}
+
+/** SHA-256 over the classes and each image's name and class; JSON keeps names apart whatever they hold. */
+function fingerprintOf(images: readonly string[], labels: Int32Array, classes: readonly string[]): string {
+  const hash = createHash('sha256').update(JSON.stringify(classes));
+  for (const [row, image] of images.entries()) hash.update(`\n${labels[row]} ${JSON.stringify(image)}`);
+  return hash.digest('hex');
+}

@@ -1,0 +1,23 @@
+import type { Checkpoint, EvalSet } from '../records.ts';
+
+/** The eval set of some of its rows, in the order given; classes stay, so that indices of classes keep their meaning. */
+export function restrictEvalSet(evalSet: EvalSet, rows: Uint32Array): EvalSet {
+  const pick = <Value>(values: readonly Value[]) => Array.from(rows, (row) => values[row]);
+  return {
+    ...evalSet,
+    images: pick(evalSet.images),
+    labels: Int32Array.from(rows, (row) => evalSet.labels[row]),
+    columns: new Map([...evalSet.columns].map(([name, texts]) => [name, pick(texts)])),
+  };
+}
+
+/** The checkpoint on some rows of its eval set, in the order given. */
+export function restrictCheckpoint(checkpoint: Checkpoint, rows: Uint32Array): Checkpoint {
+  const { predictions, failed, confidence } = checkpoint;
+  return {
+    ...checkpoint,
+    predictions: predictions && Int32Array.from(rows, (row) => predictions[row]),
+    failed: Uint8Array.from(rows, (row) => failed[row]),
+    confidence: confidence && Float64Array.from(rows, (row) => confidence[row]),
+  };
+}

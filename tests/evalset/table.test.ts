@@ -1,0 +1,324 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { parquetWriteBuffer } from 'hyparquet-writer';
+import { describe, expect, test } from 'vitest';
+import { UserError } from '../../src/errors.ts';
+import { isTableFile, readTable } from '../../src/evalset/table.ts';
+import { csvText, refusal, scratch } from './scratch.ts';
+
+const { folder, write } = scratch();
+const data = fileURLToPath(new URL('../data/evalset/', import.meta.url));
+
+async function cells(file: string) {
+  return Object.fromEntries((await readTable(file)).columns);
+}
+
+async function wheres(file: string) {
+  const table = await readTable(file);
+  return Array.from({ length: table.rows }, (_, row) => table.where(row).replace(`${folder}/`, ''));
+}
+
+describe('CSV', () => {
+  test('quotes, commas and line breaks of RFC 4180', async () => {
+    const file = write('a.csv', 'image,label\r\n"a, b.png","say ""cat"""\r\n"two\r\nlines.png",dog\r\n');
+    expect(await cells(file)).toEqual({ image: ['a, b.png', 'two\r\nlines.png'], label: ['say "cat"', 'dog'] });
+  });
+
+  test.each([
+    ['LF', '\n'],
+    ['CRLF', '\r\n'],
+    ['CR', '\r'],
+  ])('line ends by %s, with a byte order mark and with no last line end', async (_name, newline) => {
+    const file = write('b.csv', `\uFEFF${['image,label', 'a,1', 'b,2'].join(newline)}`);
+    expect(await cells(file)).toEqual({ image: ['a', 'b'], label: ['1', '2'] });
+  });
+
+  test('line ends of mixed origin', async () => {
+    expect(await cells(write('c.csv', 'image,label\r\na,1\nb,2\r\nc,3'))).toEqual({
+      image: ['a', 'b', 'c'],
+      label: ['1', '2', '3'],
+    });
+  });
+
+  test('line numbers stay right behind quoted line breaks and empty lines', async () => {
+    const text = '\n\nimage,label\na,1\n\n"b\r\nb\nb\rb",2\nc,"x\n"\n"d",4\n';
+    expect(await wheres(write('d.csv', text))).toEqual(['d.csv:4', 'd.csv:6', 'd.csv:10', 'd.csv:12']);
+    const crlf = 'image,label\r\n"a\r\na",1\r\nb,2\r\n\r\nc,3\r\n';
+    expect(await wheres(write('e.csv', crlf))).toEqual(['e.csv:2', 'e.csv:4', 'e.csv:6']);
+  });
+
+  test('a column without a name is left out; spaces are part of a field', async () => {
+    expect(await cells(write('f.csv', ',image, label\n0,a , 1\n'))).toEqual({ image: ['a '], ' label': [' 1'] });
+  });
+
+  test('columns named like what JavaScript objects have of themselves', async () => {
+    const table = await readTable(write('g.csv', 'image,__proto__,constructor\na,1,2\n'));
+    expect([...table.columns]).toEqual([
+      ['image', ['a']],
+      ['__proto__', ['1']],
+      ['constructor', ['2']],
+    ]);
+  });
+
+  test('hostile texts come back as they were written', async () => {
+    const field = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.string(),
+      fc.constantFrom('', '"', '""', ',', '\n', '\r', '\r\n', '=1+1', '\uFEFF'),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(field, field), { minLength: 1, maxLength: 20 }),
+        fc.constantFrom('\n', '\r\n', '\r'),
+        async (rows, newline) => {
+          const file = write('h.csv', csvText([['image', 'label'], ...rows], newline));
+          // UTF-8 has no lone surrogates: writing replaces them.
+          const written = rows.map((row) => row.map((text) => text.toWellFormed()));
+          expect(await cells(file)).toEqual({ image: written.map(([a]) => a), label: written.map(([, b]) => b) });
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  test('lines are counted as an editor counts them, whatever the fields hold', async () => {
+    const field = fc
+      .array(fc.constantFrom('a', '\n', '\r\n', '"', ','), { maxLength: 6 })
+      .map((parts) => parts.join(''));
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(field, field), { minLength: 1, maxLength: 10 }), async (rows) => {
+        const all = [['image', 'label'], ...rows];
+        const file = write('i.csv', csvText(all));
+        const lineOf = (row: number) => csvText(all.slice(0, row + 1)).split('\n').length;
+        expect(await wheres(file)).toEqual(rows.map((_, row) => `i.csv:${lineOf(row)}`));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test.each([
+    [
+      'too many fields',
+      'image,label\na,1\nb,2,3\n',
+      3,
+      'the row has 3 fields, the header 2',
+      'Put fields that hold a comma in quotes',
+    ],
+    [
+      'too few fields',
+      'image,label\n"a\na",1\nb\n',
+      4,
+      'the row has 1 fields, the header 2',
+      'Fill the row up, with empty fields',
+    ],
+    [
+      'a name twice in the header',
+      '\nimage,label,image\na,1,b\n',
+      2,
+      'the header names "image" twice',
+      'Rename one of the columns',
+    ],
+    [
+      'a quote that never closes',
+      'image,label\na,1\n"b,2\nc,3\n',
+      3,
+      'a quote that opens in this row is never closed',
+      'write a quote inside it twice ("")',
+    ],
+    [
+      'a quote in an open field',
+      'image,label\na,1\nb "x",2\n',
+      3,
+      'a quote stands where none may',
+      'Put quotes around the whole field',
+    ],
+    [
+      'text behind a closing quote',
+      'image,label\n"a"x,1\n',
+      2,
+      'a quote stands where none may',
+      'Put quotes around the whole field',
+    ],
+  ])('%s', async (_name, text, line, what, fix) => {
+    expect(await refusal(readTable(write('bad.csv', text)), folder)).toEqual({
+      what,
+      where: `bad.csv:${line}`,
+      fix: expect.stringContaining(fix),
+    });
+  });
+});
+
+describe('JSON Lines', () => {
+  test('values become text; what a line lacks is missing; empty lines are passed over', async () => {
+    const file = write(
+      'a.jsonl',
+      '\uFEFF{"image":"a","label":1}\r\n\n{"label":1.0,"image":"b","night":true}\n{"image":"c","label":"1","speed":2.5,"night":null}',
+    );
+    expect(await cells(file)).toEqual({
+      image: ['a', 'b', 'c'],
+      label: ['1', '1', '1'],
+      night: ['', 'true', ''],
+      speed: ['', '', '2.5'],
+    });
+    expect(await wheres(file)).toEqual(['a.jsonl:1', 'a.jsonl:3', 'a.jsonl:4']);
+  });
+
+  test('columns of lists and objects are left out', async () => {
+    const table = await readTable(
+      write('b.ndjson', '{"image":"a","box":[1,2]}\n{"image":"b","box":3,"__proto__":{"x":1}}\n'),
+    );
+    expect([...table.columns.keys()]).toEqual(['image']);
+    expect([...table.nested]).toEqual(['box', '__proto__']);
+  });
+
+  test('hostile texts come back as they were written', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.string({ unit: 'binary' }), { minLength: 1 }), async (names) => {
+        const file = write('c.jsonl', names.map((image) => `${JSON.stringify({ image })}\n`).join(''));
+        expect(await cells(file)).toEqual({ image: names });
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test.each([
+    ['broken JSON', '{"image":"a"}\n{"image":\n', 2, 'the line is not JSON ('],
+    ['a list', '\n[1]\n', 2, 'the line holds no JSON object'],
+    ['null', 'null\n', 1, 'the line holds no JSON object'],
+  ])('%s', async (_name, text, line, what) => {
+    expect(await refusal(readTable(write('bad.jsonl', text)), folder)).toEqual({
+      what: expect.stringContaining(what),
+      where: `bad.jsonl:${line}`,
+      fix: 'Write one JSON object a line, such as {"image": "a.png", "label": "cat"}',
+    });
+  });
+});
+
+describe('Parquet', () => {
+  test.each(['none', 'snappy', 'gzip', 'brotli', 'zstd'])('as pyarrow writes it: %s', async (codec) => {
+    const table = await readTable(join(data, `${codec}.parquet`));
+    expect(Object.fromEntries(table.columns)).toEqual({
+      image: ['a.png', 'b/ü, "quoted".png', 'c\nnewline.png', 'd.png', 'e.png'],
+      label: ['7', '12', '7', '9007199254740993', '12'],
+      prediction: ['7', '7', '7', '9007199254740993', '12'],
+      confidence: ['0.5', '1', '0', '0.25', '0.75'],
+      camera: ['front', '', 'front', 'rear', 'rear'],
+      night: ['true', 'false', '', 'true', 'false'],
+      speed: ['1', '2.5', '', '', '0'],
+      taken: [
+        '1970-01-01T00:00:00.000Z',
+        '2023-11-14T22:13:20.000Z',
+        '',
+        '1970-01-01T00:00:00.001Z',
+        '1970-01-01T00:00:00.002Z',
+      ],
+    });
+    expect([...table.nested].toSorted()).toEqual(['bytes', 'embedding']);
+    expect(table.rows).toBe(5);
+    expect(table.where(4)).toBe(join(data, `${codec}.parquet, row 5`));
+  });
+
+  test('a codec that Node has not', async () => {
+    expect(await refusal(readTable(join(data, 'lz4.parquet')), data.slice(0, -1))).toEqual({
+      what: 'column "image" is packed by LZ4_RAW, which is not read',
+      where: 'lz4.parquet',
+      fix: 'Write the file with one of UNCOMPRESSED, SNAPPY, GZIP, BROTLI, ZSTD',
+    });
+  });
+
+  test('many row groups and pages', async () => {
+    const image = Array.from({ length: 10_000 }, (_, i) => `${i}.png`);
+    const label = image.map((_, i) => i % 7);
+    const buffer = parquetWriteBuffer({
+      columnData: [
+        { name: 'image', data: image, type: 'STRING' },
+        { name: 'label', data: label, type: 'INT32' },
+      ],
+      rowGroupSize: 777,
+      pageSize: 512,
+    });
+    expect(await cells(write('many.parquet', new Uint8Array(buffer)))).toEqual({ image, label: label.map(String) });
+  });
+
+  test('cut off or changed anywhere, a file is read or refused as damaged', async () => {
+    const whole = readFileSync(join(data, 'snappy.parquet'));
+    const attempt = async (bytes: Uint8Array) => {
+      const thrown: unknown = await readTable(write('damaged.parquet', bytes)).catch((error: unknown) => error);
+      if (thrown instanceof Error) expect(thrown).toBeInstanceOf(UserError);
+    };
+    await fc.assert(
+      fc.asyncProperty(fc.nat(whole.length - 1), fc.nat(255), async (at, value) => {
+        await attempt(whole.subarray(0, Math.max(1, at)));
+        const changed = Uint8Array.from(whole);
+        changed[at] = value;
+        await attempt(changed);
+      }),
+      { numRuns: 300 },
+    );
+    expect(await refusal(readTable(write('cut.parquet', whole.subarray(0, 1000))), folder)).toEqual({
+      what: expect.stringContaining('the file is not Parquet, or is damaged ('),
+      where: 'cut.parquet',
+      fix: 'Write it again',
+    });
+  });
+});
+
+describe('any table', () => {
+  test('is told by its ending, in any case', async () => {
+    expect(['a.csv', 'a.CSV', 'b.c.jsonl', 'a.ndjson', 'a.parquet'].map(isTableFile)).toEqual([
+      true,
+      true,
+      true,
+      true,
+      true,
+    ]);
+    expect(['a.onnx', 'model.json', 'csv', 'a.tsv', ''].map(isTableFile)).toEqual([false, false, false, false, false]);
+    expect(await refusal(readTable(write('a.xlsx', 'x')), folder)).toEqual({
+      what: 'the ending says neither CSV (.csv), JSON Lines (.jsonl, .ndjson) nor Parquet (.parquet)',
+      where: 'a.xlsx',
+      fix: 'Convert the file, or give it the ending that fits',
+    });
+  });
+
+  test('missing, a folder, empty, without rows', async () => {
+    expect(await refusal(readTable(join(folder, 'none.csv')), folder)).toEqual({
+      what: expect.stringContaining('the file cannot be opened (ENOENT'),
+      where: 'none.csv',
+      fix: 'Check the path; it is relative to the config file',
+    });
+    mkdirSync(join(folder, 'dir.csv'));
+    expect(await refusal(readTable(join(folder, 'dir.csv')), folder)).toMatchObject({ what: 'this is not a file' });
+    for (const name of ['empty.csv', 'empty.jsonl', 'empty.parquet']) {
+      expect(await refusal(readTable(write(name, '')), folder)).toEqual({
+        what: 'the file is empty',
+        where: name,
+        fix: 'Give a header and one row per image',
+      });
+    }
+    for (const [name, text] of [
+      ['blank.csv', '\n\r\n'],
+      ['bom.csv', '\uFEFF'],
+      ['header.csv', 'image,label\n'],
+      ['blank.jsonl', '\n \n'],
+    ] as const) {
+      expect(await refusal(readTable(write(name, text)), folder)).toEqual({
+        what: 'the file has no rows',
+        where: name,
+        fix: 'Give one row per image',
+      });
+    }
+  });
+
+  test('not UTF-8, with the line', async () => {
+    const latin1 = Buffer.from('image,label\na,1\nb,käse\nc,3\n', 'latin1');
+    expect(await refusal(readTable(write('latin1.csv', latin1)), folder)).toEqual({
+      what: 'the file is not UTF-8 text',
+      where: 'latin1.csv:3',
+      fix: 'Save it as UTF-8',
+    });
+    const utf16 = Buffer.from('\uFEFF{"image":"a"}\n', 'utf16le');
+    expect(await refusal(readTable(write('utf16.jsonl', utf16)), folder)).toMatchObject({ where: 'utf16.jsonl:1' });
+  });
+});
