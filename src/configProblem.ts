@@ -1,6 +1,7 @@
 import type { SchemaProblem } from './ajv.ts';
 import { UserError } from './errors.ts';
 import { nearest } from './fastestLevenshtein.ts';
+import { allowedIn, recordOf, shown } from './schemaWords.ts';
 import type { YamlFile } from './yaml.ts';
 
 /** The first problem in the file's order, in words: which key, on which line, what is allowed there. */
@@ -90,47 +91,14 @@ function checkFix({ path }: SchemaProblem): string {
 
 // ---------------------------------------------------------------- what is allowed
 
-/** What a schema allows, as something to do. */
+/** What to give; where types alone do not say it, in the description's words. */
 function allowedBy(schema: Readonly<Record<string, unknown>>): string {
-  const { description, pattern, examples } = schema;
+  const { description, pattern, examples, type } = schema;
   const example = Array.isArray(examples) && examples.length > 0 ? `, such as ${shown(examples[0])}` : '';
-  const unsaid = pattern !== undefined || schema.type === undefined || schema.type === 'null';
-  if (Array.isArray(schema.enum)) return `Give one of ${schema.enum.map(shown).join(', ')}`;
-  if (schema.const !== undefined) return `Give ${shown(schema.const)}`;
+  const choice = schema.enum !== undefined || schema.const !== undefined;
+  const unsaid = !choice && (pattern !== undefined || type === undefined || type === 'null');
   if (unsaid && typeof description === 'string') return firstSentence(description) + example;
-  return `Give ${typesOf(schema)
-    .map((type) => typeInWords(type, schema))
-    .join(' or ')}${example}`;
-}
-
-function typesOf({ type }: Readonly<Record<string, unknown>>): readonly string[] {
-  const types: readonly unknown[] = Array.isArray(type) ? type : [type];
-  return types.map(String).filter((name) => name !== 'null');
-}
-
-function typeInWords(type: string, schema: Readonly<Record<string, unknown>>): string {
-  switch (type) {
-    case 'integer':
-      return `a whole number${rangeOf(schema)}`;
-    case 'number':
-      return `a number${rangeOf(schema)}`;
-    case 'array':
-      return schema.minItems === schema.maxItems && schema.minItems !== undefined
-        ? `a list of ${shown(schema.minItems)}`
-        : 'a list that is not empty';
-    case 'object':
-      return 'a mapping of keys to values';
-    default:
-      return 'text that is not empty';
-  }
-}
-
-function rangeOf({ minimum, maximum, exclusiveMinimum }: Readonly<Record<string, unknown>>): string {
-  const from = exclusiveMinimum !== undefined ? ` above ${exclusiveMinimum}` : ` from ${minimum}`;
-  if (maximum !== undefined)
-    return exclusiveMinimum !== undefined ? `${from}, at most ${maximum}` : `${from} to ${maximum}`;
-  if (minimum !== undefined) return ` of at least ${minimum}`;
-  return exclusiveMinimum !== undefined ? from : '';
+  return `Give ${allowedIn(schema)}${example}`;
 }
 
 function firstSentence(text: string): string {
@@ -148,12 +116,6 @@ function kindOf(value: unknown): string {
   return `a ${typeof value} (${shown(value)})`;
 }
 
-/** JSON of at most 60 characters; it escapes control characters. */
-function shown(value: unknown): string {
-  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
-  return text.length > 60 ? `${text.slice(0, 60)}...` : text;
-}
-
 function nameOf(path: readonly string[]): string {
   const keys = path.map((key) => (/^[\w.:-]+$/.test(key) ? key : shown(key)));
   return path.length === 0 ? 'the file' : `\`${keys.join('.').replaceAll(/\.(\d+)(?=\.|$)/g, '[$1]')}\``;
@@ -161,8 +123,4 @@ function nameOf(path: readonly string[]): string {
 
 function itemAt(value: unknown, index: unknown): unknown {
   return Array.isArray(value) && typeof index === 'number' ? value[index] : value;
-}
-
-function recordOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
 }

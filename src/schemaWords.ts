@@ -1,0 +1,49 @@
+type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** What a schema allows, in words: "a whole number from 1 to 5", "text that is not empty or a list". */
+export function allowedIn(schema: JsonSchema): string {
+  if (Array.isArray(schema.enum)) return `one of ${schema.enum.map(shown).join(', ')}`;
+  if (schema.const !== undefined) return shown(schema.const);
+  const types: readonly unknown[] = Array.isArray(schema.type) ? schema.type : [schema.type];
+  return types
+    .filter((type) => type !== 'null')
+    .map((type) => inWords(type, schema))
+    .join(' or ');
+}
+
+function inWords(type: unknown, schema: JsonSchema): string {
+  switch (type) {
+    case 'integer':
+      return `a whole number${rangeOf(schema)}`;
+    case 'number':
+      return `a number${rangeOf(schema)}`;
+    case 'array': {
+      const { minItems, maxItems } = schema;
+      if (minItems !== undefined && minItems === maxItems) return `a list of ${shown(minItems)}`;
+      return minItems === undefined ? 'a list' : 'a list that is not empty';
+    }
+    case 'object':
+      return 'a mapping of keys to values';
+    default:
+      return 'text that is not empty';
+  }
+}
+
+function rangeOf({ minimum, maximum, exclusiveMinimum }: JsonSchema): string {
+  if (exclusiveMinimum !== undefined) {
+    return ` above ${exclusiveMinimum}${maximum === undefined ? '' : `, at most ${maximum}`}`;
+  }
+  if (minimum === undefined) return '';
+  return maximum === undefined ? ` of at least ${minimum}` : ` from ${minimum} to ${maximum}`;
+}
+
+/** JSON of at most 60 characters; it escapes control characters. */
+export function shown(value: unknown): string {
+  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
+  return text.length > 60 ? `${text.slice(0, 60)}...` : text;
+}
+
+/** The value as a mapping; an empty one where it is none. */
+export function recordOf(value: unknown): JsonSchema {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+}
