@@ -351,13 +351,16 @@ export interface HistoryRow {
   readonly meanAler: number | null;
 }
 
-export type BaselineOptions =
-  | { readonly store: 'none' }
-  | ({ readonly store: 'folder'; readonly path: string } & BaselineCommon)
-  | ({ readonly store: 'git'; readonly branch: string; readonly remote: string } & BaselineCommon);
+/** Where baselines live. `branch` and `remote` are the git store's. */
+export type BaselineOptions = BaselineCommon &
+  ({ readonly store: 'none' } | { readonly store: 'folder'; readonly path: string } | { readonly store: 'git' });
 
 export interface BaselineCommon {
+  readonly branch: string;
+  readonly remote: string;
+  /** Newest records that are kept. */
   readonly keep: number;
+  /** Accepted checkpoints that a candidate is compared with. */
   readonly window: number;
   readonly onMissing: 'pass' | 'fail';
 }

@@ -1,0 +1,39 @@
+import { compileSchema } from '../ajv.ts';
+import type { BaselineRecord, HistoryRow } from '../records.ts';
+
+const count = { type: 'integer', minimum: 0 };
+const schema = compileSchema<HistoryRow>({
+  type: 'object',
+  // A newer version may add figures: a row is then still a row.
+  additionalProperties: true,
+  required: ['commit', 'checkpoint', 'createdAt', 'images', 'failures', 'meanAler'],
+  properties: {
+    commit: { type: 'string', minLength: 1 },
+    checkpoint: { type: 'string' },
+    createdAt: { type: 'string', pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z$' },
+    images: count,
+    failures: count,
+    meanAler: { type: ['number', 'null'] },
+  },
+});
+
+/** The row a baseline leaves in the history. */
+export function rowOf(record: BaselineRecord): HistoryRow {
+  const alers = record.groups.flatMap((group) => group.aler ?? []);
+  return {
+    commit: record.commit,
+    checkpoint: record.checkpoint,
+    createdAt: record.createdAt,
+    images: record.failed.length,
+    failures: record.failed.reduce((sum, failed) => sum + failed, 0),
+    meanAler: alers.length === 0 ? null : alers.reduce((sum, aler) => sum + aler, 0) / alers.length,
+  };
+}
+
+/** @throws Error where the bytes are no row. */
+export function parseHistoryRow(bytes: Uint8Array): HistoryRow {
+  const value: unknown = JSON.parse(Buffer.from(bytes).toString());
+  if (schema.accepts(value)) return value;
+  const problem = schema.problems(value)[0];
+  throw new Error(`${problem?.path.join('.') || 'the whole'} ${problem?.message ?? 'is wrong'}`);
+}

@@ -1,0 +1,100 @@
+import { statSync } from 'node:fs';
+import { GitPluginError, simpleGit } from 'simple-git';
+import { UserError } from '../errors.ts';
+
+/** What a git command left; a failure is no exception, its code says so. */
+export interface GitOutcome {
+  /** Exit status, 0 where it succeeded. */
+  readonly code: number;
+  readonly stdout: Buffer;
+  readonly stderr: string;
+  /** It ran longer than it might and was ended. */
+  readonly timedOut: boolean;
+}
+
+export interface GitCall {
+  readonly input?: Uint8Array | string;
+  /** Environment variables beside the user's. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Milliseconds after which it is ended; default two minutes. */
+  readonly limit?: number;
+}
+
+/** Runs one git command in one folder. */
+export type Git = (args: readonly string[], call?: GitCall) => Promise<GitOutcome>;
+
+/** What would point git at another repository or index, sign in another's name, or open an editor. */
+const dropped =
+  /^(?:GIT_(?:DIR|COMMON_DIR|WORK_TREE|IMPLICIT_WORK_TREE|INDEX_FILE|PREFIX|NAMESPACE|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|QUARANTINE_PATH|SHALLOW_FILE|GRAFT_FILE|REPLACE_REF_BASE|CONFIG|EDITOR|SEQUENCE_EDITOR|PAGER|EXTERNAL_DIFF|TEMPLATE_DIR|AUTHOR_.*|COMMITTER_.*)|EDITOR|VISUAL|PAGER|PREFIX)$/i;
+
+/** simple-git's guard is for arguments of strangers; here every argument is checked by its caller and the environment is the user's own. */
+const unsafe = Object.fromEntries(
+  [
+    'Alias AskPass CommandBinaries ConfigPaths ConfigEnvCount CredentialHelper DiffExternal DiffTextConv Editor Exec Filter',
+    'FsMonitor GitProxy GpgProgram HooksPath Include MergeDriver Pack Pager ProtocolOverride SshCommand Submodule',
+    'TemplateDir UrlRewrite',
+  ].flatMap((names) => names.split(' ').map((name) => [`allowUnsafe${name}`, true])),
+);
+
+/** No hooks of the user's, no housekeeping, no questions, and commits under the tool's own name. */
+const config = [
+  'core.hooksPath=/dev/null',
+  'gc.auto=0',
+  'maintenance.auto=false',
+  'credential.interactive=false',
+  'user.name=barlow-gate',
+  'user.email=barlow-gate@localhost',
+  'i18n.commitEncoding=utf-8',
+];
+
+/**
+ * Runs git in a folder, as the user is set up to (configuration, credentials, proxies) but for what `config`
+ * and `dropped` say.
+ *
+ * @throws UserError where the folder or git itself is missing
+ */
+export function gitIn(folder: string): Git {
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new UserError({ what: 'there is no such folder', where: folder, fix: 'Check the path' });
+  }
+  return async (args, call = {}) => {
+    const env = environment(call.env ?? {});
+    let outcome: GitOutcome | null = null;
+    const git = simpleGit({
+      baseDir: folder,
+      config,
+      unsafe: { ...unsafe, allowAbbreviatedOptions: true },
+      allowEnvironment: Object.keys(env),
+      abort: AbortSignal.timeout(call.limit ?? 120_000),
+      // Output may still come in after the exit; a child that outlives git must not hold us for ever.
+      completion: { onClose: true, onExit: 10_000 },
+      input: () => Buffer.from(call.input ?? ''),
+      errors: (error, { exitCode, stdOut, stdErr }) => {
+        const timedOut = error instanceof GitPluginError && error.plugin === 'abort';
+        // A process that a signal ended has no exit code.
+        const code = Number.isInteger(exitCode) ? exitCode : 1;
+        outcome = { code, stdout: Buffer.concat(stdOut), stderr: Buffer.concat(stdErr).toString(), timedOut };
+        return undefined;
+      },
+    }).env(env);
+    await git.raw([...args]);
+    return judged(outcome);
+  };
+}
+
+function judged(outcome: GitOutcome | null): GitOutcome {
+  if (!outcome) throw new Error('git ran and left nothing');
+  if (outcome.code < 0 && outcome.stderr.includes('ENOENT')) {
+    throw new UserError({ what: 'git is not installed', where: 'git', fix: 'Install git 2.30 or newer' });
+  }
+  return outcome.timedOut && outcome.code === 0 ? { ...outcome, code: 1 } : outcome;
+}
+
+function environment(more: Readonly<Record<string, string>>): Record<string, string> {
+  const own = Object.entries(process.env).flatMap(([name, value]) =>
+    value === undefined || dropped.test(name) ? [] : [[name, value] as const],
+  );
+  // Messages are read for their meaning, so they must be in English.
+  const fixed = { LC_ALL: 'C', LANGUAGE: 'C', GIT_TERMINAL_PROMPT: '0', GCM_INTERACTIVE: 'never' };
+  return { ...Object.fromEntries(own), ...fixed, ...more };
+}
