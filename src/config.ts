@@ -115,11 +115,10 @@ function layerOf(layer: string | { features: string | null; featureMap: string |
 }
 
 function baselineOf(baseline: Checked['baseline'], absolute: (path: string) => string): BaselineOptions {
-  const { store, path, branch, remote, ...common } = baseline;
-  if (store === 'none') return { store };
-  if (store === 'git') return { store, branch, remote, ...common };
+  const { store, path, ...common } = baseline;
+  if (store !== 'folder') return { ...common, store };
   if (path === null) throw new Error('config.schema.json lets a folder store pass without a path');
-  return { store, path: absolute(path), ...common };
+  return { ...common, store, path: absolute(path) };
 }
 
 /** The built-in checks first, then one's own. A check given in part, or as a severity alone, keeps the rest of the built-in one. */

@@ -171,7 +171,15 @@ report: {clusters: 1, images: 2, attack: {steps: 3, stepSize: 0.5}, featureNames
         minGroupSize: 30,
         shuffles: 0,
       },
-      baseline: { store: 'folder', path: join(folder, '../baselines'), keep: 3, window: 2, onMissing: 'fail' },
+      baseline: {
+        store: 'folder',
+        path: join(folder, '../baselines'),
+        branch: 'barlow-baselines',
+        remote: 'origin',
+        keep: 3,
+        window: 2,
+        onMissing: 'fail',
+      },
       gate: {
         significance: 0.05,
         conditions: 3,
@@ -230,8 +238,11 @@ report: {clusters: 1, images: 2, attack: {steps: 3, stepSize: 0.5}, featureNames
     });
   });
 
-  test('a store without a baseline has nothing else', async () => {
-    expect((await read(`${least}baseline: {store: none, keep: 3}\n`)).baseline).toEqual({ store: 'none' });
+  test('no store keeps the rest of the options, which the command line may need', async () => {
+    expect((await read(`${least}baseline: {store: none, keep: 3}\n`)).baseline).toMatchObject({
+      store: 'none',
+      keep: 3,
+    });
   });
 
   test('aliases are copies: what is filled into one place does not show in another', async () => {
