@@ -73,7 +73,9 @@ export async function readConfig(file: string): Promise<Config> {
   refuseOtherVersions(yaml.value, where);
   const checked: unknown = yaml.value;
   const problems = schema.problems(checked);
-  if (problems.length > 0 || !schema.accepts(checked)) throw configProblem(problems, yaml, path);
+  if (problems.length > 0 || !schema.accepts(checked)) {
+    throw configProblem(problems, yaml, path, Object.keys(builtInChecks()));
+  }
   refuseContradictions(checked, where);
   return toConfig(checked, path);
 }

@@ -4,14 +4,23 @@ import { nearest } from './fastestLevenshtein.ts';
 import { allowedIn, recordOf, shown } from './schemaWords.ts';
 import type { YamlFile } from './yaml.ts';
 
-/** The first problem in the file's order, in words: which key, on which line, what is allowed there. */
-export function configProblem(problems: readonly SchemaProblem[], yaml: YamlFile, file: string): UserError {
+/**
+ * The first problem in the file's order, in words: which key, on which line, what is allowed there.
+ *
+ * @param builtIn ids of the built-in checks
+ */
+export function configProblem(
+  problems: readonly SchemaProblem[],
+  yaml: YamlFile,
+  file: string,
+  builtIn: readonly string[],
+): UserError {
   const found = problems
     .map((problem) => ({ problem, line: yaml.lineOf(pathOf(problem)) }))
     .toSorted((a, b) => a.line - b.line);
   const [first] = found;
   if (first === undefined) throw new Error('config.schema.json refuses a value without a reason');
-  const { what, fix } = inWords(first.problem);
+  const { what, fix } = inWords(first.problem, builtIn);
   const others = new Set(found.map(({ line }) => line)).size - 1;
   const more = others > 0 ? `. ${others} more of its lines need${others === 1 ? 's' : ''} mending` : '';
   return new UserError({ what, where: `${file}:${first.line}`, fix: fix + more });
@@ -23,7 +32,7 @@ function pathOf({ path, params }: SchemaProblem): readonly string[] {
   return typeof key === 'string' ? [...path, key] : path;
 }
 
-function inWords(problem: SchemaProblem): { what: string; fix: string } {
+function inWords(problem: SchemaProblem, builtIn: readonly string[]): { what: string; fix: string } {
   const { keyword, params, schema, value } = problem;
   const key = nameOf(pathOf(problem));
   switch (keyword) {
@@ -39,7 +48,7 @@ function inWords(problem: SchemaProblem): { what: string; fix: string } {
       return { what: `${key} names ${shown(itemAt(value, params.i))} twice`, fix: 'Name each once' };
     case 'type':
       return isUnknownCheck(problem)
-        ? { what: `there is no built-in check ${key}`, fix: checkFix(problem) }
+        ? { what: `there is no built-in check ${key}`, fix: checkFix(problem, builtIn) }
         : { what: `${key} is ${kindOf(value)}`, fix: allowedBy(schema) };
     default:
       return { what: `${key} is ${shown(value)}, which is not allowed`, fix: allowedBy(schema) };
@@ -81,12 +90,10 @@ function isUnknownCheck({ path, value }: SchemaProblem): boolean {
   return path.length === 3 && path[0] === 'gate' && path[1] === 'checks' && typeof value === 'string';
 }
 
-const builtInChecks = ['new-cluster', 'worsened-cluster', 'error-rate', 'aler'];
-
-function checkFix({ path }: SchemaProblem): string {
-  const near = nearest(path.at(-1) ?? '', builtInChecks);
+function checkFix({ path }: SchemaProblem, builtIn: readonly string[]): string {
+  const near = nearest(path.at(-1) ?? '', builtIn);
   const hint = near === null ? '' : `Did you mean \`${near}\`? `;
-  return `${hint}Built-in checks: ${builtInChecks.join(', ')}; one of your own has {severity, measure, groups, operator, value}`;
+  return `${hint}Built-in checks: ${builtIn.join(', ')}; one of your own has {severity, measure, groups, operator, value}`;
 }
 
 // ---------------------------------------------------------------- what is allowed

@@ -25,13 +25,13 @@ export async function readCsv(file: string): Promise<Table> {
     }
     refuseOtherWidth(fields, header.length, `${file}:${line}`);
     lines.push(line);
-    for (const [index, field] of fields.entries()) columns[index]?.push(field);
+    for (const [index, field] of fields.entries()) columns[index].push(field);
   });
   const names: readonly string[] = header ?? [];
   return {
     file,
     rows: lines.length,
-    columns: new Map(names.map((name, index) => [name, columns[index] ?? []] as const).filter(([name]) => name !== '')),
+    columns: new Map(names.map((name, index) => [name, columns[index]] as const).filter(([name]) => name !== '')),
     nested: new Set(),
     where: (row) => `${file}:${lines[row]}`,
   };

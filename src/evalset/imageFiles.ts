@@ -43,7 +43,7 @@ export async function refuseMissingImages(folder: string, names: readonly string
   const [first] = missing;
   if (first === undefined) return;
   throw new UserError({
-    what: `${missing.length} of ${names.length} images are not in ${folder}: ${listed(missing.map((row) => names[row] ?? ''))}`,
+    what: `${missing.length} of ${names.length} images are not in ${folder}: ${listed(missing.map((row) => names[row]))}`,
     where: table.where(first),
     fix: 'Add the files, remove the rows, or mend `evalSet.images`; names are told apart by case',
   });
