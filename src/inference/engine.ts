@@ -33,8 +33,11 @@ export interface ModelDescription {
    * @throws UserError where the input is no image, its size stays open, or `side` contradicts it.
    */
   readonly geometry: (side: number | null) => InputGeometry;
-  /** @throws UserError, with the nearest names, where the model has no tensor of that name. */
-  readonly checkTensor: (name: string) => void;
+  /**
+   * The tensor whose values are the features: the one named, or the one found.
+   * @throws UserError, with the choice there is, where there is no such tensor or none was found.
+   */
+  readonly featuresLayer: (named: string | null) => string;
   /** Loads the model on an engine. @throws Error where the engine cannot load or cannot take the model. */
   readonly open: (engine: RunnableEngine, side: number | null, options: SessionOptions) => Promise<Session>;
 }

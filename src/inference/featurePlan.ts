@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { UserError } from '../errors.ts';
 import type { FeatureModelOptions } from '../records.ts';
 import type { ModelDescription } from './engine.ts';
 import { pipelineFor } from './pipelineFor.ts';
@@ -25,15 +24,7 @@ const PIXELS_A_BATCH = 16 * 224 * 224;
  * @throws UserError where no layer is named and none is found, the named one does not exist, or the input is no image.
  */
 export function planFeatures(model: ModelDescription, options: FeatureModelOptions): FeaturePlan {
-  const layer = options.layer.features ?? model.layers.features;
-  if (layer === null) {
-    throw new UserError({
-      what: 'no dense layer was found whose input could be the features',
-      where: model.file,
-      fix: 'Name the feature vector in featureModel.layer.',
-    });
-  }
-  model.checkTensor(layer);
+  const layer = model.featuresLayer(options.layer.features);
   const pipeline = pipelineFor(model, options.preprocess);
   const { batch } = model.geometry(pipeline.crop);
   const fitting = Math.floor(PIXELS_A_BATCH / (pipeline.height * pipeline.width));

@@ -4,6 +4,7 @@ import { readWasmFile } from './wasmFile.ts';
 
 let ready: Promise<void> | undefined;
 let warnings: string[] = [];
+let turn: Promise<unknown> = Promise.resolve();
 
 /**
  * Decodes a JPEG of one or three components with MozJPEG: libjpeg's pixels (accurate integer DCT, fancy
@@ -11,7 +12,14 @@ let warnings: string[] = [];
  * @returns RGBA, 4 bytes a pixel.
  * @throws BadImage where the image is truncated or cannot be decoded.
  */
-export async function decodeJpeg(bytes: Uint8Array): Promise<Uint8ClampedArray> {
+export function decodeJpeg(bytes: Uint8Array): Promise<Uint8ClampedArray> {
+  // One after the other: the warnings are those of the image being decoded.
+  const decoded = turn.then(() => decodeNow(bytes));
+  turn = decoded.catch(() => {});
+  return decoded;
+}
+
+async function decodeNow(bytes: Uint8Array): Promise<Uint8ClampedArray> {
   ready ??= start();
   await ready;
   warnings = [];

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { messageOf, UserError } from '../errors.ts';
 import type { ModelDescription } from './engine.ts';
 import { checkTensor, type OnnxGraph, readGraph } from './onnxGraph.ts';
-import { findLayers, inputGeometry } from './onnxGraphLayers.ts';
+import { featuresLayer, findLayers, inputGeometry } from './onnxGraphLayers.ts';
 import { isOnnxruntimeNode, loadOnnxruntimeNode } from './onnxruntimeNode.ts';
 import { openOnnxSession } from './onnxSession.ts';
 
@@ -30,7 +30,11 @@ export async function describeOnnxModel(file: string): Promise<ModelDescription>
     fingerprint: fingerprintOf(bytes, graph),
     layers,
     geometry,
-    checkTensor: (name) => checkTensor(graph, name),
+    featuresLayer: (named) => {
+      const layer = featuresLayer(graph, named);
+      checkTensor(graph, layer);
+      return layer;
+    },
     open: async (engine, side, options) => {
       if (!isOnnxruntimeNode(engine)) throw new Error(`no ONNX runtime is behind ${engine}`);
       const start = await loadOnnxruntimeNode(engine, options);

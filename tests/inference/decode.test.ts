@@ -35,6 +35,14 @@ describe('decoding', () => {
     expect((await decodeImage(bytes)).rgb.length).toBeGreaterThan(0); // the decoder still works
   });
 
+  it('tells images apart that are decoded at the same time', async () => {
+    const whole = imageBytes('base.jpg');
+    const images = [whole, whole.slice(0, 1500), whole, imageBytes('cmyk.jpg'), whole.slice(0, 900), whole];
+    const outcomes = await Promise.allSettled(images.map((bytes) => decodeImage(bytes)));
+    const expectedStatus = ['fulfilled', 'rejected', 'fulfilled', 'fulfilled', 'rejected', 'fulfilled'];
+    expect(outcomes.map(({ status }) => status)).toEqual(expectedStatus);
+  });
+
   it('refuses a PNG with a flipped bit, which its decoder would let pass', async () => {
     const bytes = imageBytes('rgb.png');
     bytes[Math.floor(bytes.length / 2)] ^= 0x10;

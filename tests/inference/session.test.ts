@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Session } from '../../src/inference/engine.ts';
+import { describeOnnxModel } from '../../src/inference/onnxModel.ts';
+import { hasShared, robust, shared } from './extraction.ts';
+
+/** A float32 `.npy` of PyTorch's. */
+function golden(name: string): Float32Array {
+  const bytes = readFileSync(join(shared, 'golden', 'pytorch', `${name}.npy`));
+  return new Float32Array(bytes.buffer.slice(bytes.byteOffset + 128, bytes.byteOffset + bytes.length));
+}
+
+const greatest = (a: ArrayLike<number>, b: Float32Array) => Math.max(...b.map((value, i) => Math.abs(value - a[i])));
+
+async function open(threads: number | null): Promise<Session> {
+  return (await describeOnnxModel(robust)).open('onnx-cpu', null, { threads });
+}
+
+describe.skipIf(!hasShared)('a session on onnx-cpu (needs ../shared)', () => {
+  it.each([1, 2, null])('gives the tensors of PyTorch within 1e-4 on %s threads', async (threads) => {
+    const session = await open(threads);
+    const images = { count: 8, values: golden('images') };
+    const tensors = await session.run(images, ['features', 'feature_map', 'logits']);
+    for (const name of ['features', 'feature_map', 'logits']) {
+      expect(greatest(tensors.get(name)?.values ?? [], golden(name)), name).toBeLessThan(1e-4);
+    }
+    expect(tensors.get('feature_map')?.shape).toEqual([8, 128, 4, 4]);
+    await session.close();
+  });
+});
+
+describe('a session on onnx-cpu', () => {
+  it('gives inner tensors by name', async () => {
+    const session = await open(1);
+    const images = { count: 2, values: new Float32Array(2 * 3 * 32 * 32).fill(0.5) };
+    const inner = '/n/body/body.5/Add_output_0';
+    const tensors = await session.run(images, [inner, 'feature_map']);
+    const rectified = tensors.get(inner)?.values.map((value) => Math.max(0, value));
+    expect(rectified).toEqual(tensors.get('feature_map')?.values);
+    expect(rectified?.some((value) => value > 0)).toBe(true);
+    await expect(session.run(images, ['featuer_map'])).rejects.toThrow('"feature_map"');
+    await session.close();
+  });
+});
