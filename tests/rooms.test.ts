@@ -8,7 +8,7 @@ const edges = ['evalset', 'inference', 'baseline', 'forge'];
 const pure = ['analysis', 'gate', 'report'];
 const rooms = [...edges, ...pure];
 /** What any room may import of the project besides its own files. */
-const common = ['records.ts', 'errors.ts', 'piscina.ts', 'ajv.ts'];
+const common = ['records.ts', 'errors.ts', 'ajv.ts', 'fastestLevenshtein.ts', 'piscina.ts', 'writeFileAtomic.ts'];
 /** What Node offers that touches the world; `node:crypto` is allowed for hashing. */
 const allowedInPureRooms = ['node:crypto'];
 
@@ -31,7 +31,9 @@ const imports: Import[] = globSync('**/*.ts', { cwd: src })
     return importsOf(readFileSync(join(src, name), 'utf8')).map((specifier) => ({
       file,
       target: specifier.startsWith('.')
-        ? relative(src, join(src, dirname(name), specifier)).split(sep).join('/')
+        ? relative(src, join(src, dirname(name), specifier))
+            .split(sep)
+            .join('/')
         : specifier,
     }));
   });
@@ -46,12 +48,9 @@ const packageOf = (target: string) =>
 describe('imports', () => {
   it('finds the imports it judges', () => {
     expect(imports.length).toBeGreaterThan(50);
-    expect(importsOf(`import a, { type B } from './a.ts';\nexport * from "b";\nawait import('c');\nimport 'd';`)).toEqual([
-      './a.ts',
-      'b',
-      'c',
-      'd',
-    ]);
+    expect(
+      importsOf(`import a, { type B } from './a.ts';\nexport * from "b";\nawait import('c');\nimport 'd';`),
+    ).toEqual(['./a.ts', 'b', 'c', 'd']);
   });
 
   it('a room imports its own files, the records, the errors and root adapters; pure rooms the statistics too', () => {

@@ -1,0 +1,45 @@
+import { type ExecFileSyncOptionsWithStringEncoding, execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const root = join(import.meta.dirname, '..');
+const quiet: ExecFileSyncOptionsWithStringEncoding = { cwd: root, encoding: 'utf8', stdio: 'pipe' };
+
+describe('the lockfile', () => {
+  it('names no registry', () => {
+    const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+    const entries: object[] = Object.values(lock.packages);
+    expect(entries.length).toBeGreaterThan(50);
+    expect(entries.filter((entry) => 'resolved' in entry)).toEqual([]);
+  });
+});
+
+describe('the npm package', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'barlow package '));
+  let files: string[] = [];
+
+  beforeAll(() => {
+    const [packed] = JSON.parse(execFileSync('npm', ['pack', '--json', '--pack-destination', folder], quiet));
+    files = packed.files.map((file: { path: string }) => file.path);
+    execFileSync('tar', ['-xzf', join(folder, packed.filename), '-C', folder]);
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('holds what a user needs and nothing else', () => {
+    const tops = new Set(files.map((file) => file.split('/')[0]));
+    expect([...tops].toSorted()).toEqual(['LICENSE', 'README.md', 'lib', 'package.json', 'schemas', 'templates']);
+    expect(files).toContain('lib/cli.js');
+    expect(files).toContain('lib/index.d.ts');
+    expect(files.filter((file) => /\.ts$/.test(file) && !/\.d\.ts$/.test(file))).toEqual([]);
+  });
+
+  it('runs', () => {
+    execFileSync('ln', ['-s', join(root, 'node_modules'), join(folder, 'package', 'node_modules')]);
+    const cli = join(folder, 'package', 'lib', 'cli.js');
+    expect(execFileSync(process.execPath, [cli, '--version'], quiet).trim()).toBe(
+      JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version,
+    );
+  });
+});
