@@ -1,11 +1,19 @@
-import { fitGumbel, gumbelTail } from './gumbel.ts';
+import { fitGumbelTail, gumbelTail } from './gumbel.ts';
 
 export interface MonteCarloOptions {
   /** Most draws to make. */
   readonly draws: number;
   /** Draws as good as the observed value after which to stop. */
   readonly stopAfter: number;
+  /**
+   * Stop after 999 draws, none as good, whose tail puts the p-value at or below this: with so clear a case more draws
+   * change no decision. 0 where left out.
+   */
+  readonly clearBelow?: number;
 }
+
+/** Draws after which a case can be clear. */
+const LOOK_AT = 999;
 
 export interface MonteCarloResult {
   readonly pValue: number;
@@ -27,7 +35,7 @@ export interface MonteCarloResult {
 export function monteCarlo(
   observed: number,
   draw: (index: number) => number,
-  { draws, stopAfter }: MonteCarloOptions,
+  { draws, stopAfter, clearBelow = 0 }: MonteCarloOptions,
 ): MonteCarloResult {
   const drawn = new Float64Array(draws);
   let asGood = 0;
@@ -37,10 +45,19 @@ export function monteCarlo(
     if (value >= observed && ++asGood === stopAfter) {
       return { pValue: asGood / (index + 1), draws: index + 1, asGood, extended: false };
     }
+    if (index + 1 === LOOK_AT && asGood === 0 && clearBelow > 0) {
+      const early = extend(observed, drawn.subarray(0, LOOK_AT));
+      if (early.pValue <= clearBelow) return early;
+    }
   }
-  const plain = (1 + asGood) / (1 + draws);
-  const fit = asGood === 0 ? fitGumbel(drawn) : null;
-  if (fit === null) return { pValue: plain, draws, asGood, extended: false };
-  const tail = gumbelTail(fit, observed);
-  return { pValue: Math.min(plain, tail), draws, asGood, extended: tail < plain };
+  if (asGood === 0) return extend(observed, drawn);
+  return { pValue: (1 + asGood) / (1 + draws), draws, asGood, extended: false };
+}
+
+/** The result where no draw was as good. */
+function extend(observed: number, drawn: Float64Array): MonteCarloResult {
+  const plain = 1 / (1 + drawn.length);
+  const fit = fitGumbelTail(drawn);
+  const tail = fit === null ? 1 : gumbelTail(fit, observed);
+  return { pValue: Math.min(plain, tail), draws: drawn.length, asGood: 0, extended: tail < plain };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fitGumbel, gumbelTail } from '../../src/statistics/gumbel.ts';
+import { fitGumbelTail, gumbelTail } from '../../src/statistics/gumbel.ts';
 import { monteCarlo } from '../../src/statistics/monteCarlo.ts';
 import { stream } from '../../src/statistics/random.ts';
 
@@ -22,6 +22,17 @@ describe('monteCarlo', () => {
   it('extends nothing where the draws do not allow a fit', () => {
     const result = monteCarlo(5, () => 0, { draws: 99, stopAfter: 10 });
     expect(result).toEqual({ pValue: 1 / 100, draws: 99, asGood: 0, extended: false });
+  });
+
+  it('stops early in a clear case only where asked to', () => {
+    const uniform = uniforms('clear');
+    const draw = () => -Math.log(uniform());
+    const options = { draws: 4999, stopAfter: 10 };
+    expect(monteCarlo(60, draw, options).draws).toBe(4999);
+    const clear = monteCarlo(60, draw, { ...options, clearBelow: 1e-9 });
+    expect(clear.draws).toBe(999);
+    expect(clear.pValue).toBeLessThan(1e-9);
+    expect(monteCarlo(9.5, draw, { ...options, clearBelow: 1e-9 }).draws).toBe(4999);
   });
 
   it('is 1 where every draw is as good', () => {
@@ -50,45 +61,49 @@ describe('monteCarlo', () => {
   });
 });
 
-describe('fitGumbel', () => {
-  it('recovers the distribution drawn from, whatever lies below the median', () => {
+describe('fitGumbelTail', () => {
+  const gumbel = (uniform: () => number, location: number, scale: number) =>
+    location - scale * Math.log(-Math.log(uniform()));
+  const trueTail = (x: number, location: number, scale: number) => -Math.expm1(-Math.exp((location - x) / scale));
+
+  it('recovers the tail drawn from, whatever lies below it', () => {
     const uniform = uniforms('fit');
-    const drawn = Float64Array.from({ length: 20000 }, () => 7 - 2 * Math.log(-Math.log(uniform())));
-    const fit = fitGumbel(drawn);
-    expect(fit?.location).toBeCloseTo(7, 0);
-    expect(fit?.scale).toBeCloseTo(2, 0);
-    expect(Math.abs((fit?.scale ?? 0) - 2)).toBeLessThan(0.08);
-    const median = drawn.toSorted()[10000];
-    // The draws below the median are spoilt; the fit does not see them.
-    expect(fitGumbel(drawn.map((value) => (value < median ? value - 100 : value)))).toEqual(fit);
+    const drawn = Float64Array.from({ length: 9999 }, () => gumbel(uniform, 7, 2));
+    const fit = fitGumbelTail(drawn);
+    if (fit === null) throw new Error('no fit');
+    expect(Math.abs(fit.scale - 2)).toBeLessThan(0.6);
+    for (const x of [18, 22, 26]) {
+      expect(gumbelTail(fit, x) / trueTail(x, 7, 2)).toBeGreaterThan(0.2);
+      expect(gumbelTail(fit, x) / trueTail(x, 7, 2)).toBeLessThan(5);
+    }
+    const tenth = drawn.toSorted().reverse()[1000];
+    expect(fitGumbelTail(drawn.map((value) => (value < tenth ? 0.001 : value)))).toEqual(fit);
   });
 
-  it('maximises the censored likelihood', () => {
-    const uniform = uniforms('likelihood');
-    const drawn = Float64Array.from({ length: 400 }, () => Math.max(0, 1 - Math.log(-Math.log(uniform()))));
-    const cut = Math.max(0, drawn.toSorted()[200]);
-    const likelihood = (location: number, scale: number) =>
-      drawn.reduce((sum, value) => {
-        const z = (Math.max(value, cut) - location) / scale;
-        return sum - Math.exp(-z) - (value > cut ? z + Math.log(scale) : 0);
-      }, 0);
-    const fit = fitGumbel(drawn);
-    if (fit === null) throw new Error('no fit');
-    const best = likelihood(fit.location, fit.scale);
-    for (const [dl, ds] of [
-      [0.01, 0],
-      [-0.01, 0],
-      [0, 0.01],
-      [0, -0.01],
-      [0.01, 0.01],
-      [-0.01, 0.01],
-    ]) {
-      expect(likelihood(fit.location + dl, fit.scale + ds)).toBeLessThan(best);
-    }
+  it('is not misled by values that are far apart: the tail at a value is that of reaching it', () => {
+    // Rounded down to multiples of 0.7 with a true scale of 1; a naive fit gives 1.4 and tails ten times too heavy.
+    const ratios = Array.from({ length: 40 }, (_, run) => {
+      const uniform = uniforms(`rounded ${run}`);
+      const drawn = Float64Array.from({ length: 9999 }, () => 0.7 * Math.floor(gumbel(uniform, 7, 1) / 0.7));
+      const fit = fitGumbelTail(drawn);
+      return fit === null ? 0 : gumbelTail(fit, 18.2) / trueTail(18.2, 7, 1);
+    }).sort((a, b) => a - b);
+    expect(ratios[20]).toBeGreaterThan(0.6);
+    expect(ratios[20]).toBeLessThan(1.7);
+  });
+
+  it('fits no zeros, and nothing where too little is left', () => {
+    expect(fitGumbelTail(new Float64Array(999))).toBeNull();
+    expect(fitGumbelTail(Float64Array.from({ length: 999 }, (_, at) => (at < 19 ? at + 1 : 0)))).toBeNull();
+    expect(fitGumbelTail(Float64Array.from({ length: 999 }, (_, at) => (at < 50 ? 5 : 0)))).toBeNull();
+    // Two values, 40 and 10 times of 1,000: P(X >= 2) is 1 in 100 in the sample, and so in the fit.
+    const two = Float64Array.from({ length: 1000 }, (_, at) => (at < 40 ? 1 : at < 50 ? 2 : 0));
+    const fit = fitGumbelTail(two);
+    expect(fit === null ? 0 : gumbelTail(fit, 2)).toBeCloseTo(0.01, 6);
+    expect(fit === null ? 0 : gumbelTail(fit, 1)).toBeCloseTo(0.05, 12);
   });
 
   it('reads tails without cancellation', () => {
-    expect(gumbelTail({ location: 0, scale: 1 }, 60) / Math.exp(-60)).toBeCloseTo(1, 12);
-    expect(gumbelTail({ location: 0, scale: 1 }, 0)).toBeCloseTo(1 - Math.exp(-1), 14);
+    expect(gumbelTail({ from: 0, intensity: 1, scale: 1 }, 60) / Math.exp(-60)).toBeCloseTo(1, 12);
   });
 });

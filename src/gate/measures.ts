@@ -1,0 +1,80 @@
+import type { Figures } from './figures.ts';
+import { number, percent } from './words.ts';
+
+/** Something that a rule can ask of a group. */
+export interface Measure {
+  readonly words: string;
+  /** Whether it compares with a baseline. */
+  readonly compares: boolean;
+  readonly value: (figures: Figures) => number | null;
+  readonly text: (value: number) => string;
+  /** "4.5 % -> 25.3 %"; null where it does not compare or a side is missing. */
+  readonly detail: (figures: Figures) => string | null;
+}
+
+const plain = { compares: false, detail: () => null };
+const counted = { compares: true, detail: () => null, text: number };
+
+/** The measures of groups by the names that rules use. */
+export const measures: ReadonlyMap<string, Measure> = new Map<string, Measure>([
+  ['errorRate', { ...plain, words: 'error rate', value: (of) => of.errorRate, text: percent }],
+  ['aler', { ...plain, words: 'ALER', value: (of) => of.aler, text: number }],
+  [
+    'importanceValue',
+    { ...plain, words: 'importance value of the worst leaf', value: (of) => of.importanceValue, text: number },
+  ],
+  [
+    'errorRateIncrease',
+    {
+      compares: true,
+      words: 'rise of the error rate',
+      value: (of) => difference(of.errorRateChange),
+      text: percent,
+      detail: (of) => beforeAndAfter(of.errorRateChange, percent),
+    },
+  ],
+  [
+    'alerIncrease',
+    {
+      compares: true,
+      words: 'rise of ALER',
+      value: (of) => difference([of.baselineAler, of.aler]),
+      text: number,
+      detail: (of) => beforeAndAfter([of.baselineAler, of.aler], number),
+    },
+  ],
+  [
+    'importanceValueIncrease',
+    {
+      compares: true,
+      words: "rise of the worst leaf's importance value",
+      value: (of) => difference([of.baselineImportanceValue, of.importanceValue]),
+      text: number,
+      detail: (of) => beforeAndAfter([of.baselineImportanceValue, of.importanceValue], number),
+    },
+  ],
+  ['newlyFailed', { ...counted, words: 'newly failed images', value: (of) => of.newlyFailed }],
+  ['newlyFixed', { ...counted, words: 'newly fixed images', value: (of) => of.newlyFixed }],
+  [
+    'netNewlyFailed',
+    {
+      ...counted,
+      words: 'newly failed less newly fixed images',
+      value: (of) => difference([of.newlyFixed, of.newlyFailed]),
+    },
+  ],
+]);
+
+type Sides = readonly [number | null, number | null] | null;
+
+function difference(sides: Sides): number | null {
+  if (sides === null) return null;
+  const [before, after] = sides;
+  return before === null || after === null ? null : after - before;
+}
+
+function beforeAndAfter(sides: Sides, text: (value: number) => string): string | null {
+  if (sides === null) return null;
+  const [before, after] = sides;
+  return before === null || after === null ? null : `${text(before)} -> ${text(after)}`;
+}
