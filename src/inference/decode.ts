@@ -1,5 +1,6 @@
 import { decodeCmykJpeg } from './cmykJpeg.ts';
 import { BadImage, type ImageHeader, readImageHeader, readPngChunks } from './imageHeader.ts';
+import { inflatePng } from './inflatePng.ts';
 import { decodeJpeg } from './jsquashJpeg.ts';
 import { decodePng, decodePng16 } from './jsquashPng.ts';
 import { decodeWebp } from './jsquashWebp.ts';
@@ -39,7 +40,9 @@ async function decodeRgb(bytes: Uint8Array, header: ImageHeader): Promise<Uint8A
     if (header.animated) throw new BadImage('is an animated WebP');
     return withoutAlpha(await decodeWebp(bytes));
   }
-  readPngChunks(bytes);
+  const chunks = readPngChunks(bytes);
+  const plain = inflatePng(bytes, header, chunks);
+  if (plain !== null) return plain;
   if (header.bitDepth === 16 && header.channels === 1) return clipped(await decodePng16(bytes));
   return withoutAlpha(await decodePng(bytes));
 }

@@ -64,12 +64,14 @@ function offset(length: number, side: number): number {
 
 /** ToTensor and Normalize in float32 arithmetic: ((value / 255) - mean) / std, by table. */
 function normalise(rgb: Uint8Array, pipeline: Pipeline, out: Float32Array): void {
-  const pixels = rgb.length / 3;
-  for (let channel = 0; channel < 3; channel++) {
-    const table = tableFor(pipeline.mean[channel], pipeline.std[channel]);
-    const step = pipeline.layout === 'NCHW' ? 1 : 3;
-    let to = pipeline.layout === 'NCHW' ? channel * pixels : channel;
-    for (let from = channel; from < rgb.length; from += 3, to += step) out[to] = table[rgb[from]];
+  const [red, green, blue] = [0, 1, 2].map((channel) => tableFor(pipeline.mean[channel], pipeline.std[channel]));
+  const planes = pipeline.layout === 'NCHW';
+  const step = planes ? 1 : 3;
+  const apart = planes ? rgb.length / 3 : 1;
+  for (let from = 0, to = 0; from < rgb.length; from += 3, to += step) {
+    out[to] = red[rgb[from]];
+    out[to + apart] = green[rgb[from + 1]];
+    out[to + 2 * apart] = blue[rgb[from + 2]];
   }
 }
 

@@ -27,8 +27,7 @@ export function readImage(path: string): Uint8Array<ArrayBuffer> {
     for (;;) {
       const read = readSync(file, buffer, length, buffer.length - length, length);
       length += read;
-      if (read === 0) return buffer.slice(0, length);
-      if (length < buffer.length) continue;
+      if (length < buffer.length) return buffer.slice(0, length); // a short read: the end
       const { size } = fstatSync(file);
       if (size > MAX_FILE_BYTES) throw new BadImage(`has ${size} bytes, more than the limit of ${MAX_FILE_BYTES}`);
       const larger = new Uint8Array(Math.max(size + 1, buffer.length * 2));
