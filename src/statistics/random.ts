@@ -37,9 +37,10 @@ export function legacyNormals(seed: number, count: number): Float64Array {
 }
 
 /**
- * Columns `from`..`to` (exclusive) of `RandomState(seed).standard_normal((rows, dimensions))`, column by column:
- * value (i, from + j) is at `j * rows + i`. NumPy fills the matrix row by row, so the whole stream is walked; only the
- * values asked for are worked out. Polar method on MT19937 (numpy/random/src/legacy/legacy-distributions.c).
+ * Columns `from`..`to` (exclusive) of `RandomState(seed).standard_normal((rows, dimensions))`, row by row: value
+ * (i, from + j) is at `i * (to - from) + j`. NumPy draws the matrix row by row, so the whole stream is walked; only the
+ * values asked for are worked out. Polar method on MT19937 (numpy/random/src/legacy/legacy-distributions.c), equal but for
+ * the last bit of the platform's logarithm.
  */
 export function legacyNormalColumns(
   seed: number,
@@ -48,40 +49,44 @@ export function legacyNormalColumns(
   from: number,
   to: number,
 ): Float64Array {
-  const generator = mersenne(seed);
-  const uniform = () => {
-    const high = generator.next() >>> 5;
-    return (high * 67108864 + (generator.next() >>> 6)) / 9007199254740992;
-  };
+  const words = mersenne(seed);
   const width = to - from;
   const normals = new Float64Array(rows * width);
   const total = rows * dimensions;
+  const points = new Float64Array(3 * PAIRS);
   let row = 0;
   let column = -from;
-  for (let drawn = 0; drawn < total; drawn += 2) {
-    let x: number;
-    let y: number;
-    let square: number;
-    do {
-      x = 2 * uniform() - 1;
-      y = 2 * uniform() - 1;
-      square = x * x + y * y;
-    } while (square >= 1 || square === 0);
-    // The pair is handed out second coordinate first; it may straddle two rows.
-    const first = column >= 0 && column < width ? column * rows + row : -1;
-    if (++column === dimensions - from) {
-      column = -from;
-      row++;
+  for (let drawn = 0; drawn < total; drawn += 2 * PAIRS) {
+    const values = Math.min(2 * PAIRS, total - drawn);
+    drawPoints(words, points, (values + 1) >> 1);
+    for (let i = 0; i < values; i++) {
+      if (column >= 0 && column < width) {
+        const square = points[3 * (i >> 1) + 2];
+        // The pair is handed out second coordinate first.
+        const coordinate = points[3 * (i >> 1) + 1 - (i & 1)];
+        normals[row * width + column] = Math.sqrt((-2 * Math.log(square)) / square) * coordinate;
+      }
+      if (++column === dimensions - from) {
+        column = -from;
+        row++;
+      }
     }
-    const second = column >= 0 && column < width && row < rows ? column * rows + row : -1;
-    if (++column === dimensions - from) {
-      column = -from;
-      row++;
-    }
-    if (first < 0 && second < 0) continue;
-    const factor = Math.sqrt((-2 * Math.log(square)) / square);
-    if (first >= 0) normals[first] = factor * y;
-    if (second >= 0) normals[second] = factor * x;
   }
   return normals;
+}
+
+/** Pairs drawn at a time. */
+const PAIRS = 1024;
+
+/** Fills `points` with x, y and x^2 + y^2 of `count` points drawn inside the unit circle, its centre left out. */
+function drawPoints(words: { next: () => number }, points: Float64Array, count: number): void {
+  for (let i = 0; i < count; ) {
+    const x = 2 * (((words.next() >>> 5) * 67108864 + (words.next() >>> 6)) / 9007199254740992) - 1;
+    const y = 2 * (((words.next() >>> 5) * 67108864 + (words.next() >>> 6)) / 9007199254740992) - 1;
+    const square = x * x + y * y;
+    points[3 * i] = x;
+    points[3 * i + 1] = y;
+    points[3 * i + 2] = square;
+    if (square < 1 && square !== 0) i++;
+  }
 }

@@ -18,7 +18,7 @@ describe('legacyNormals', () => {
     const some = legacyNormalColumns(3, rows, dimensions, 1, 4);
     for (let row = 0; row < rows; row++)
       for (let column = 1; column < 4; column++)
-        expect(some[(column - 1) * rows + row]).toBe(all[row * dimensions + column]);
+        expect(some[row * 3 + column - 1]).toBe(all[row * dimensions + column]);
   });
 });
 

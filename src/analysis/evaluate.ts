@@ -1,0 +1,109 @@
+import type { AnalysisOptions, GroupAnalysis, TreeNode } from '../records.ts';
+import { isFailureMode } from './metrics.ts';
+
+/** How well trees of one depth explain the failures of one grouping (Barlow, section 7 and Table 1). */
+export interface Evaluation {
+  /** `label`, `prediction`, ..., or the name of a column. */
+  readonly grouping: string;
+  readonly depth: number;
+  /** Groups that grew no tree; they count nowhere below. */
+  readonly skipped: number;
+  /** ALER - BER over the groups; null where none grew a tree. */
+  readonly alerIncrease: Distribution | null;
+  /** Share of groups whose best leaf, by importance value, is a failure mode; null where none grew a tree. */
+  readonly failureModeShare: number | null;
+  readonly groups: readonly GroupEvaluation[];
+}
+
+export interface Distribution {
+  readonly mean: number;
+  readonly min: number;
+  readonly lowerQuartile: number;
+  readonly median: number;
+  readonly upperQuartile: number;
+  readonly max: number;
+}
+
+export interface GroupEvaluation {
+  readonly id: string;
+  readonly baseErrorRate: number;
+  readonly aler: number;
+  readonly alerIncrease: number;
+  /** Of the leaf with the greatest importance value. */
+  readonly bestLeaf: { readonly errorRate: number; readonly errorCoverage: number; readonly failureMode: boolean };
+}
+
+/**
+ * Evaluates each grouping at each depth, groupings in the order of their first group. The analyses must have been made with
+ * `maxDepth` at least the greatest depth: growing is greedy, so a shallower tree is the top of a deeper one.
+ */
+export function evaluate(
+  analyses: readonly GroupAnalysis[],
+  depths: readonly number[],
+  failureMode: AnalysisOptions['failureMode'],
+): Evaluation[] {
+  const groupings = Map.groupBy(analyses, groupingName);
+  return [...groupings].flatMap(([grouping, members]) =>
+    depths.map((depth) => {
+      const groups = members.flatMap((analysis) => evaluateGroup(analysis, depth, failureMode) ?? []);
+      const modes = groups.filter(({ bestLeaf }) => bestLeaf.failureMode).length;
+      return {
+        grouping,
+        depth,
+        skipped: members.length - groups.length,
+        alerIncrease: groups.length === 0 ? null : distribution(groups.map(({ alerIncrease }) => alerIncrease)),
+        failureModeShare: groups.length === 0 ? null : modes / groups.length,
+        groups,
+      };
+    }),
+  );
+}
+
+function groupingName({ id, grouping, value }: GroupAnalysis): string {
+  return grouping === 'column' ? id.slice(0, id.length - value.length - 1) : grouping;
+}
+
+function evaluateGroup(
+  { id, baseErrorRate, tree }: GroupAnalysis,
+  depth: number,
+  failureMode: AnalysisOptions['failureMode'],
+): GroupEvaluation | null {
+  if (tree === null) return null;
+  const leaves = leavesAt(tree.nodes, tree.nodes[0], depth);
+  const importance = (leaf: TreeNode) => leaf.errorCoverage * leaf.errorRate;
+  const aler = leaves.reduce((sum, leaf) => sum + importance(leaf), 0);
+  const best = leaves.reduce((a, b) => (importance(b) > importance(a) ? b : a));
+  const { errorRate, errorCoverage } = best;
+  return {
+    id,
+    baseErrorRate,
+    aler,
+    alerIncrease: aler - baseErrorRate,
+    bestLeaf: { errorRate, errorCoverage, failureMode: isFailureMode(best, baseErrorRate, failureMode) },
+  };
+}
+
+/** Leaves of the tree cut off `depth` levels below a node. */
+function leavesAt(nodes: readonly TreeNode[], node: TreeNode, depth: number): readonly TreeNode[] {
+  if (depth === 0 || node.left === null || node.right === null) return [node];
+  return [...leavesAt(nodes, nodes[node.left], depth - 1), ...leavesAt(nodes, nodes[node.right], depth - 1)];
+}
+
+/** Quartiles by linear interpolation, as NumPy's `quantile`. */
+function distribution(values: readonly number[]): Distribution {
+  const sorted = values.toSorted((a, b) => a - b);
+  const quantile = (share: number) => {
+    const at = share * (sorted.length - 1);
+    const below = Math.floor(at);
+    const above = Math.min(below + 1, sorted.length - 1);
+    return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
+  };
+  return {
+    mean: values.reduce((sum, value) => sum + value, 0) / values.length,
+    min: sorted[0],
+    lowerQuartile: quantile(0.25),
+    median: quantile(0.5),
+    upperQuartile: quantile(0.75),
+    max: sorted[sorted.length - 1],
+  };
+}

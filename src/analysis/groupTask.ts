@@ -1,0 +1,112 @@
+import type { AnalysisOptions, Columns, Group, GroupAnalysis, SelectedFeature, WorkerModule } from '../records.ts';
+import { stream } from '../statistics/random.ts';
+import { columnOf, firstNotFinite, packed, rowsOf } from './columns.ts';
+import { measureTree } from './metrics.ts';
+import { mutualInformation, selectFeatures } from './mutualInformation.ts';
+import { presort } from './presort.ts';
+import { significance } from './significance.ts';
+import { growTree } from './tree.ts';
+
+/** One group to grow a tree on; `failed` has both outcomes. */
+export interface GroupTask {
+  readonly group: Omit<Group, 'rows'>;
+  readonly options: AnalysisOptions;
+  /** All features of the group's rows, or of the sample that stands for them in the significance test. */
+  readonly columns: Columns;
+  /** Of a group too large to be held whole: its selected features, and what the sample's rows are. */
+  readonly large: {
+    readonly selected: readonly SelectedFeature[];
+    /** Column c: `selected[c]`. */
+    readonly columns: Columns;
+    readonly sample: Uint32Array;
+  } | null;
+}
+
+/** Or where a value is not finite: row of `columns` and feature. */
+export type GroupOutcome =
+  | { readonly analysis: GroupAnalysis }
+  | { readonly notFinite: { readonly row: number; readonly feature: number } };
+
+/** Most values (rows x features) that the significance test walks at every shuffle. */
+const SAMPLE_VALUES = 2 ** 23;
+
+/**
+ * Rows, ascending, on which a group's significance is tested: all, or as many as 2^23 values allow. The choice
+ * depends on the group's id and size alone, never on what failed, so the test on them is exact.
+ */
+export function significanceRows(id: string, rows: number, dimensions: number): Uint32Array {
+  const all = Uint32Array.from({ length: rows }, (_, row) => row);
+  const size = Math.floor(SAMPLE_VALUES / dimensions);
+  if (rows <= size) return all;
+  const { below } = stream(`sample:${id}`);
+  for (let i = 0; i < size; i++) {
+    const j = i + below(rows - i);
+    [all[i], all[j]] = [all[j], all[i]];
+  }
+  return all.slice(0, size).sort();
+}
+
+/** Selection, tree, metrics and significance of one group, in a worker thread. */
+export default function run({ group, options, columns, large }: GroupTask): GroupOutcome {
+  const notFinite = large === null ? firstNotFinite(columns) : null;
+  if (notFinite !== null) return { notFinite };
+  const { failed } = group;
+  const rows = failed.length;
+  const selected = large?.selected ?? selectedOf(columns, failed, options);
+  const features = selected.map(({ feature }) => feature).sort((a, b) => a - b);
+  const matrix = packed(
+    rows,
+    features.map((feature) =>
+      large === null
+        ? columnOf(columns, feature)
+        : columnOf(
+            large.columns,
+            large.selected.findIndex((one) => one.feature === feature),
+          ),
+    ),
+  );
+  const grown = growTree(presort(matrix), [...features.keys()], failed, options.tree.maxDepth);
+  const tree = measureTree(group.id, grown, features, options.failureMode);
+  const pValue = options.shuffles === 0 ? null : pValueOf(group, options, columns, large?.sample ?? null);
+  const { nodes, leaves, aler, precision, recall } = tree;
+  const { failures, errorRate } = nodes[0];
+  return {
+    analysis: {
+      id: group.id,
+      grouping: group.grouping,
+      value: group.value,
+      size: rows,
+      failures,
+      baseErrorRate: errorRate,
+      skipped: null,
+      aler,
+      precision,
+      recall,
+      pValue,
+      adjustedPValue: null,
+      tree: { nodes },
+      selectedFeatures: selected,
+      leaves,
+    },
+  };
+}
+
+function selectedOf(columns: Columns, failed: Uint8Array, { features }: AnalysisOptions): readonly SelectedFeature[] {
+  return selectFeatures(mutualInformation(columns, columns.to, failed, features.neighbours), features.select);
+}
+
+/** `sample` names the rows that `columns` holds, where it does not hold all. */
+function pValueOf(
+  { id, failed }: GroupTask['group'],
+  options: AnalysisOptions,
+  columns: Columns,
+  sample: Uint32Array | null,
+): number {
+  const seed = `shuffle:${id}:${options.shuffles}`;
+  const chosen = sample ?? significanceRows(id, failed.length, columns.to);
+  const outcome = Uint8Array.from(chosen, (row) => failed[row]);
+  const whole = sample !== null || chosen.length === columns.rows;
+  return significance(presort(whole ? columns : rowsOf(columns, chosen)), outcome, options, seed);
+}
+
+export const groupWorker: WorkerModule<GroupTask, GroupOutcome> = { url: import.meta.url, run };

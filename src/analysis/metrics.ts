@@ -1,0 +1,102 @@
+import type { AnalysisOptions, Leaf, Region, TreeNode } from '../records.ts';
+import { narrow, regionId } from './regions.ts';
+import type { GrownNode } from './tree.ts';
+
+/** A tree with its metrics (Barlow, Singla et al., CVPR 2021, section 5.1). */
+export interface MeasuredTree {
+  readonly nodes: readonly TreeNode[];
+  /** By importance value, greatest first, then by node. */
+  readonly leaves: readonly Leaf[];
+  /** Definition 4: the importance values, summed. */
+  readonly aler: number;
+  readonly precision: number;
+  readonly recall: number;
+}
+
+/** Rates in which counts that meet a limit exactly fall short by a rounding are taken to meet it. */
+const ROUNDING = 1e-12;
+
+/**
+ * Measures a grown tree. `features[c]` is the feature of column c. Precision and recall are those of the leaves that
+ * predict failure under the tree's class weights, that is, whose failures are more than their share of the group.
+ */
+export function measureTree(
+  group: string,
+  grown: readonly GrownNode[],
+  features: readonly number[],
+  failureMode: AnalysisOptions['failureMode'],
+): MeasuredTree {
+  const nodes = measureNodes(grown, features);
+  const root = nodes[0];
+  const leaves = regionsOfLeaves(nodes)
+    .map(({ node, rule }): Leaf => {
+      const { size, failures, errorRate, errorCoverage } = nodes[node];
+      return {
+        id: regionId(group, rule),
+        node,
+        rule,
+        size,
+        failures,
+        errorRate,
+        errorCoverage,
+        importanceValue: errorCoverage * errorRate,
+        failureMode: isFailureMode(nodes[node], root.errorRate, failureMode),
+      };
+    })
+    .sort((a, b) => b.importanceValue - a.importanceValue || a.node - b.node);
+  const flagged = leaves.filter(({ size, failures }) => failures * root.size > size * root.failures);
+  const caught = sum(flagged.map((leaf) => leaf.failures));
+  return {
+    nodes,
+    leaves,
+    aler: sum(leaves.map((leaf) => leaf.importanceValue)),
+    precision: caught / Math.max(1, sum(flagged.map((leaf) => leaf.size))),
+    recall: caught / root.failures,
+  };
+}
+
+/** Section 7's conditions on a cluster: it covers enough of the failures and fails well above the group. */
+export function isFailureMode(
+  { errorRate, errorCoverage }: Pick<TreeNode, 'errorRate' | 'errorCoverage'>,
+  baseErrorRate: number,
+  { minErrorCoverage, minErrorRateIncrease }: AnalysisOptions['failureMode'],
+): boolean {
+  return errorCoverage >= minErrorCoverage - ROUNDING && errorRate - baseErrorRate >= minErrorRateIncrease - ROUNDING;
+}
+
+function measureNodes(grown: readonly GrownNode[], features: readonly number[]): readonly TreeNode[] {
+  const all = grown[0].failures;
+  const alers = new Float64Array(grown.length);
+  const nodes = grown.map(({ column, threshold, left, right, size, failures }, id) => {
+    const feature = column === null ? null : features[column];
+    return {
+      id,
+      feature,
+      threshold,
+      left,
+      right,
+      size,
+      failures,
+      errorRate: failures / size,
+      errorCoverage: failures / all,
+    };
+  });
+  // Children come after their parent.
+  for (const { id, left, right, errorRate, errorCoverage } of nodes.toReversed())
+    alers[id] = left === null || right === null ? errorCoverage * errorRate : alers[left] + alers[right];
+  return nodes.map((node) => ({ ...node, subtreeAler: alers[node.id] }));
+}
+
+/** Every leaf with the conditions on the path to it, left to right. */
+function regionsOfLeaves(nodes: readonly TreeNode[], node = 0, rule: Region = []): { node: number; rule: Region }[] {
+  const { feature, threshold, left, right } = nodes[node];
+  if (feature === null || threshold === null || left === null || right === null) return [{ node, rule }];
+  return [
+    ...regionsOfLeaves(nodes, left, narrow(rule, { feature, op: '<=', threshold })),
+    ...regionsOfLeaves(nodes, right, narrow(rule, { feature, op: '>', threshold })),
+  ];
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
