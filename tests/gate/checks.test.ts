@@ -1,0 +1,293 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type JudgeInput, judge } from '../../src/gate/checks.ts';
+import type { CheckRule, Cluster, Comparison, GroupAnalysis, GroupComparison, Leaf } from '../../src/records.ts';
+
+const leaf = (importanceValue: number): Leaf => ({
+  ...{ id: 'x', node: 1, rule: [], size: 1, failures: 1, errorRate: 1, errorCoverage: 1, importanceValue },
+  failureMode: false,
+});
+
+function analysed(id: string, change: Partial<GroupAnalysis> = {}): GroupAnalysis {
+  return {
+    ...{ id, grouping: 'label', value: id, size: 100, failures: 20, baseErrorRate: 0.2, skipped: null, aler: 0.35 },
+    ...{ precision: null, recall: null, pValue: null, adjustedPValue: null, tree: null, selectedFeatures: [] },
+    ...{ leaves: [leaf(0.1), leaf(0.25)] },
+    ...change,
+  };
+}
+
+function compared(id: string, change: Partial<GroupComparison> = {}): GroupComparison {
+  return {
+    ...{ id, size: 100, baselineErrorRate: 0.15, errorRate: 0.2, baselineAler: 0.3, aler: 0.35 },
+    ...{ newlyFailed: 8, newlyFixed: 3, pValue: 0.2, adjustedPValue: 0.4 },
+    ...change,
+  };
+}
+
+const automobile: Cluster = {
+  id: 'label:automobile#89abcdef',
+  group: 'label:automobile',
+  status: 'new',
+  rule: [{ feature: 33, op: '>', threshold: 0.41234 }],
+  ...{ size: 341, newlyFailed: 36, newlyFixed: 0, baselineErrorRate: 0.045, errorRate: 0.2534 },
+  ...{ pValue: 0.00001, adjustedPValue: 0.0002, specificPValue: 0.001, scope: 'specific', images: [], match: null },
+};
+const truck: Cluster = { ...automobile, id: 'label:truck#01234567', group: 'label:truck', status: 'worsened' };
+
+function comparison(clusters: readonly Cluster[] = []): Comparison {
+  const groups = [compared('all'), compared('label:automobile'), compared('label:truck', { errorRate: 0.1 })];
+  return { baseline: { commit: 'abc', checkpoint: 'accepted', baseErrorRate: 0.15 }, images: 200, clusters, groups };
+}
+
+const recorded = (id: string) => ({
+  ...{ id, size: 100, failures: 15, baseErrorRate: 0.15, aler: 0.3, leaves: [leaf(0.2)] },
+});
+
+const newCluster: CheckRule = {
+  ...{ id: 'new-cluster', severity: 'error', measure: 'newClusters', groups: [], operator: '<=', value: 0 },
+};
+const worsened: CheckRule = { ...newCluster, id: 'worsened-cluster', measure: 'worsenedClusters' };
+
+function judged(rules: readonly CheckRule[], change: Partial<JudgeInput> = {}) {
+  return judge({
+    baseErrorRate: 0.21,
+    candidate: [analysed('label:automobile'), analysed('label:truck', { aler: null, leaves: [], failures: 5 })],
+    comparison: comparison(),
+    baseline: [recorded('label:automobile'), recorded('label:truck')],
+    rules,
+    accepted: [],
+    today: '2026-06-15',
+    onMissing: 'pass',
+    ...change,
+  });
+}
+
+describe('cluster checks', () => {
+  it('fail for each cluster, in a plain sentence', () => {
+    const { passed, checks } = judged([newCluster, worsened], { comparison: comparison([automobile, truck]) });
+    expect(passed).toBe(false);
+    expect(checks).toEqual([
+      {
+        ...{ id: 'new-cluster', subject: 'label:automobile#89abcdef', expected: 0, operator: '<=', actual: 1 },
+        ...{ passed: false, severity: 'error' },
+        message: 'label:automobile: 36 images newly fail where feature 33 > 0.412 (error 4.5 % -> 25.3 %, p = 0.0002)',
+      },
+      {
+        ...{ id: 'worsened-cluster', subject: 'label:truck#01234567', expected: 0, operator: '<=', actual: 1 },
+        ...{ passed: false, severity: 'error' },
+        message:
+          'label:truck: the known cluster of 341 images where feature 33 > 0.412 got worse (error 4.5 % -> 25.3 %, p = 0.0002)',
+      },
+    ]);
+  });
+
+  it('say so where there is none', () => {
+    const { passed, checks } = judged([newCluster, { ...worsened, groups: ['label:*'] }]);
+    expect(passed).toBe(true);
+    expect(checks.map(({ subject, actual, passed: row, message }) => [subject, actual, row, message])).toEqual([
+      ['all', 0, true, 'no new cluster of failures'],
+      ['all', 0, true, 'no known cluster got worse in label:*'],
+    ]);
+  });
+
+  it('take the clusters of the groups chosen', () => {
+    const clusters = comparison([automobile]);
+    const elsewhere = judged([{ ...newCluster, groups: ['label:truck'] }], { comparison: clusters });
+    expect(elsewhere.passed).toBe(true);
+    const here = judged([{ ...newCluster, groups: ['label:auto*'] }], { comparison: clusters });
+    expect(here.passed).toBe(false);
+  });
+
+  it('fail where a group or pattern finds nothing', () => {
+    const { passed, checks } = judged([{ ...newCluster, groups: ['label:lorry', 'time:*', 'label:truck'] }]);
+    expect(passed).toBe(false);
+    expect(checks.map(({ subject, actual, passed: row }) => [subject, actual, row])).toEqual([
+      ['all', 0, true],
+      ['label:lorry', null, false],
+      ['time:*', null, false],
+    ]);
+  });
+
+  it('count against the value', () => {
+    const two = comparison([automobile, { ...automobile, id: 'label:truck#1', group: 'label:truck' }]);
+    expect(judged([{ ...newCluster, value: 2 }], { comparison: two }).passed).toBe(true);
+    expect(judged([{ ...newCluster, value: 1 }], { comparison: two }).passed).toBe(false);
+  });
+
+  it('warn or are off by their severity', () => {
+    const clusters = comparison([automobile]);
+    const warning = judged([{ ...newCluster, severity: 'warning' }], { comparison: clusters });
+    expect([warning.passed, warning.checks[0].passed]).toEqual([true, false]);
+    expect(judged([{ ...newCluster, severity: 'off' }], { comparison: clusters })).toEqual({
+      passed: true,
+      checks: [],
+    });
+  });
+});
+
+describe('accepted clusters', () => {
+  const accepted = { cluster: automobile.id, reason: 'red cars come next week', until: '2026-06-15' };
+  const clusters = comparison([automobile]);
+
+  it('pass until the last day, and say why', () => {
+    const { passed, checks } = judged([newCluster], { comparison: clusters, accepted: [accepted] });
+    expect(passed).toBe(true);
+    expect(checks[0]).toMatchObject({ passed: true, actual: 0 });
+    expect(checks[0].message).toMatch(/p = 0.0002\); accepted until 2026-06-15: red cars come next week$/);
+  });
+
+  it('fail again after it, and say so', () => {
+    const { passed, checks } = judged([newCluster], {
+      comparison: clusters,
+      accepted: [accepted],
+      today: '2026-06-16',
+    });
+    expect(passed).toBe(false);
+    expect(checks[0].message).toMatch(/; was accepted until 2026-06-15, which has passed: red cars come next week$/);
+  });
+
+  it('hold for the same region of the same group only', () => {
+    const other = { ...accepted, cluster: 'label:truck#89abcdef' };
+    expect(judged([newCluster], { comparison: clusters, accepted: [other] }).passed).toBe(false);
+  });
+
+  it('leave the others counted', () => {
+    const second = { ...automobile, id: 'label:automobile#00000000' };
+    const { passed, checks } = judged([newCluster], {
+      comparison: comparison([automobile, second]),
+      accepted: [accepted],
+    });
+    expect(passed).toBe(false);
+    expect(checks.map((check) => [check.passed, check.actual])).toEqual([
+      [true, 1],
+      [false, 1],
+    ]);
+  });
+
+  it('go by the longest-lived of several entries, and hold for worsened clusters too', () => {
+    const entries = [
+      { ...accepted, cluster: truck.id, until: '2020-01-01' },
+      { ...accepted, cluster: truck.id },
+    ];
+    expect(judged([worsened], { comparison: comparison([truck]), accepted: entries }).passed).toBe(true);
+  });
+});
+
+describe('figure checks', () => {
+  const rule = (measure: string, groups: string[], operator: CheckRule['operator'], value: number): CheckRule => ({
+    ...{ id: 'mine', severity: 'error', measure, groups, operator, value },
+  });
+
+  it.each([
+    ['errorRate', 'all', 0.21],
+    ['errorRate', 'label:automobile', 0.2],
+    ['errorRateIncrease', 'all', 0.05],
+    ['errorRateIncrease', 'label:truck', -0.05],
+    ['aler', 'label:automobile', 0.35],
+    ['alerIncrease', 'label:automobile', 0.05],
+    ['importanceValue', 'label:automobile', 0.25],
+    ['importanceValueIncrease', 'label:automobile', 0.05],
+    ['newlyFailed', 'all', 8],
+    ['newlyFixed', 'all', 3],
+    ['netNewlyFailed', 'all', 5],
+  ])('%s of %s', (measure, group, value) => {
+    const { checks } = judged([rule(measure, [group], '<=', 100)]);
+    expect(checks).toHaveLength(1);
+    expect(checks[0]).toMatchObject({ subject: group, passed: true });
+    expect(checks[0].actual).toBeCloseTo(value, 12);
+  });
+
+  it('says what was measured, before and after', () => {
+    const [check] = judged([rule('errorRateIncrease', ['all'], '<=', 0.01)]).checks;
+    expect(check.message).toBe('all: rise of the error rate 5.0 % (15.0 % -> 20.0 %), <= 1.0 % expected');
+  });
+
+  it('fails where a group named has no such value', () => {
+    const { passed, checks } = judged([rule('aler', ['label:truck'], '<=', 1)]);
+    expect(passed).toBe(false);
+    expect(checks[0]).toMatchObject({ actual: null, passed: false, message: 'label:truck: no ALER' });
+  });
+
+  it('takes the groups that have the value where none or a pattern is named; fails where none has', () => {
+    const subjects = (groups: string[]) => judged([rule('aler', groups, '<=', 1)]).checks.map(({ subject }) => subject);
+    expect(subjects([])).toEqual(['label:automobile']);
+    expect(subjects(['label:*'])).toEqual(['label:automobile']);
+    const none = judged([rule('aler', ['label:tr*'], '<=', 1)]);
+    expect([none.passed, none.checks[0].actual]).toEqual([false, null]);
+    expect(judged([rule('aler', [], '<=', 1)], { candidate: [] }).passed).toBe(false);
+  });
+
+  it('knows ALER and importance value where all images fail, or none does, though no tree is grown', () => {
+    const all = analysed('label:automobile', { size: 30, failures: 30, aler: null, leaves: [] });
+    const none = analysed('label:automobile', { size: 30, failures: 0, aler: null, leaves: [] });
+    for (const measure of ['aler', 'importanceValue']) {
+      const of = (group: GroupAnalysis) =>
+        judged([rule(measure, ['label:automobile'], '<=', 0.5)], { candidate: [group] }).checks[0].actual;
+      expect([of(all), of(none)]).toEqual([1, 0]);
+    }
+  });
+
+  it('fails a value that is not a number', () => {
+    const { checks } = judged([rule('aler', ['label:automobile'], '<=', 1)], {
+      candidate: [analysed('label:automobile', { aler: Number.NaN })],
+    });
+    expect(checks[0]).toMatchObject({ actual: null, passed: false });
+  });
+
+  it('fails a measure that does not exist', () => {
+    expect(judged([rule('accuracy', [], '>', 0)])).toMatchObject({ passed: false, checks: [{ actual: null }] });
+  });
+
+  it('compares by each operator', () => {
+    const passes = (operator: CheckRule['operator'], value: number) =>
+      judged([rule('newlyFailed', ['all'], operator, value)]).passed;
+    expect([passes('<', 9), passes('<', 8), passes('<=', 8), passes('<=', 7)]).toEqual([true, false, true, false]);
+    expect([passes('>', 7), passes('>', 8), passes('>=', 8), passes('>=', 9)]).toEqual([true, false, true, false]);
+    expect([passes('==', 8), passes('==', 9)]).toEqual([true, false]);
+  });
+
+  it('matches patterns as the regular expression with .* for * does', () => {
+    const alphabet = fc.constantFrom('a', 'b', ':', '*');
+    const id = fc.string({ unit: fc.constantFrom('a', 'b', ':'), minLength: 1, maxLength: 8 });
+    fc.assert(
+      fc.property(fc.string({ unit: alphabet, minLength: 1, maxLength: 6 }), id, (pattern, group) => {
+        const expected = new RegExp(`^${pattern.replaceAll('*', '.*')}$`).test(group);
+        const { checks } = judged([rule('errorRate', [pattern], '<=', 1)], {
+          candidate: [analysed(group)],
+          comparison: null,
+        });
+        expect(checks.some(({ subject, actual }) => subject === group && actual !== null)).toBe(expected);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('without a baseline', () => {
+  const rules: CheckRule[] = [
+    newCluster,
+    { ...newCluster, id: 'rise', measure: 'errorRateIncrease', groups: ['all'] },
+    { ...newCluster, id: 'level', measure: 'errorRate', groups: ['all'], value: 0.5 },
+  ];
+  const alone = { comparison: null, baseline: [] };
+
+  it('says so, and judges what needs none', () => {
+    const { passed, checks } = judged(rules, alone);
+    expect(passed).toBe(true);
+    expect(checks.map(({ id, passed: row, severity }) => [id, row, severity])).toEqual([
+      ['baseline', false, 'warning'],
+      ['level', true, 'error'],
+    ]);
+  });
+
+  it('fails where it must not be missing', () => {
+    const { passed, checks } = judged(rules, { ...alone, onMissing: 'fail' });
+    expect(passed).toBe(false);
+    expect(checks[0]).toMatchObject({ id: 'baseline', severity: 'error', passed: false });
+  });
+
+  it('still fails a figure that is too high', () => {
+    expect(judged([{ ...rules[2], value: 0.2 }], alone).passed).toBe(false);
+  });
+});

@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import { type CompareInput, compare } from '../../src/gate/compare.ts';
+import { compareGroups } from '../../src/gate/compareGroups.ts';
+import { openPool } from '../../src/piscina.ts';
+import type { GroupAnalysis, PairedGroup } from '../../src/records.ts';
+import { mcnemar } from '../../src/statistics/mcnemar.ts';
+import { stream } from '../../src/statistics/random.ts';
+import { chance, pairedGroup, readerOf, sampleOf } from './paired.ts';
+
+function analysis(id: string, aler: number | null): GroupAnalysis {
+  return {
+    ...{ id, grouping: 'label', value: id, size: 100, failures: 5, baseErrorRate: 0.05, skipped: null },
+    ...{ aler, precision: null, recall: null, pValue: null, adjustedPValue: null, tree: null },
+    ...{ selectedFeatures: [], leaves: [] },
+  };
+}
+
+const fails = (rows: number, which: (row: number) => boolean) =>
+  Uint8Array.from({ length: rows }, (_, row) => Number(which(row)));
+const count = (rows: number) => Array.from({ length: rows }, (_, row) => row);
+const wholeOf = (group: PairedGroup): PairedGroup => ({ ...group, id: 'all', grouping: 'all', value: 'all' });
+
+describe('compareGroups', () => {
+  const a = pairedGroup('a', count(40), [fails(40, (row) => row < 12), fails(40, (row) => row >= 38)]);
+  const b = pairedGroup('b', count(40), [fails(40, (row) => row < 9), fails(40, () => false)]);
+  const all = wholeOf(a);
+
+  it('puts the whole set first and sets both sides beside one another', () => {
+    const recorded = [{ id: 'label:a', size: 40, failures: 2, baseErrorRate: 0.05, aler: 0.2, leaves: [] }];
+    const rows = compareGroups(all, [a, b], [analysis('label:a', 0.4), analysis('label:b', 0.3)], recorded);
+    expect(rows.map(({ id }) => id)).toEqual(['all', 'label:a', 'label:b']);
+    expect(rows[1]).toEqual({
+      ...{ id: 'label:a', size: 40, baselineErrorRate: 0.05, errorRate: 0.3, baselineAler: 0.2, aler: 0.4 },
+      ...{ newlyFailed: 12, newlyFixed: 2, pValue: mcnemar(12, 2), adjustedPValue: mcnemar(12, 2) },
+    });
+    // The smaller p-value counts twice; the greater is raised to it: 0.0078 and 0.0129.
+    expect(rows[2].adjustedPValue).toBe(2 * mcnemar(9, 0));
+    expect(rows[2]).toMatchObject({ baselineAler: null, aler: 0.3 });
+    expect(rows[0]).toMatchObject({ baselineAler: null, aler: null, adjustedPValue: mcnemar(12, 2) });
+  });
+
+  it('lists the whole set once though it is a group of the run too', () => {
+    expect(compareGroups(all, [all, a], [], []).map(({ id }) => id)).toEqual(['all', 'label:a']);
+  });
+
+  it('takes the newest of a window', () => {
+    const window = pairedGroup('a', count(10), [
+      fails(10, (row) => row < 3),
+      fails(10, () => false),
+      fails(10, () => true),
+    ]);
+    expect(compareGroups(wholeOf(window), [], [], [])[0]).toMatchObject({ newlyFailed: 3, newlyFixed: 0 });
+  });
+});
+
+describe('compare', () => {
+  const sample = sampleOf('compare', 400, 6);
+  const random = stream('compare outcomes');
+  const baseline = fails(400, () => chance(random, 0.04));
+  const older = fails(400, (row) => baseline[row] === 1);
+  const candidate = fails(400, (row) => chance(random, 0.04) || (sample.at(row, 2) > 0.85 && chance(random, 0.7)));
+
+  function input(outcomes: readonly Uint8Array[]): CompareInput {
+    const group = pairedGroup('a', count(400), outcomes);
+    return {
+      candidate: [analysis('label:a', 0.4)],
+      baseline: { commit: 'abc', checkpoint: 'accepted', groups: [] },
+      wholeSet: wholeOf(group),
+      groups: [group],
+      images: count(400).map((row) => `${row}.png`),
+      dimensions: 6,
+      options: { significance: 0.01, conditions: 2, minErrorRateIncrease: 0.1, minNewFailures: 5 },
+      failureMode: { minErrorCoverage: 0.2, minErrorRateIncrease: 0.1 },
+      readColumns: readerOf(sample),
+      run: openPool(0).run,
+      onProgress: () => {},
+    };
+  }
+
+  it('reports a new cluster by what its rule selects', async () => {
+    const { clusters, groups, images, baseline: before } = await compare(input([candidate, baseline]));
+    expect(images).toBe(400);
+    expect(before).toEqual({ commit: 'abc', checkpoint: 'accepted', baseErrorRate: groups[0].baselineErrorRate });
+    const [cluster] = clusters;
+    expect(cluster).toMatchObject({ status: 'new', group: 'label:a', match: null });
+    expect(cluster.id).toMatch(/^label:a#[0-9a-f]{8}$/);
+    const inside = count(400).filter((row) =>
+      cluster.rule.every(({ feature, op, threshold }) =>
+        op === '<=' ? sample.at(row, feature) <= threshold : sample.at(row, feature) > threshold,
+      ),
+    );
+    const failing = inside.filter((row) => candidate[row] > baseline[row]);
+    expect(cluster.size).toBe(inside.length);
+    expect(cluster.newlyFailed).toBe(failing.length);
+    expect(cluster.newlyFixed).toBe(inside.filter((row) => candidate[row] < baseline[row]).length);
+    expect(cluster.images).toEqual(failing.map((row) => `${row}.png`));
+    expect(cluster.errorRate).toBeCloseTo(inside.filter((row) => candidate[row]).length / inside.length, 12);
+    expect(cluster.newlyFailed - cluster.newlyFixed).toBeGreaterThanOrEqual(0.1 * cluster.size);
+  });
+
+  it('counts as newly failing, with a window, what every baseline had right', async () => {
+    const window = [candidate, baseline, older, fails(400, (row) => row < 40)];
+    const { clusters } = await compare(input(window));
+    expect(clusters.length).toBeGreaterThan(0);
+    for (const { images } of clusters) {
+      expect(images.every((name) => Number.parseInt(name, 10) >= 40)).toBe(true);
+    }
+  });
+
+  it('finds nothing between a checkpoint and itself', async () => {
+    const { clusters, groups } = await compare(input([baseline, baseline]));
+    expect(clusters).toEqual([]);
+    expect(groups.map(({ pValue, newlyFailed }) => [pValue, newlyFailed])).toEqual([
+      [1, 0],
+      [1, 0],
+    ]);
+  });
+});
