@@ -101,7 +101,7 @@ function bestCluster(
     return monteCarlo(best.score, scoreOfDraw, { draws, stopAfter: STOP_AFTER, clearBelow }).pValue;
   };
   const rule = ruleOf(best, table, columns.from);
-  const clearBelow = options.significance / (100 * tests);
+  const clearBelow = options.significance / (10 * tests);
   const pValue = Math.max(least, pValueBy(drawSigns, 'flips', FLIPS, clearBelow));
   if (pValue > options.significance) return { rule, pValue, specificPValue: null, scope: null };
   const specificPValue = pValueBy(shuffleSigns, 'shuffles', SHUFFLES, 0);
