@@ -13,7 +13,7 @@ export interface Picture {
 }
 
 /** Pixels beyond which an image is taken for a decompression bomb: Pillow's `MAX_IMAGE_PIXELS`. */
-export const MAX_PIXELS = 89_478_485;
+const MAX_PIXELS = 89_478_485;
 
 /**
  * Decodes JPEG, PNG or WebP, told apart by their bytes, to what Pillow's `Image.open(f).convert('RGB')` gives:

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { WorkerModule } from '../records.ts';
 import { decodeImage } from './decode.ts';
 import { type Pipeline, preprocess } from './preprocess.ts';
@@ -24,7 +23,7 @@ export default async function decodeImages({ folder, names, pipeline, out }: Dec
   const hashes: string[] = [];
   for (const [index, name] of names.entries()) {
     try {
-      const bytes = readImage(join(folder, name));
+      const bytes = readImage(`${folder}/${name}`);
       hashes.push(hashOf(bytes));
       preprocess(await decodeImage(bytes), pipeline, new Float32Array(out, index * values * 4, values));
     } catch (thrown) {

@@ -110,7 +110,7 @@ function listFolder(folder: string): string[] {
   try {
     return readdirSync(folder).sort();
   } catch (thrown) {
-    if (codeOf(thrown) === 'ENOENT') return [];
+    if (codeOf(thrown) === 'ENOENT' || codeOf(thrown) === 'ENOTDIR') return [];
     throw storeError(folder, thrown);
   }
 }

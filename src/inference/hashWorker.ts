@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { WorkerModule } from '../records.ts';
 import { hashOf, readImage, type Unreadable, whyBad } from './readImage.ts';
 
@@ -18,7 +17,7 @@ export default function hashImages({ folder, names }: HashTask): Hashed {
   const hashes: string[] = [];
   for (const [index, name] of names.entries()) {
     try {
-      hashes.push(hashOf(readImage(join(folder, name))));
+      hashes.push(hashOf(readImage(`${folder}/${name}`)));
     } catch (thrown) {
       return { hashes, unreadable: { index, why: whyBad(thrown) } };
     }

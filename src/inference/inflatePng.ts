@@ -13,26 +13,20 @@ export function inflatePng(bytes: Uint8Array, header: ImageHeader, chunks: reado
   const data = chunks.filter(({ type }) => type === 'IDAT').map(({ from, to }) => bytes.subarray(from, to));
   const stride = width * channels;
   const lines = inflate(data.length === 1 ? data[0] : Buffer.concat(data), (stride + 1) * height);
-  for (let y = 0, at = 0; y < height; y++, at += stride + 1) unfilter(lines, at, y, stride, channels);
-  const rgb = new Uint8Array(width * height * 3);
-  for (let y = 0; y < height; y++) {
-    const from = y * (stride + 1) + 1;
-    copyLine(lines.subarray(from, from + stride), rgb.subarray(y * width * 3, (y + 1) * width * 3), channels);
-  }
-  return rgb;
+  for (let y = 0; y < height; y++) unfilter(lines, y, stride, channels);
+  const samples = lines.subarray(0, stride * height);
+  return channels === 3 ? samples : toRgb(samples, channels);
 }
 
-function copyLine(line: Uint8Array, rgb: Uint8Array, channels: number): void {
-  if (channels === 3) {
-    rgb.set(line);
-    return;
-  }
+function toRgb(samples: Uint8Array, channels: number): Uint8Array {
+  const rgb = new Uint8Array((samples.length / channels) * 3);
   const [green, blue] = channels === 1 ? [0, 0] : [1, 2];
   for (let from = 0, to = 0; to < rgb.length; from += channels, to += 3) {
-    rgb[to] = line[from];
-    rgb[to + 1] = line[from + green];
-    rgb[to + 2] = line[from + blue];
+    rgb[to] = samples[from];
+    rgb[to + 1] = samples[from + green];
+    rgb[to + 2] = samples[from + blue];
   }
+  return rgb;
 }
 
 function inflate(data: Uint8Array, length: number): Uint8Array {
@@ -45,41 +39,68 @@ function inflate(data: Uint8Array, length: number): Uint8Array {
   throw new BadImage('cannot be decoded (its header and data disagree)');
 }
 
-/** Undoes the filter of one line in place (PNG specification, section 9). `at` is where its filter byte stands. */
-function unfilter(lines: Uint8Array, at: number, y: number, stride: number, channels: number): void {
-  const filter = lines[at];
-  const first = at + 1;
-  const end = first + stride;
-  const up = stride + 1; // how far back the byte above is
-  const second = first + channels;
-  // On the first line all above is zero: "up" changes nothing, "average" halves the left, "Paeth" takes the left.
-  if (filter === 0 || (filter === 2 && y === 0)) return;
-  if (filter === 1 || (filter === 4 && y === 0)) for (let i = second; i < end; i++) lines[i] += lines[i - channels];
-  else if (filter === 2) for (let i = first; i < end; i++) lines[i] += lines[i - up];
-  else if (filter === 3) {
-    for (let i = first; i < end; i++) {
-      lines[i] += ((i < second ? 0 : lines[i - channels]) + (y === 0 ? 0 : lines[i - up])) >> 1;
+/**
+ * Undoes the filter of line `y` (PNG specification, section 9) and moves it to the front, over the filter bytes of the
+ * lines before it. Plain loops: each of these bytes counts.
+ */
+function unfilter(lines: Uint8Array, y: number, stride: number, channels: number): void {
+  const to = y * stride;
+  const end = to + stride;
+  const skip = y + 1;
+  const filter = lines[to + y];
+  if (filter > 4) throw new BadImage('cannot be decoded (corrupt PNG data)');
+  if (filter === 4 && channels === 3 && y > 0) {
+    unfilterPaeth(lines, to, skip, stride);
+    return;
+  }
+  lines.copyWithin(to, to + skip, end + skip);
+  if (filter === 1 || (filter === 4 && y === 0)) {
+    for (let i = to + channels; i < end; i++) lines[i] += lines[i - channels];
+  } else if (filter === 2 && y > 0) {
+    for (let i = to; i < end; i++) lines[i] += lines[i - stride];
+  } else if (filter === 3) {
+    for (let i = to; i < end; i++) {
+      lines[i] += ((i < to + channels ? 0 : lines[i - channels]) + (y === 0 ? 0 : lines[i - stride])) >> 1;
     }
   } else if (filter === 4) {
-    for (let channel = 0; channel < channels; channel++) unfilterPaeth(lines, first + channel, end, up, channels);
-  } else throw new BadImage('cannot be decoded (corrupt PNG data)');
+    for (let i = to; i < to + channels; i++) lines[i] += lines[i - stride];
+    for (let i = to + channels; i < end; i++) {
+      lines[i] += nearest(lines[i - channels], lines[i - stride], lines[i - stride - channels]);
+    }
+  }
 }
 
-/** One channel of a line whose bytes were predicted from left, above or the corner between, whichever is nearest. */
-function unfilterPaeth(lines: Uint8Array, first: number, end: number, up: number, channels: number): void {
-  let left = 0;
-  let corner = 0;
-  for (let i = first; i < end; i += channels) {
-    const above = lines[i - up];
-    const toLeft = Math.abs(above - corner);
-    const toAbove = Math.abs(left - corner);
-    const toCorner = Math.abs(left + above - corner - corner);
-    // Masks instead of branches, which noise makes unpredictable: half the time of this whole file.
-    const farLeft = ((toAbove - toLeft) | (toCorner - toLeft)) >> 31;
-    const farAbove = (toCorner - toAbove) >> 31;
-    const other = (corner & farAbove) | (above & ~farAbove);
-    left = (lines[i] + ((other & farLeft) | (left & ~farLeft))) & 0xff;
-    lines[i] = left;
-    corner = above;
+/** The commonest filter of RGB lines but the first, its neighbours kept in registers. */
+function unfilterPaeth(lines: Uint8Array, to: number, skip: number, stride: number): void {
+  let red = 0;
+  let green = 0;
+  let blue = 0;
+  let redCorner = 0;
+  let greenCorner = 0;
+  let blueCorner = 0;
+  for (let i = to; i < to + stride; i += 3) {
+    const redAbove = lines[i - stride];
+    const greenAbove = lines[i - stride + 1];
+    const blueAbove = lines[i - stride + 2];
+    red = (lines[i + skip] + nearest(red, redAbove, redCorner)) & 0xff;
+    green = (lines[i + skip + 1] + nearest(green, greenAbove, greenCorner)) & 0xff;
+    blue = (lines[i + skip + 2] + nearest(blue, blueAbove, blueCorner)) & 0xff;
+    lines[i] = red;
+    lines[i + 1] = green;
+    lines[i + 2] = blue;
+    redCorner = redAbove;
+    greenCorner = greenAbove;
+    blueCorner = blueAbove;
   }
+}
+
+/** Whichever of three neighbours is nearest to left + above - corner: Paeth's prediction. */
+function nearest(left: number, above: number, corner: number): number {
+  const toLeft = Math.abs(above - corner);
+  const toAbove = Math.abs(left - corner);
+  const toCorner = Math.abs(left + above - corner - corner);
+  // Masks instead of branches, which noise makes unpredictable.
+  const notLeft = ((toAbove - toLeft) | (toCorner - toLeft)) >> 31;
+  const notAbove = (toCorner - toAbove) >> 31;
+  return (((corner & notAbove) | (above & ~notAbove)) & notLeft) | (left & ~notLeft);
 }

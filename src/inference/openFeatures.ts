@@ -54,10 +54,10 @@ export async function openFeatures(source: FeatureSource): Promise<FeatureFile> 
   const progress = (done: number) => source.onProgress('hash', done, images.names.length);
   const hashes = segments.length === 0 ? null : await hashImages(images, source.run, progress);
   const whole = hashes === null ? null : findWhole(segments, new Set(hashes));
-  if (whole !== null && hashes !== null) return fileOf(whole, hashes, plan);
+  if (whole !== null && hashes !== null) return fileOf(whole, hashes, plan, images);
   const complete = await complement(images, hashes, segments, folder, plan, source);
   dropSuperseded(segments, complete.segment);
-  return fileOf(complete.segment, complete.hashes, plan);
+  return fileOf(complete.segment, complete.hashes, plan, images);
 }
 
 function shardOf(images: readonly string[], shard: FeatureSource['shard']): readonly string[] {
@@ -162,9 +162,18 @@ function fileOf(
   { npy, dimensions, engine, hashes: stored }: Segment,
   hashes: readonly string[],
   plan: FeaturePlan,
+  images: ImageFiles,
 ): FeatureFile {
   const rows = new Map(stored.map((hash, row) => [hash, row]));
-  const rowOf = Uint32Array.from(hashes, (hash) => rows.get(hash) ?? Number.NaN);
+  const rowOf = Uint32Array.from(hashes, (hash, image) => {
+    const row = rows.get(hash);
+    if (row !== undefined) return row;
+    throw new UserError({
+      what: 'the image changed while features were extracted',
+      where: join(images.folder, images.names[image]),
+      fix: 'Run again when nothing writes to the images.',
+    });
+  });
   const model = { fingerprint: plan.fingerprint, dimensions, engine };
   return { path: npy, offset: NPY_HEADER_BYTES, dimensions, rowOf, model };
 }

@@ -33,7 +33,7 @@ export function preprocess(picture: Picture, pipeline: Pipeline, out: Float32Arr
 }
 
 /** torchvision's `Resize(side)`: the longer side is cut off to a whole number, not rounded. */
-export function resizeShorterSide(picture: Picture, side: number): Picture {
+function resizeShorterSide(picture: Picture, side: number): Picture {
   const { width, height } = picture;
   return width <= height
     ? resizeBilinear(picture, side, Math.trunc((side * height) / width))
@@ -41,7 +41,7 @@ export function resizeShorterSide(picture: Picture, side: number): Picture {
 }
 
 /** torchvision's `CenterCrop(side)`: black padding where the image is smaller, offsets rounded half to even. */
-export function cropCentre(picture: Picture, side: number): Picture {
+function cropCentre(picture: Picture, side: number): Picture {
   const left = offset(picture.width, side);
   const top = offset(picture.height, side);
   if (left === 0 && top === 0 && picture.width === side && picture.height === side) return picture;
