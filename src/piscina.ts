@@ -13,7 +13,8 @@ export interface Pool {
  */
 export function openPool(threads: number): Pool {
   if (threads === 0) return { run: async (worker, task) => worker.run(task), close: async () => {} };
-  const piscina = new Piscina({ minThreads: threads, maxThreads: threads });
+  // Threads start when first needed and then stay.
+  const piscina = new Piscina({ minThreads: 0, maxThreads: threads, idleTimeout: 600_000 });
   return {
     run: (worker, task) => piscina.run(task, { filename: worker.url }),
     close: () => piscina.destroy(),

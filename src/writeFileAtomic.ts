@@ -12,7 +12,10 @@ import { messageOf, UserError } from './errors.ts';
 export async function writeFileAtomic(file: string, data: string | Uint8Array): Promise<void> {
   try {
     await mkdir(dirname(file), { recursive: true });
-    await writeAtomic(file, typeof data === 'string' ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength));
+    await writeAtomic(
+      file,
+      typeof data === 'string' ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength),
+    );
   } catch (cause) {
     throw new UserError({
       what: `cannot write the file (${messageOf(cause)})`,

@@ -12,7 +12,7 @@ const aside = /\.\d+$/;
 
 /**
  * Keeps a suite's files in `path/folder`. Where the evaluation lies in a git repository, the baseline is looked
- * for among its commits as in the git store; elsewhere it is the newest of another commit.
+ * for among its commits as in the git store; elsewhere, and where git does not know the commit, it is the newest of another commit.
  */
 export function openFolderMedium(path: string, folder: string, repository: Repository | null): Medium {
   const root = join(path, folder);
@@ -87,7 +87,8 @@ async function ancestors(
   count: number,
 ): Promise<Ancestors> {
   const { head, base } = at;
-  if (repository && head !== null) {
+  // A commit that git does not know is the user's own name for a state of the model.
+  if (repository && head !== null && (await commitOf(repository, head)) !== null) {
     const remote = repository.remotes.includes('origin') ? 'origin' : (repository.remotes[0] ?? null);
     return nearestAncestors(repository, remote, { head, base }, new Set(recorded.keys()), count);
   }

@@ -1,5 +1,6 @@
 import { UserError } from '../errors.ts';
 import type { BaselineRecord, Checkpoint, CheckpointResult, EvalSet, Result } from '../records.ts';
+import { alignWithBaseline, type Candidate } from './compatible.ts';
 
 /**
  * What is recorded of a checkpoint that a run has analysed.
@@ -39,11 +40,41 @@ export function baselineRecord(
   };
 }
 
-/** The recorded checkpoint on some rows of its record, in the order given. */
-export function baselineCheckpoint(record: BaselineRecord, rows: Uint32Array): Checkpoint {
-  const { predictions, failed } = record;
+/** Accepted checkpoints on the images that they and the candidate all have. */
+export interface CommonGround {
+  /** Rows of the candidate's eval set, ascending. */
+  readonly rows: Uint32Array;
+  /** Aligned with `rows`; in the order of the records. */
+  readonly checkpoints: readonly Checkpoint[];
+  /** What was left out, in words. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Puts recorded checkpoints beside the candidate's.
+ *
+ * @throws UserError where one of them cannot be compared with it, as `alignWithBaseline`
+ */
+export function commonGround(candidate: Candidate, records: readonly BaselineRecord[]): CommonGround {
+  const alignments = records.map((record) => alignWithBaseline(candidate, record));
+  const rowsOf = alignments.map(
+    ({ rows, baselineRows }) => new Map(Array.from(rows, (row, i) => [row, baselineRows[i]])),
+  );
+  const rows = Uint32Array.from(candidate.evalSet.images.keys()).filter((row) => rowsOf.every((each) => each.has(row)));
   return {
-    name: record.checkpoint,
+    rows,
+    checkpoints: records.map((record, i) => {
+      const own = Uint32Array.from(rows, (row) => rowsOf[i].get(row) ?? 0);
+      return checkpointOn(record, own);
+    }),
+    notes: alignments.flatMap(({ note }) => note ?? []),
+  };
+}
+
+/** The recorded checkpoint on some rows of its record, in the order given. */
+function checkpointOn({ checkpoint, predictions, failed }: BaselineRecord, rows: Uint32Array): Checkpoint {
+  return {
+    name: checkpoint,
     predictions: predictions && Int32Array.from(rows, (row) => predictions[row]),
     failed: Uint8Array.from(rows, (row) => failed[row]),
     confidence: null,

@@ -66,8 +66,8 @@ export function gitIn(folder: string): Git {
       unsafe: { ...unsafe, allowAbbreviatedOptions: true },
       allowEnvironment: Object.keys(env),
       abort: AbortSignal.timeout(call.limit ?? 120_000),
-      // Output may still come in after the exit; a child that outlives git must not hold us for ever.
-      completion: { onClose: true, onExit: 10_000 },
+      // Output may still come in after the exit; a child that outlives git must not hold us, and simple-git keeps the process up that long.
+      completion: { onClose: true, onExit: 500 },
       input: () => Buffer.from(call.input ?? ''),
       errors: (error, { exitCode, stdOut, stdErr }) => {
         const timedOut = error instanceof GitPluginError && error.plugin === 'abort';

@@ -1,0 +1,183 @@
+#!/usr/bin/env node
+import { availableParallelism } from 'node:os';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { openProgress } from './cliProgress.ts';
+import { messageOf, UserError } from './errors.ts';
+import {
+  evaluateGroupings,
+  extractFeatures,
+  listBaselines,
+  mergeFeatures,
+  type Request,
+  recordBaseline,
+  runGate,
+  type Said,
+  showBaseline,
+  tool,
+} from './pipeline.ts';
+
+/** Exit codes of every command. */
+const exit = { passed: 0, failed: 1, userError: 2, bug: 3, interrupted: 130 } as const;
+
+/** What every command takes. */
+interface Flags {
+  readonly config: string;
+  readonly out: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly workers: number;
+  readonly checkpoint?: readonly NamedPath[];
+  readonly baseline?: string;
+  readonly record?: boolean;
+  readonly commit?: string;
+  readonly base?: string;
+  readonly shard?: { readonly index: number; readonly count: number };
+  readonly depths?: readonly number[];
+}
+
+interface NamedPath {
+  readonly name: string;
+  readonly path: string;
+}
+
+function commandLine(): Command {
+  const program = new Command('barlow')
+    .description('Stops a build when a new model checkpoint grows a new failure cluster.')
+    .version(tool.version)
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} })
+    .showSuggestionAfterError();
+
+  judging(common(program.command('run')))
+    .description('judge checkpoints: features, failure modes, comparison with the baseline, reports')
+    .option('--record', 'record the first checkpoint as a baseline when the gate passes')
+    .action((flags: Flags) => perform(flags, runGate));
+
+  common(program.command('extract'))
+    .description('extract the features only; they are kept in the feature store')
+    .option('--shard <i/n>', 'only the i-th of n parts of the images, for a matrix of runners', shard)
+    .action((flags: Flags) => perform(flags, extractFeatures));
+
+  common(program.command('merge'))
+    .description('merge the feature stores of shards into this one')
+    .argument('<folder...>', 'feature stores')
+    .action((folders: readonly string[], flags: Flags) => perform(flags, (request) => mergeFeatures(request, folders)));
+
+  common(program.command('evaluate'))
+    .description('how well trees explain failures: ALER - BER and share of failure modes by grouping and depth')
+    .option('--checkpoint <name=file>', 'checkpoint to evaluate; repeatable', namedPath)
+    .option('--depths <list>', 'depths of tree, comma-separated', depths, [1, 2, 3])
+    .action((flags: Flags) => perform(flags, (request) => evaluateGroupings(request, flags.depths ?? [])));
+
+  const baseline = program.command('baseline').description('the accepted checkpoints that new ones are compared with');
+  common(baseline.command('list'))
+    .description('the baselines that are kept, newest first')
+    .option('--baseline <where>', 'git, or a folder; overrides the config')
+    .action((flags: Flags) => perform(flags, listBaselines));
+  common(baseline.command('show'))
+    .description('what a baseline holds')
+    .argument('<commit>', 'commit, by its name, hash or the start of the hash')
+    .option('--baseline <where>', 'git, or a folder; overrides the config')
+    .action((commit: string, flags: Flags) => perform(flags, (request) => showBaseline(request, commit)));
+  judging(common(baseline.command('record')))
+    .description('accept a checkpoint: record it as a baseline without judging it')
+    .action((flags: Flags) => perform(flags, recordBaseline));
+  return program;
+}
+
+function common(command: Command): Command {
+  return command
+    .option('--config <file>', 'the config', 'barlow.yml')
+    .option('--out <folder>', 'where reports are written', 'barlow-report')
+    .option('--workers <n>', 'worker threads; the results are the same for any number', workers, availableParallelism())
+    .option('--json', 'print JSON on standard output')
+    .option('--quiet', 'print nothing but errors (and JSON, if asked for)');
+}
+
+function judging(command: Command): Command {
+  return command
+    .option('--checkpoint <name=file>', 'checkpoint: predictions, or a model that is run; repeatable', namedPath)
+    .option('--baseline <where>', 'git, none, or a folder; overrides the config')
+    .option('--commit <id>', 'commit the checkpoint belongs to (default: HEAD)')
+    .option('--base <ref>', 'branch that the commit is to be merged into: compare with the merge base');
+}
+
+function namedPath(text: string, earlier: readonly NamedPath[] = []): readonly NamedPath[] {
+  const equals = text.indexOf('=');
+  if (equals < 1 || equals === text.length - 1) throw new InvalidArgumentError('It must be NAME=FILE.');
+  return [...earlier, { name: text.slice(0, equals), path: text.slice(equals + 1) }];
+}
+
+function workers(text: string): number {
+  if (!/^\d{1,3}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 0 to 999.');
+  return Number(text);
+}
+
+function shard(text: string): { index: number; count: number } {
+  const [, index, count] = (/^(\d{1,6})\/(\d{1,6})$/.exec(text) ?? []).map(Number);
+  if (index === undefined || count === undefined || index < 1 || index > count) {
+    throw new InvalidArgumentError('It must be i/n with 1 <= i <= n.');
+  }
+  return { index, count };
+}
+
+function depths(text: string): readonly number[] {
+  if (!/^[1-5](,[1-5])*$/.test(text)) throw new InvalidArgumentError('They must be numbers from 1 to 5, like 1,3.');
+  return text.split(',').map(Number);
+}
+
+async function perform(flags: Flags, command: (request: Request) => Promise<Said>): Promise<void> {
+  const progress = openProgress(flags.quiet === true);
+  try {
+    const said = await command({
+      config: flags.config,
+      out: flags.out,
+      workers: flags.workers,
+      checkpoints: flags.checkpoint ?? [],
+      baseline: flags.baseline ?? null,
+      commit: flags.commit ?? null,
+      base: flags.base ?? null,
+      record: flags.record === true,
+      shard: flags.shard ?? null,
+      now: new Date(now()),
+      onProgress: progress.on,
+      onNotice: (line) => {
+        progress.stop();
+        if (flags.quiet !== true) process.stderr.write(`${line}\n`);
+      },
+    });
+    progress.stop();
+    if (flags.json === true) process.stdout.write(`${JSON.stringify(said.json, null, 2)}\n`);
+    else if (flags.quiet !== true) process.stdout.write(`${said.lines.join('\n')}\n`);
+    process.exitCode = said.passed ? exit.passed : exit.failed;
+  } finally {
+    progress.stop();
+  }
+}
+
+/** Milliseconds since the epoch; SOURCE_DATE_EPOCH (seconds) makes a run reproducible to the byte. */
+function now(): number {
+  const epoch = process.env.SOURCE_DATE_EPOCH;
+  return epoch !== undefined && /^\d+$/.test(epoch) ? Number(epoch) * 1000 : Date.now();
+}
+
+function fail(thrown: unknown): void {
+  if (thrown instanceof CommanderError) {
+    if (thrown.exitCode === 0) return;
+    process.stderr.write(`${thrown.message}\nRun \`barlow --help\` for what there is.\n`);
+    process.exitCode = exit.userError;
+  } else if (thrown instanceof UserError) {
+    process.stderr.write(`error: ${thrown.what}\n   in: ${thrown.where}\n  fix: ${thrown.fix}\n`);
+    process.exitCode = exit.userError;
+  } else {
+    const detail = thrown instanceof Error ? (thrown.stack ?? thrown.message) : messageOf(thrown);
+    process.stderr.write(
+      `This is a bug in ${tool.name} ${tool.version}; please report it with these lines.\n${detail}\n`,
+    );
+    process.exitCode = exit.bug;
+  }
+}
+
+process.once('SIGINT', () => process.exit(exit.interrupted));
+process.once('SIGTERM', () => process.exit(exit.interrupted));
+await commandLine().parseAsync().catch(fail);

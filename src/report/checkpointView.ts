@@ -1,0 +1,100 @@
+import type { CheckpointResult, ClusterStatus, Verdict } from '../records.ts';
+import { type CheckView, checkView } from './checkView.ts';
+import { type ClusterView, clusterView } from './clusterView.ts';
+import { type FailureModeView, failureModeViews, type GroupView, groupView, wholeSetText } from './groupView.ts';
+import { nameText, oneLine } from './names.ts';
+import type { FeatureNames } from './rule.ts';
+import { count, counted, percent } from './words.ts';
+
+export interface CheckpointView {
+  readonly name: string;
+  /** "1,678 of 10,000 images fail (16.8 %)". */
+  readonly errors: string;
+  /** `none`: there was nothing to judge. */
+  readonly verdict: 'passed' | 'failed' | 'none';
+  /** One sentence: what decided the verdict. */
+  readonly headline: string;
+  /** What else decides or hides it; null where nothing was compared. */
+  readonly wholeSet: string | null;
+  /** "checkpoint `name` of commit 1a2b3c4d5e6f, 16 % error"; null where there was none. */
+  readonly baseline: string | null;
+  readonly failedChecks: readonly CheckView[];
+  readonly warnings: readonly CheckView[];
+  readonly otherChecks: readonly CheckView[];
+  readonly newClusters: readonly ClusterView[];
+  readonly worsened: readonly ClusterView[];
+  /** Persisting, improved, resolved. */
+  readonly known: readonly ClusterView[];
+  readonly failureModes: readonly FailureModeView[];
+  readonly groups: readonly GroupView[];
+  /** Groups that grew no tree. */
+  readonly skipped: readonly GroupView[];
+}
+
+/** One checkpoint in words. */
+export function checkpointView(checkpoint: CheckpointResult, names: FeatureNames): CheckpointView {
+  const { comparison, verdict } = checkpoint;
+  const of = (...statuses: ClusterStatus[]) =>
+    (comparison?.clusters ?? [])
+      .filter((cluster) => statuses.includes(cluster.status))
+      .map((cluster) => clusterView(cluster, names));
+  const compared = new Map(comparison?.groups.map((group) => [group.id, group]));
+  const groups = checkpoint.groups.map((group) => groupView(group, compared.get(group.id) ?? null));
+  const newClusters = of('new');
+  const worsened = of('worsened');
+  return {
+    name: nameText(checkpoint.name),
+    errors: `${count(checkpoint.failures)} of ${counted(checkpoint.images, 'image')} fail (${percent(checkpoint.baseErrorRate)})`,
+    verdict: verdict === null ? 'none' : verdict.passed ? 'passed' : 'failed',
+    headline: headline(checkpoint, newClusters, worsened),
+    wholeSet: comparison === null ? null : wholeSetText(comparison.groups),
+    baseline: baselineText(checkpoint),
+    ...checks(verdict),
+    newClusters,
+    worsened,
+    known: of('persisting', 'improved', 'resolved'),
+    failureModes: failureModeViews(checkpoint.groups, names),
+    groups: groups.filter((group) => group.skipped === null),
+    skipped: groups.filter((group) => group.skipped !== null),
+  };
+}
+
+function checks(verdict: Verdict | null) {
+  const all = verdict?.checks ?? [];
+  const failed = (severity: string) => all.filter((check) => !check.passed && check.severity === severity);
+  return {
+    failedChecks: failed('error').map(checkView),
+    warnings: failed('warning').map(checkView),
+    otherChecks: all.filter((check) => check.passed || check.severity === 'off').map(checkView),
+  };
+}
+
+function headline(
+  checkpoint: CheckpointResult,
+  newClusters: readonly ClusterView[],
+  worsened: readonly ClusterView[],
+): string {
+  const { comparison, verdict } = checkpoint;
+  const name = nameText(checkpoint.name);
+  if (comparison === null) {
+    const modes = checkpoint.groups.flatMap((group) => group.leaves).filter((leaf) => leaf.failureMode).length;
+    const missing = verdict === null ? 'was not compared with a baseline' : 'has no baseline yet to be compared with';
+    return `${name} ${missing}; it has ${counted(modes, 'failure mode')} of its own.`;
+  }
+  const found = [
+    newClusters.length > 0 ? counted(newClusters.length, 'new failure cluster') : null,
+    worsened.length > 0 ? `${counted(worsened.length, 'known failure mode')} that got worse` : null,
+  ].filter((part) => part !== null);
+  if (found.length > 0) return `${name} has ${found.join(' and ')}.`;
+  const failed = verdict?.checks.filter((check) => !check.passed && check.severity === 'error').length ?? 0;
+  const nothing = `${name} has no new failure cluster, and no known one got worse`;
+  return failed === 0 ? `${nothing}.` : `${nothing}, but ${counted(failed, 'other check')} failed.`;
+}
+
+function baselineText({ comparison, images }: CheckpointResult): string | null {
+  if (comparison === null) return null;
+  const { checkpoint, commit, baseErrorRate } = comparison.baseline;
+  const common =
+    comparison.images === images ? '' : `; compared on the ${counted(comparison.images, 'image')} both have`;
+  return `${nameText(checkpoint)} at commit ${oneLine(commit).slice(0, 12)}, error rate ${percent(baseErrorRate)}${common}`;
+}

@@ -1,0 +1,82 @@
+import type { Cluster, ClusterStatus } from '../records.ts';
+import { groupIdText, oneLine } from './names.ts';
+import { type FeatureNames, type RuleView, ruleView } from './rule.ts';
+import { count, howSure, number, percent, points, pValue } from './words.ts';
+
+export interface ClusterView {
+  readonly id: string;
+  readonly groupId: string;
+  /** "images of automobile". */
+  readonly group: string;
+  readonly status: ClusterStatus;
+  readonly rule: RuleView;
+  readonly size: number;
+  /** "341". */
+  readonly images: string;
+  readonly newlyFailed: number;
+  readonly newlyFixed: number;
+  /** "36 of 341 images newly fail, 2 are newly right". */
+  readonly what: string;
+  readonly beforeRate: number;
+  readonly afterRate: number;
+  readonly before: string;
+  readonly after: string;
+  /** "+20.8 points". */
+  readonly change: string;
+  readonly pValue: string;
+  readonly howSure: string;
+  /** What tells a specific cluster from a general decline; null where it was not asked. */
+  readonly scope: string | null;
+  /** How it lies in the candidate's own failure modes; null where none matches. */
+  readonly match: string | null;
+  /** Names of newly failing images. */
+  readonly imageNames: readonly string[];
+}
+
+/** A cluster in words. */
+export function clusterView(cluster: Cluster, names: FeatureNames): ClusterView {
+  const { baselineErrorRate: before, errorRate: after } = cluster;
+  return {
+    id: cluster.id,
+    groupId: cluster.group,
+    group: groupIdText(cluster.group),
+    status: cluster.status,
+    rule: ruleView(cluster.rule, names),
+    size: cluster.size,
+    images: count(cluster.size),
+    newlyFailed: cluster.newlyFailed,
+    newlyFixed: cluster.newlyFixed,
+    what: whatHappened(cluster),
+    beforeRate: before,
+    afterRate: after,
+    before: percent(before),
+    after: percent(after),
+    change: points(before, after),
+    pValue: pValue(cluster.adjustedPValue),
+    howSure: howSure(cluster.adjustedPValue),
+    scope: scopeText(cluster),
+    match: matchText(cluster),
+    imageNames: cluster.images.map((image) => oneLine(image)),
+  };
+}
+
+function whatHappened({ newlyFailed, newlyFixed, size }: Cluster): string {
+  const of = `of ${count(size)} ${size === 1 ? 'image' : 'images'}`;
+  const fails = newlyFailed === 1 ? 'fails' : 'fail';
+  const failed = newlyFailed === 0 ? `none ${of} newly fails` : `${count(newlyFailed)} ${of} newly ${fails}`;
+  if (newlyFixed === 0) return newlyFailed === 0 ? failed : `${failed}, none is newly right`;
+  return `${failed}, ${count(newlyFixed)} ${newlyFixed === 1 ? 'is' : 'are'} newly right`;
+}
+
+function scopeText(cluster: Cluster): string | null {
+  if (cluster.scope === null) return null;
+  const p = pValue(cluster.specificPValue);
+  if (cluster.scope === 'specific') return `Specific: these images got worse than the rest of their group (${p}).`;
+  return `General: the whole group got worse, these images only the most visibly (${p}).`;
+}
+
+function matchText({ match }: Cluster): string | null {
+  if (match === null) return null;
+  const values = `importance ${number(match.baselineImportanceValue)} before, ${number(match.importanceValue)} now`;
+  return `Shares ${percent(match.jaccard)} of its images with a failure mode of this checkpoint (${values}).`;
+}

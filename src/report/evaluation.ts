@@ -1,0 +1,49 @@
+import { oneLine } from './names.ts';
+import { number, percent } from './words.ts';
+
+/** What an evaluation says of one grouping at one depth. */
+interface EvaluationRow {
+  readonly grouping: string;
+  readonly depth: number;
+  readonly skipped: number;
+  readonly alerIncrease: {
+    readonly mean: number;
+    readonly min: number;
+    readonly lowerQuartile: number;
+    readonly median: number;
+    readonly upperQuartile: number;
+    readonly max: number;
+  } | null;
+  readonly failureModeShare: number | null;
+  readonly groups: readonly unknown[];
+}
+
+const heads = ['grouping', 'depth', 'groups', 'skipped', 'ALER - BER: mean', 'min', '25 %', 'median', '75 %', 'max'];
+const lastHead = 'best leaf is a failure mode';
+
+/** The evaluation of a checkpoint as a table of aligned columns (Barlow, section 7, Table 1). */
+export function evaluationLines(checkpoint: string, rows: readonly EvaluationRow[]): string[] {
+  const table = [[...heads, lastHead], ...rows.map(cells)];
+  const widths = [...heads, lastHead].map((_, column) => Math.max(...table.map((row) => row[column].length)));
+  const line = (row: readonly string[]) =>
+    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join('  ');
+  return [`Checkpoint ${oneLine(checkpoint)}`, ...table.map(line)];
+}
+
+function cells({ grouping, depth, skipped, alerIncrease, failureModeShare, groups }: EvaluationRow): string[] {
+  const spread = alerIncrease ?? {
+    mean: null,
+    min: null,
+    lowerQuartile: null,
+    median: null,
+    upperQuartile: null,
+    max: null,
+  };
+  const { mean, min, lowerQuartile, median, upperQuartile, max } = spread;
+  return [
+    oneLine(grouping),
+    ...[depth, groups.length, skipped].map(String),
+    ...[mean, min, lowerQuartile, median, upperQuartile, max].map((value) => (value === null ? '-' : number(value))),
+    failureModeShare === null ? '-' : percent(failureModeShare),
+  ];
+}

@@ -1,0 +1,57 @@
+import type { Check, CheckpointResult, Result } from '../records.ts';
+
+/**
+ * junit.xml: a test suite per checkpoint and a test case per check, valid by Ant's schema and by Jenkins' alike. A failed
+ * check of severity `error` is a failure; a failed warning is named in its suite's output; a check that is off is
+ * skipped. Names are shown whole: only what XML 1.0 cannot hold is replaced.
+ */
+export function junitXml(result: Result): string {
+  const suites = result.checkpoints.map((checkpoint, index) => suiteXml(result, checkpoint, index));
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n${suites.join('')}</testsuites>\n`;
+}
+
+function suiteXml(result: Result, checkpoint: CheckpointResult, index: number): string {
+  const checks = checkpoint.verdict?.checks ?? [];
+  const warnings = checks.filter((check) => !check.passed && check.severity === 'warning');
+  const said = warnings.map((check) => `Warning: ${check.id}: ${check.message} (${found(check)})`).join('\n');
+  // Ant's schema wants a host and seconds; neither is known to a pure function, nor of use.
+  const attributes = [
+    `id="${index}" package="${xml(result.suite)}" name="${xml(checkpoint.name)}"`,
+    `timestamp="${xml(result.createdAt.slice(0, 19))}" hostname="localhost" tests="${checks.length}"`,
+    `failures="${checks.filter(isFailure).length}" errors="0" skipped="${checks.filter(isOff).length}" time="0"`,
+  ].join(' ');
+  const cases = checks.map((check) => caseXml(`${result.suite}.${checkpoint.name}`, check)).join('');
+  const output = `    <system-out>${xml(said)}</system-out>\n    <system-err/>\n`;
+  return `  <testsuite ${attributes}>\n    <properties/>\n${cases}${output}  </testsuite>\n`;
+}
+
+function isFailure(check: Check): boolean {
+  return !check.passed && check.severity === 'error';
+}
+
+function isOff(check: Check): boolean {
+  return check.severity === 'off';
+}
+
+function caseXml(classname: string, check: Check): string {
+  const head = `    <testcase name="${xml(`${check.id}: ${check.subject}`)}" classname="${xml(classname)}" time="0"`;
+  if (isOff(check)) return `${head}>\n      <skipped/>\n    </testcase>\n`;
+  if (!isFailure(check)) return `${head}/>\n`;
+  const failure = `<failure message="${xml(check.message)}" type="${xml(check.id)}">${xml(found(check))}</failure>`;
+  return `${head}>\n      ${failure}\n    </testcase>\n`;
+}
+
+function found(check: Check): string {
+  return `expected ${check.operator} ${check.expected ?? 'a value'}, found ${check.actual ?? 'none'}`;
+}
+
+/** XML 1.0 has no way to write these, not even as character references. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point
+const NOT_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Cs}/gu;
+
+/** Text as element content or in a double-quoted attribute. Line ends and tabs are references, or attributes would lose them. */
+function xml(text: string): string {
+  return text
+    .replace(NOT_XML, '\ufffd')
+    .replace(/[&<>"'\t\n\r\u0085\u2028]/g, (character) => `&#${character.charCodeAt(0)};`);
+}

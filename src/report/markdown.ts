@@ -1,0 +1,114 @@
+import type { CheckpointView } from './checkpointView.ts';
+import type { ClusterView } from './clusterView.ts';
+import { renderTemplate, type Templates } from './handlebars.ts';
+import { escapeForMarkdown, isWebAddress } from './markdownEscape.ts';
+import type { ContactSheet } from './pictures.ts';
+import { type Detail, FULL_DETAIL, SHEDDING_STEPS } from './shedding.ts';
+import type { ReportView } from './view.ts';
+import { count } from './words.ts';
+
+/** How long a text may be: UTF-16 code units (never fewer than characters) or UTF-8 bytes. */
+export interface SizeLimit {
+  readonly size: number;
+  readonly unit: 'characters' | 'bytes';
+}
+
+/** GitHub's limit of a comment's body. */
+export const COMMENT_LIMIT: SizeLimit = { size: 65_536, unit: 'characters' };
+
+/** GitHub's limit of a step's job summary. */
+export const SUMMARY_LIMIT: SizeLimit = { size: 1_048_576, unit: 'bytes' };
+
+/**
+ * The report as GitHub-flavoured Markdown, at most `limit` long: details are shed by `SHEDDING_STEPS` until it fits,
+ * and the text names what was. Throws where even the last step is too long.
+ */
+export function renderMarkdown(view: ReportView, templates: Templates, limit: SizeLimit = SUMMARY_LIMIT): string {
+  let detail = FULL_DETAIL;
+  const shed: string[] = [];
+  const render = () => renderTemplate(templates, 'report.md', markdownData(view, detail, shed, limit), 'none');
+  let text = render();
+  for (const step of SHEDDING_STEPS) {
+    if (length(text, limit.unit) <= limit.size) return text;
+    detail = { ...detail, ...step.detail };
+    shed.push(step.says);
+    text = render();
+  }
+  if (length(text, limit.unit) > limit.size)
+    throw new Error(`a report cannot be made to fit ${limit.size} ${limit.unit}`);
+  return text;
+}
+
+function length(text: string, unit: SizeLimit['unit']): number {
+  return unit === 'bytes' ? Buffer.byteLength(text) : text.length;
+}
+
+/** An id is there to be copied, so it is shown whole or not at all. */
+const LONGEST_ID = 300;
+
+/** What the template shows: the view cut to `detail`, every text escaped. */
+function markdownData(view: ReportView, detail: Detail, shed: readonly string[], limit: SizeLimit): object {
+  const data = {
+    headline: view.headline,
+    mark: { passed: '✅', failed: '❌', none: 'ℹ️' }[view.verdict],
+    suite: view.suite,
+    commit: view.commit,
+    checkpoints: view.checkpoints
+      .slice(0, detail.checkpoints)
+      .map((each) => checkpointData(each, view.input.sheets, detail, view.checkpoints.length > 1)),
+    moreCheckpoints: more(view.checkpoints, detail.checkpoints),
+    made: detail.howMade === 0 ? [] : view.made,
+    shed: shed.length === 0 ? null : `${count(limit.size)} ${limit.unit}: ${shed.join('; ')}`,
+  };
+  const escaped = escapeForMarkdown(data);
+  return typeof escaped === 'object' && escaped !== null ? escaped : {};
+}
+
+function checkpointData(
+  checkpoint: CheckpointView,
+  sheets: ReadonlyMap<string, ContactSheet>,
+  detail: Detail,
+  several: boolean,
+) {
+  const cut = <Item>(items: readonly Item[], most: number) => ({
+    shown: items.slice(0, most),
+    more: more(items, most),
+    total: count(items.length),
+  });
+  const { newClusters, worsened, known, failedChecks, warnings, otherChecks, failureModes, groups, skipped } =
+    checkpoint;
+  return {
+    ...checkpoint,
+    title: several ? `${checkpoint.name}: ${checkpoint.verdict}` : null,
+    failedChecks: cut(failedChecks, detail.failedChecks),
+    warnings: cut(warnings, detail.failedChecks),
+    otherChecks: cut(otherChecks, detail.otherChecks),
+    newClusters: cut(newClusters, detail.newClusters),
+    clusterDetails: newClusters
+      .slice(0, detail.newClusters)
+      .map((cluster, index) =>
+        clusterData(cluster, index < detail.contactSheets ? sheets.get(cluster.id) : undefined, detail),
+      ),
+    worsened: cut(worsened, detail.newClusters),
+    known: cut(known, detail.knownClusters),
+    failureModes: cut(failureModes, detail.failureModes),
+    groups: cut(groups, detail.groups),
+    skipped: cut(skipped, detail.groups),
+  };
+}
+
+function clusterData(cluster: ClusterView, sheet: ContactSheet | undefined, detail: Detail) {
+  const names = cluster.imageNames.slice(0, detail.imageNames);
+  return {
+    ...cluster,
+    id: cluster.id.length > LONGEST_ID ? null : cluster.id,
+    imageNames: names.length === 0 ? null : names.join(', '),
+    moreImages: more(cluster.imageNames, detail.imageNames),
+    sheet: sheet !== undefined && isWebAddress(sheet.url) ? sheet.url : null,
+  };
+}
+
+/** How many are not shown, in digits; null where all are. */
+function more(items: readonly unknown[], shown: number): string | null {
+  return items.length > shown ? count(items.length - shown) : null;
+}

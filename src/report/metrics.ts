@@ -1,0 +1,73 @@
+import type { CheckpointResult, ClusterStatus, Result } from '../records.ts';
+
+/**
+ * metrics.json: one flat object of numbers, as DVC reads from a metrics file and `mlflow.log_metrics` takes. With several
+ * checkpoints every key starts with the checkpoint's name and a slash; characters that MLflow refuses in names become `_`.
+ * ALER and its distance from the error rate are means over the groups of a grouping that grew a tree.
+ */
+export function metricsJson(result: Result): string {
+  const several = result.checkpoints.length > 1;
+  const entries = result.checkpoints.flatMap((checkpoint) =>
+    checkpointMetrics(checkpoint).map(([key, value]) => [
+      several ? `${metricName(checkpoint.name)}/${key}` : key,
+      value,
+    ]),
+  );
+  return `${JSON.stringify(Object.fromEntries(entries), null, 2)}\n`;
+}
+
+function checkpointMetrics(checkpoint: CheckpointResult): [string, number][] {
+  const { comparison, verdict } = checkpoint;
+  return [
+    ['images', checkpoint.images],
+    ['failures', checkpoint.failures],
+    ['baseErrorRate', checkpoint.baseErrorRate],
+    ['failureModes', checkpoint.groups.flatMap((group) => group.leaves).filter((leaf) => leaf.failureMode).length],
+    ...groupingMetrics(checkpoint),
+    ...(comparison === null
+      ? []
+      : [['baselineBaseErrorRate', comparison.baseline.baseErrorRate] satisfies [string, number]]),
+    ...(comparison === null ? [] : STATUSES.map((status) => clusterCount(comparison.clusters, status))),
+    ...(verdict === null ? [] : verdictMetrics(verdict)),
+  ];
+}
+
+const STATUSES = ['new', 'worsened', 'persisting', 'improved', 'resolved'] as const;
+
+function clusterCount(clusters: readonly { status: ClusterStatus }[], status: ClusterStatus): [string, number] {
+  return [`${status}Clusters`, clusters.filter((cluster) => cluster.status === status).length];
+}
+
+function verdictMetrics({ passed, checks }: NonNullable<CheckpointResult['verdict']>): [string, number][] {
+  const failed = checks.filter((check) => !check.passed);
+  return [
+    ['passed', passed ? 1 : 0],
+    ['failedChecks', failed.filter((check) => check.severity === 'error').length],
+    ['warnings', failed.filter((check) => check.severity === 'warning').length],
+  ];
+}
+
+function groupingMetrics({ groups }: CheckpointResult): [string, number][] {
+  const groupings = [...new Set(groups.map((group) => group.grouping))].sort();
+  return groupings.flatMap((grouping) => {
+    const grown = groups.flatMap((group) =>
+      group.grouping === grouping && group.aler !== null
+        ? [{ aler: group.aler, above: group.aler - group.baseErrorRate }]
+        : [],
+    );
+    if (grown.length === 0) return [];
+    return [
+      [`${grouping}/groups`, grown.length],
+      [`${grouping}/aler`, mean(grown.map((group) => group.aler))],
+      [`${grouping}/alerMinusBaseErrorRate`, mean(grown.map((group) => group.above))],
+    ] satisfies [string, number][];
+  });
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function metricName(name: string): string {
+  return name.replace(/[^\w. -]/g, '_');
+}

@@ -1,0 +1,72 @@
+import type { Grouping } from '../records.ts';
+
+const HEAD = 56;
+const TAIL = 20;
+
+/** Unassigned-looking or invisible characters that could move the cursor, end a line or turn the reading direction. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff]|\p{Cs}/gu;
+
+/** Texts whose characters are their code units. */
+const PRINTABLE_ASCII = /^[ -~…]*$/;
+
+const SEGMENTER = new Intl.Segmenter('en');
+
+const RIGHT_TO_LEFT = /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
+
+/**
+ * A text from data made fit to stand in one line: control, bidi-override and lone-surrogate characters become visible
+ * stand-ins, and a text longer than `limit` user-perceived characters keeps its beginning and its end.
+ */
+export function oneLine(text: string, limit = HEAD + TAIL): string {
+  return shorten(text, limit).replace(CONTROL, (character) => {
+    const code = character.charCodeAt(0);
+    return code < 32 ? String.fromCharCode(0x2400 + code) : '\ufffd';
+  });
+}
+
+/** `oneLine`, set apart from the text around it where it reads from right to left. */
+export function nameText(name: string): string {
+  const text = oneLine(name);
+  return RIGHT_TO_LEFT.test(text) ? `\u2068${text}\u2069` : text;
+}
+
+function shorten(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  // A character may be several code units; four each bound what is looked at of a name of any length.
+  const ends = text.length > limit * 8 ? `${text.slice(0, limit * 4)}…${text.slice(-limit * 4)}` : text;
+  const characters = PRINTABLE_ASCII.test(ends)
+    ? [...ends]
+    : [...SEGMENTER.segment(ends)].map(({ segment }) => segment);
+  if (characters.length <= limit) return ends;
+  const tail = Math.min(TAIL, Math.floor(limit / 3));
+  return `${characters.slice(0, limit - tail - 1).join('')}…${characters.slice(-tail).join('')}`;
+}
+
+/** A group in words: "images of automobile", "images predicted as cat". */
+export function groupText(grouping: Grouping, value: string): string {
+  switch (grouping) {
+    case 'all':
+      return 'all images';
+    case 'label':
+      return `images of ${nameText(value)}`;
+    case 'prediction':
+      return `images predicted as ${nameText(value)}`;
+    case 'union':
+      return `images that are or are taken for ${nameText(value)}`;
+    case 'confusion':
+      return `images of ${nameText(value).replace('~', ' and ')}, taken for one of the two`;
+    case 'column':
+      return `images with ${nameText(value)}`;
+  }
+}
+
+/** A group's id in words, where only the id is known (`label:cat`, `colour:red`, `all`). */
+export function groupIdText(id: string): string {
+  const colon = id.indexOf(':');
+  if (colon < 0) return groupText('all', id);
+  const head = id.slice(0, colon);
+  const value = id.slice(colon + 1);
+  const named = head === 'label' || head === 'prediction' || head === 'union' || head === 'confusion';
+  return named ? groupText(head, value) : groupText('column', `${head} = ${value}`);
+}

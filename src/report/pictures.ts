@@ -1,0 +1,43 @@
+/** A picture ready to show: pixels as a data URI (WebP, PNG, AVIF or JPEG) and what it shows. */
+export interface Picture {
+  /** Name of the image it is or comes from. */
+  readonly image: string;
+  /** `data:image/...;base64,...`. */
+  readonly uri: string;
+  /** In pixels; reserve the space before the picture is decoded. */
+  readonly width: number;
+  readonly height: number;
+  /** What the checkpoint takes it for; null where unknown. */
+  readonly prediction: string | null;
+}
+
+/** Of one new or known cluster, or of one leaf. */
+export interface ImagePictures {
+  /** Cluster: images that newly fail. Leaf: images that fail. */
+  readonly failing: readonly Picture[];
+  /** Images of the same group that are still right. */
+  readonly right: readonly Picture[];
+}
+
+/** What a feature looks for. `mostActivating[i]`, `heatmaps[i]` and `attacks[i]` show the same image; the last two may be empty. */
+export interface FeaturePictures {
+  readonly mostActivating: readonly Picture[];
+  readonly heatmaps: readonly Picture[];
+  /** The image changed so that the feature is as strong as it gets. */
+  readonly attacks: readonly Picture[];
+}
+
+/** Every part may be missing: a report stands without pictures. Keys are ids of clusters and leaves, and feature numbers. */
+export interface Pictures {
+  readonly clusters: ReadonlyMap<string, ImagePictures>;
+  readonly leaves: ReadonlyMap<string, ImagePictures>;
+  readonly features: ReadonlyMap<number, FeaturePictures>;
+}
+
+/** A contact sheet that a comment links. */
+export interface ContactSheet {
+  /** Absolute http(s) address; anything else is not shown. */
+  readonly url: string;
+  readonly width: number;
+  readonly height: number;
+}

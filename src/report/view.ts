@@ -1,0 +1,142 @@
+/**
+ * The report room: a `Result` in, texts out; pure.
+ *
+ *     buildView(input) -> ReportView                      everything a report says, in words; raw texts, not yet escaped
+ *     renderMarkdown(view, templates, limit) -> string    report.md, a comment, a job summary (markdown.ts)
+ *     renderHtml(view, templates) -> string               report.html (html.ts)
+ *     junitXml(result) -> string                          junit.xml (junit.ts)
+ *     metricsJson(result) -> string                       metrics.json (metrics.ts)
+ *     resultJson(result) -> string                        result.json (resultJson.ts)
+ *     closingLines(result, report) -> three lines         for a terminal or a log (closingLines.ts)
+ *
+ * Templates are texts by file name, read by the caller from the package's folder `templates`.
+ */
+import type { Result } from '../records.ts';
+import { type CheckpointView, checkpointView } from './checkpointView.ts';
+import { nameText, oneLine } from './names.ts';
+import type { ContactSheet, Pictures } from './pictures.ts';
+import type { FeatureNames } from './rule.ts';
+import { count, counted, number, percent } from './words.ts';
+
+/** One recorded checkpoint, for the trend. */
+export interface HistoryRow {
+  readonly commit: string;
+  readonly checkpoint: string;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  readonly baseErrorRate: number;
+  /** Failure modes over all its groups; null where not known. */
+  readonly failureModes: number | null;
+}
+
+export interface ReportInput {
+  readonly result: Result;
+  readonly featureNames: FeatureNames;
+  /** Null where there are none to show: the report says so. */
+  readonly pictures: Pictures | null;
+  /** By cluster id. */
+  readonly sheets: ReadonlyMap<string, ContactSheet>;
+  /** What each cluster's failing images are taken for, most frequent first; by cluster id. */
+  readonly confusions: ReadonlyMap<string, readonly Confusion[]>;
+  /** Oldest first. */
+  readonly history: readonly HistoryRow[];
+  /** barlow.yml as it was read, for "how this was made"; null where it was not. */
+  readonly configText: string | null;
+}
+
+/** So many of a cluster's newly failing images are taken for `prediction`. */
+export interface Confusion {
+  readonly prediction: string;
+  readonly images: number;
+}
+
+/** A line of "how this was made". */
+export interface Fact {
+  readonly term: string;
+  readonly detail: string;
+}
+
+/** Everything a report says, in words. Texts are raw: renderers escape them. */
+export interface ReportView {
+  readonly suite: string;
+  /** Worst of the checkpoints'. */
+  readonly verdict: 'passed' | 'failed' | 'none';
+  /** "Failed: candidate has 1 new failure cluster." */
+  readonly headline: string;
+  readonly commit: string | null;
+  readonly createdAt: string;
+  readonly checkpoints: readonly CheckpointView[];
+  readonly made: readonly Fact[];
+  readonly input: ReportInput;
+}
+
+/** Everything a report says about a run. */
+export function buildView(input: ReportInput): ReportView {
+  const { result } = input;
+  const checkpoints = result.checkpoints.map((checkpoint) => checkpointView(checkpoint, input.featureNames));
+  const verdicts = checkpoints.map((checkpoint) => checkpoint.verdict);
+  const verdict = verdicts.includes('failed') ? 'failed' : verdicts.includes('passed') ? 'passed' : 'none';
+  return {
+    suite: nameText(result.suite),
+    verdict,
+    headline: headline(verdict, checkpoints),
+    commit: result.commit === null ? null : oneLine(result.commit).slice(0, 12),
+    createdAt: timeText(result.createdAt),
+    checkpoints,
+    made: made(result),
+    input,
+  };
+}
+
+const VERDICT = { passed: 'Passed', failed: 'Failed', none: 'Not judged' } as const;
+
+function headline(verdict: ReportView['verdict'], checkpoints: readonly CheckpointView[]): string {
+  const word = VERDICT[verdict];
+  if (checkpoints.length === 1) return `${word}: ${checkpoints[0].headline}`;
+  const failed = checkpoints.filter((checkpoint) => checkpoint.verdict === 'failed').length;
+  if (failed > 0) return `${word}: ${count(failed)} of ${counted(checkpoints.length, 'checkpoint')}.`;
+  return `${word}: ${counted(checkpoints.length, 'checkpoint')}.`;
+}
+
+/** "2026-05-04 03:02 UTC". */
+function timeText(iso: string): string {
+  return `${oneLine(iso).slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+function made(result: Result): Fact[] {
+  const { tool, evalSet, featureModel, options } = result;
+  const { failureMode, features, tree, shuffles, minGroupSize } = options.analysis;
+  const { gate } = options;
+  const facts: [string, string][] = [
+    ['Tool', `${tool.name} ${tool.version}`],
+    ['Commit', result.commit ?? 'not in a git repository'],
+    ['Made at', timeText(result.createdAt)],
+    [
+      'Eval set',
+      `${counted(evalSet.images, 'image')} of ${counted(evalSet.classes.length, 'class', 'classes')}, fingerprint ${evalSet.fingerprint.slice(0, 16)}`,
+    ],
+    [
+      'Features',
+      `${count(featureModel.dimensions)} by engine ${featureModel.engine}, fingerprint ${featureModel.fingerprint.slice(0, 16)}`,
+    ],
+    [
+      'Trees',
+      `depth ${tree.maxDepth}, grown on the ${features.select} features with most mutual information (${features.neighbours} neighbours), groups of at least ${counted(minGroupSize, 'image')}`,
+    ],
+    [
+      'Failure mode',
+      `a leaf with at least ${percent(failureMode.minErrorCoverage)} of its group's failures and an error rate at least ${number(failureMode.minErrorRateIncrease * 100)} points above the group's`,
+    ],
+    [
+      'Chance',
+      shuffles === 0
+        ? 'not tested'
+        : `tested by ${counted(shuffles, 'shuffle')} a group, corrected for the number of groups (Holm)`,
+    ],
+    [
+      'Gate',
+      `significance ${gate.significance}, up to ${counted(gate.conditions, 'condition')}, at least ${counted(gate.minNewFailures, 'new failure')} and ${number(gate.minErrorRateIncrease * 100)} points`,
+    ],
+  ];
+  return facts.map(([term, detail]) => ({ term, detail: oneLine(detail, 300) }));
+}

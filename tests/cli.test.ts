@@ -1,0 +1,247 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readSchema } from '../src/ajv.ts';
+import type { Result } from '../src/records.ts';
+
+const root = join(import.meta.dirname, '..');
+const example = join(root, 'examples', 'cifar10');
+
+/** A folder of one's own with the example's automobiles and trucks, so that a run takes seconds. */
+const folder = mkdtempSync(join(tmpdir(), 'barlow cli '));
+const kept = new Set(['automobile', 'truck']);
+
+beforeAll(() => {
+  const [head, ...rows] = readFileSync(join(example, 'eval.csv'), 'utf8').trimEnd().split('\n');
+  const shown = rows.filter((row) => kept.has(row.split(',')[1] ?? '')).slice(0, 500);
+  writeFileSync(join(folder, 'eval.csv'), `${[head, ...shown].join('\n')}\n`);
+  const images = new Set(shown.map((row) => row.split(',')[0]));
+  for (const name of ['baseline', 'candidate']) {
+    const [first, ...lines] = readFileSync(join(example, 'predictions', `${name}.csv`), 'utf8')
+      .trimEnd()
+      .split('\n');
+    const own = lines.filter((line) => images.has(line.split(',')[0]));
+    writeFileSync(join(folder, `${name}.csv`), `${[first, ...own].join('\n')}\n`);
+  }
+  cpSync(join(example, 'images'), join(folder, 'images'), {
+    recursive: true,
+    filter: (path) => !path.endsWith('.png') || images.has(basename(path)),
+  });
+  cpSync(join(example, 'models', 'robust.onnx'), join(folder, 'robust.onnx'));
+  writeFileSync(join(folder, 'barlow.yml'), config);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const config = `version: 1
+name: two-classes
+evalSet:
+  images: images
+  manifest: eval.csv
+  classes: [airplane, bird, cat, deer, dog, frog, horse, ship]
+checkpoints:
+  candidate: candidate.csv
+featureModel:
+  path: robust.onnx
+groups: [label]
+analysis:
+  shuffles: 99
+baseline:
+  store: folder
+  path: baselines
+`;
+
+interface Ended {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function barlow(...args: readonly string[]): Ended {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'src', 'cli.ts'), ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: { ...process.env, SOURCE_DATE_EPOCH: '1790000000' },
+  });
+  return { status, stdout, stderr };
+}
+
+/** A config beside the real one, with some text put in place of another. */
+function variant(from: string, to: string): string {
+  expect(config).toContain(from);
+  writeFileSync(join(folder, 'variant.yml'), config.replace(from, to));
+  return 'variant.yml';
+}
+
+const bytesOf = (out: string) =>
+  Object.fromEntries(
+    readdirSync(join(folder, out)).map((name) => [name, readFileSync(join(folder, out, name), 'utf8')]),
+  );
+
+describe('barlow run', () => {
+  it('passes with a notice where there is no baseline, and says so in every report', () => {
+    const { status, stdout, stderr } = barlow('run', '--out', 'first', '--commit', 'a');
+    expect({ status, stderr }).toMatchObject({ status: 0 });
+    expect(stderr).toContain('No baseline of suite "two-classes" has been recorded yet.');
+    expect(stdout.trimEnd().split('\n')).toHaveLength(3);
+    const result: unknown = JSON.parse(readFileSync(join(folder, 'first', 'result.json'), 'utf8'));
+    const schema = readSchema<Result>('result');
+    expect(schema.problems(result)).toEqual([]);
+    if (!schema.accepts(result)) throw new Error('unreachable');
+    expect(result.checkpoints[0].comparison).toBeNull();
+    expect(result.checkpoints[0].verdict).toMatchObject({ passed: true });
+    expect(JSON.stringify(result.checkpoints[0].verdict)).toContain('baseline');
+  });
+
+  it('fails where a missing baseline must fail', () => {
+    const file = variant('  path: baselines', '  path: nowhere\n  onMissing: fail');
+    expect(barlow('run', '--config', file, '--out', 'missing', '--commit', 'a').status).toBe(1);
+    expect(existsSync(join(folder, 'missing', 'report.md'))).toBe(true);
+  });
+
+  it('writes the same bytes whatever the number of workers', () => {
+    barlow('baseline', 'record', '--checkpoint', 'baseline=baseline.csv', '--commit', 'accepted', '--quiet');
+    const outs = ['0', '1', '3'].map((workers) => {
+      const { status, stderr } = barlow(
+        'run',
+        '--workers',
+        workers,
+        '--out',
+        `w${workers}`,
+        '--commit',
+        'b',
+        '--quiet',
+      );
+      expect({ status, stderr }).toEqual({ status: 1, stderr: '' });
+      return bytesOf(`w${workers}`);
+    });
+    expect(Object.keys(outs[0]).toSorted()).toEqual([
+      'junit.xml',
+      'metrics.json',
+      'report.html',
+      'report.md',
+      'result.json',
+    ]);
+    expect(outs[1]).toEqual(outs[0]);
+    expect(outs[2]).toEqual(outs[0]);
+  });
+
+  it('compares a checkpoint with itself and finds nothing', () => {
+    const own = barlow(
+      'run',
+      '--checkpoint',
+      'same=baseline.csv',
+      '--out',
+      'same',
+      '--commit',
+      'b',
+      '--json',
+      '--quiet',
+    );
+    expect(own.status).toBe(0);
+    const { comparison } = JSON.parse(own.stdout).checkpoints[0];
+    expect(comparison.clusters.filter((cluster: { status: string }) => cluster.status === 'new')).toEqual([]);
+    expect(comparison.groups.map((group: { pValue: number }) => group.pValue)).toEqual(comparison.groups.map(() => 1));
+  });
+
+  it('takes the worst of several checkpoints as its exit code', () => {
+    const two = ['--checkpoint', 'same=baseline.csv', '--checkpoint', 'worse=candidate.csv'];
+    const { status, stdout } = barlow('run', ...two, '--out', 'two', '--commit', 'b', '--json', '--quiet');
+    expect(status).toBe(1);
+    expect(JSON.parse(stdout).checkpoints.map((each: { verdict: { passed: boolean } }) => each.verdict.passed)).toEqual(
+      [true, false],
+    );
+  });
+
+  it('records itself only when it passes', () => {
+    const failed = barlow('run', '--record', '--out', 'recording', '--commit', 'c');
+    expect(failed.status).toBe(1);
+    expect(failed.stderr).toContain('Not recorded');
+    const list = () => barlow('baseline', 'list', '--json', '--quiet').stdout;
+    expect(JSON.parse(list()).map((row: { commit: string }) => row.commit)).toEqual(['accepted']);
+    const passed = barlow(
+      'run',
+      '--record',
+      '--checkpoint',
+      'same=baseline.csv',
+      '--out',
+      'recording',
+      '--commit',
+      'd',
+    );
+    expect(passed.status).toBe(0);
+    expect(JSON.parse(list())).toHaveLength(2);
+    expect(JSON.parse(barlow('baseline', 'show', 'accepted', '--json', '--quiet').stdout)).toMatchObject({
+      suite: 'two-classes',
+      checkpoint: 'baseline',
+    });
+  });
+});
+
+describe('bad input', () => {
+  it.each([
+    ['an unknown flag', ['run', '--chekpoint', 'a=b'], /--chekpoint/],
+    ['an unknown command', ['rn'], /rn/],
+    ['a checkpoint without a name', ['run', '--checkpoint', 'x.csv'], /NAME=FILE/],
+    ['a missing config', ['run', '--config', 'none.yml'], /none\.yml/],
+    ['a missing predictions file', ['run', '--checkpoint', 'a=none.csv', '--commit', 'b'], /none\.csv/],
+    ['a shard beyond its count', ['extract', '--shard', '3/2'], /i\/n/],
+    ['a commit without a baseline', ['baseline', 'show', 'zzzz'], /zzzz/],
+  ])('%s: exit 2 and one message', (_, args, message) => {
+    const { status, stdout, stderr } = barlow(...args);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
+  it('leaves the reports of an earlier run whole', () => {
+    barlow('run', '--out', 'kept', '--commit', 'b', '--quiet');
+    const before = bytesOf('kept');
+    const image = readdirSync(join(folder, 'images'))[0];
+    const path = join(folder, 'images', image);
+    const whole = readFileSync(path);
+    writeFileSync(path, whole.subarray(0, 400));
+    const { status, stderr } = barlow('run', '--out', 'kept', '--commit', 'b', '--quiet');
+    writeFileSync(path, whole);
+    expect(status).toBe(2);
+    expect(stderr).toContain(image);
+    expect(bytesOf('kept')).toEqual(before);
+  });
+});
+
+describe('barlow evaluate', () => {
+  it('says how well trees of each depth explain the failures', () => {
+    const { status, stdout } = barlow('evaluate', '--depths', '1,2', '--json', '--quiet', '--out', 'evaluated');
+    expect(status).toBe(0);
+    const [{ checkpoint, evaluations }] = JSON.parse(stdout);
+    expect(checkpoint).toBe('candidate');
+    expect(evaluations.map((each: { depth: number }) => each.depth)).toEqual([1, 2]);
+    for (const each of evaluations) expect(each.alerIncrease.min).toBeGreaterThanOrEqual(0);
+  });
+});
+
+describe('barlow extract', () => {
+  it('extracts shards that merge into a whole store', () => {
+    const shards = ['1/2', '2/2'].map((shard, index) => {
+      const file = `shard${index}/barlow.yml`;
+      for (const name of ['images', 'robust.onnx', 'eval.csv', 'candidate.csv']) {
+        cpSync(join(folder, name), join(folder, `shard${index}`, name), { recursive: true });
+      }
+      writeFileSync(join(folder, file), config);
+      const { status, stdout } = barlow('extract', '--config', file, '--shard', shard, '--json', '--quiet');
+      expect(status).toBe(0);
+      expect(JSON.parse(stdout)).toMatchObject({ images: 250, dimensions: 128 });
+      return join(`shard${index}`, '.barlow', 'features');
+    });
+    cpSync(join(folder, 'shard0'), join(folder, 'whole'), {
+      recursive: true,
+      filter: (path) => !path.includes('.barlow'),
+    });
+    const merged = barlow('merge', ...shards, '--config', 'whole/barlow.yml', '--json', '--quiet');
+    expect(merged.status).toBe(0);
+    const { stderr } = barlow('extract', '--config', 'whole/barlow.yml');
+    expect(stderr).not.toContain('extract ');
+    expect(JSON.parse(merged.stdout)).toMatchObject({ rows: 500 });
+  });
+});
