@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { messageOf, UserError } from '../errors.ts';
-import type { ModelDescription } from './engine.ts';
+import type { ModelDescription, RunnableEngine, SessionOptions } from './engine.ts';
 import { checkTensor, type OnnxGraph, readGraph } from './onnxGraph.ts';
 import { featuresLayer, findLayers, inputGeometry } from './onnxGraphLayers.ts';
+import type { StartModel } from './onnxRuntime.ts';
 import { isOnnxruntimeNode, loadOnnxruntimeNode } from './onnxruntimeNode.ts';
+import { loadOnnxruntimeWeb } from './onnxruntimeWeb.ts';
 import { openOnnxSession } from './onnxSession.ts';
 
 /**
@@ -36,11 +38,16 @@ export async function describeOnnxModel(file: string): Promise<ModelDescription>
       return layer;
     },
     open: async (engine, side, options) => {
-      if (!isOnnxruntimeNode(engine)) throw new Error(`no ONNX runtime is behind ${engine}`);
-      const start = await loadOnnxruntimeNode(engine, options);
+      const start = await startWith(engine, options);
       return openOnnxSession(graph, { name: layers.input.name, geometry: geometry(side) }, engine, start);
     },
   };
+}
+
+function startWith(engine: RunnableEngine, options: SessionOptions): Promise<StartModel> {
+  if (isOnnxruntimeNode(engine)) return loadOnnxruntimeNode(engine, options);
+  if (engine === 'onnx-wasm') return loadOnnxruntimeWeb(options);
+  throw new Error(`${engine} runs no ONNX models`);
 }
 
 async function readModelFile(file: string): Promise<Uint8Array> {

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { messageOf, UserError } from '../errors.ts';
-import type { RunnableEngine, SessionOptions, Tensor } from './engine.ts';
-import type { Feeds, RunModel, StartModel } from './onnxRuntime.ts';
+import type { RunnableEngine, SessionOptions } from './engine.ts';
+import { type RawTensor, type RunModel, rawTensors, type StartModel, type Tensors } from './onnxRuntime.ts';
 
 type Package = typeof import('onnxruntime-node');
 
@@ -47,38 +48,24 @@ async function start(
   const session = await runtime.InferenceSession.create(model, {
     executionProviders: [PROVIDERS[engine]],
     graphOptimizationLevel: 'all',
-    ...(threads === null ? {} : { intraOpNumThreads: threads }),
+    // Left alone, the runtime counts one core on some virtual machines with two.
+    intraOpNumThreads: threads ?? availableParallelism(),
     // Waiting threads sleep: the decoding workers need the cores.
     extra: { session: { intra_op: { allow_spinning: '0' } } },
   });
   return {
-    run: async (feeds) => readResults(await session.run(tensorsOf(runtime, feeds), outputs), outputs),
+    run: async (feeds) => rawTensors(await session.run(tensorsOf(runtime, feeds), outputs), outputs),
     release: () => session.release(),
   };
 }
 
-function tensorsOf(runtime: Package, feeds: Feeds) {
-  const entries = [...feeds].map(([name, { values, shape }]) => [name, new runtime.Tensor('float32', values, shape)]);
-  return Object.fromEntries(entries);
+function tensorsOf(runtime: Package, feeds: Tensors) {
+  return Object.fromEntries([...feeds].map(([name, tensor]) => [name, tensorOf(runtime, tensor)]));
 }
 
-function readResults(
-  results: Readonly<
-    Record<string, { readonly type: string; readonly data: unknown; readonly dims: readonly number[] }>
-  >,
-  outputs: readonly string[],
-): ReadonlyMap<string, Tensor> {
-  return new Map(
-    outputs.map((name) => {
-      const { data, dims, type } = results[name];
-      if (data instanceof Float32Array) return [name, { shape: dims, values: data }];
-      throw new UserError({
-        what: `the tensor ${JSON.stringify(name)} holds ${type} values, not float32`,
-        where: 'featureModel.layer',
-        fix: 'Name a float32 tensor, or export the model in float32.',
-      });
-    }),
-  );
+function tensorOf({ Tensor }: Package, { shape, values }: RawTensor) {
+  if (values instanceof Float32Array) return new Tensor('float32', values, shape);
+  return values instanceof Int32Array ? new Tensor('int32', values, shape) : new Tensor('int64', values, shape);
 }
 
 /** The CUDA provider is a library beside the binding; where it is missing the runtime would print before it throws. */

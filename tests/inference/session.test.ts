@@ -1,9 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Session } from '../../src/inference/engine.ts';
+import { UserError } from '../../src/errors.ts';
+import type { RunnableEngine, Session } from '../../src/inference/engine.ts';
 import { describeOnnxModel } from '../../src/inference/onnxModel.ts';
 import { hasShared, robust, shared } from './extraction.ts';
+import { root } from './fixtures.ts';
 
 /** A float32 `.npy` of PyTorch's. */
 function golden(name: string): Float32Array {
@@ -13,8 +15,8 @@ function golden(name: string): Float32Array {
 
 const greatest = (a: ArrayLike<number>, b: Float32Array) => Math.max(...b.map((value, i) => Math.abs(value - a[i])));
 
-async function open(threads: number | null): Promise<Session> {
-  return (await describeOnnxModel(robust)).open('onnx-cpu', null, { threads });
+async function open(threads: number | null, engine: RunnableEngine = 'onnx-cpu'): Promise<Session> {
+  return (await describeOnnxModel(robust)).open(engine, null, { threads });
 }
 
 describe.skipIf(!hasShared)('a session on onnx-cpu (needs ../shared)', () => {
@@ -41,5 +43,32 @@ describe('a session on onnx-cpu', () => {
     expect(rectified?.some((value) => value > 0)).toBe(true);
     await expect(session.run(images, ['featuer_map'])).rejects.toThrow('"feature_map"');
     await session.close();
+  });
+});
+
+describe('a session on onnx-wasm', () => {
+  it('gives the tensors of onnx-cpu', async () => {
+    const images = {
+      count: 3,
+      values: Float32Array.from({ length: 3 * 3 * 32 * 32 }, (_, i) => ((i * 37) % 256) / 255),
+    };
+    const [native, wasm] = await Promise.all([open(2), open(2, 'onnx-wasm')]);
+    const [a, b] = await Promise.all([native, wasm].map((session) => session.run(images, ['features', 'feature_map'])));
+    for (const name of ['features', 'feature_map']) {
+      expect(greatest(a.get(name)?.values ?? [], b.get(name)?.values ?? new Float32Array(0)), name).toBeLessThan(1e-5);
+    }
+    await Promise.all([native.close(), wasm.close()]);
+  });
+});
+
+describe('an engine that cannot load', () => {
+  const cuda = join(root, 'node_modules/onnxruntime-node/bin/napi-v6/linux/x64/libonnxruntime_providers_cuda.so');
+  it.skipIf(existsSync(cuda))('says how to install it', async () => {
+    const thrown = await open(null, 'onnx-cuda').catch((error: unknown) => error);
+    expect(thrown).toBeInstanceOf(UserError);
+    expect(thrown).toMatchObject({
+      where: 'engine onnx-cuda',
+      fix: expect.stringMatching(/npm rebuild onnxruntime-node|onnx-webgpu/),
+    });
   });
 });
