@@ -1,6 +1,13 @@
 import { messageOf, UserError } from '../errors.ts';
 import { nearest } from './onnxGraphNames.ts';
-import { checkTensorData, declaredBytes, readExternalData, toNumber, valuesOf } from './onnxGraphTensor.ts';
+import {
+  checkTensorData,
+  declaredBytes,
+  floatTensor,
+  int64Tensor,
+  readExternalData,
+  toNumber,
+} from './onnxGraphTensor.ts';
 import {
   type Dimension,
   decodeModel,
@@ -8,6 +15,7 @@ import {
   type Graph,
   type Model,
   type Node,
+  replaced,
   type Tensor,
 } from './protobufjs.ts';
 
@@ -60,14 +68,14 @@ export function bytesOf({ model }: OnnxGraph): Uint8Array {
 }
 
 /**
- * The graph with `names` (inner tensors or outputs) as its only outputs, in that order; the engine drops the nodes
- * that none of them needs. Throws UserError, with the nearest names, for a tensor that does not exist.
+ * The graph with `names` (inner tensors or outputs) as its only outputs, in that order, and without what none of them
+ * needs. Throws UserError, with the nearest names, for a tensor that does not exist.
  */
 export function withOutputs(graph: OnnxGraph, names: readonly string[]): OnnxGraph {
   for (const name of names) checkTensor(graph, name);
   const declared = new Map([...graph.graph.valueInfo, ...graph.graph.output].map((info) => [info.name, info]));
   const output = names.map((name) => declared.get(name) ?? { name });
-  return replaceGraph(graph, { output }, graph.opset);
+  return replaceGraph(graph, { output, ...pruned({ ...graph.graph, output }) }, graph.opset);
 }
 
 /** The model with parts of its graph, and its opset, replaced. */
@@ -75,8 +83,8 @@ export function replaceGraph(from: OnnxGraph, parts: Partial<Graph>, opset: numb
   const opsetImport = from.model.opsetImport.map((entry) =>
     isDefault(entry) ? { domain: entry.domain, version: opset } : entry,
   );
-  const graph = Object.assign(copyOf(from.graph), parts);
-  return indexed(from.file, Object.assign(copyOf(from.model), { graph, opsetImport }), graph, opset);
+  const graph = replaced(from.graph, parts);
+  return indexed(from.file, replaced(from.model, { graph, opsetImport }), graph, opset);
 }
 
 /** Throws UserError, with the nearest names, unless the graph has the tensor `name`. */
@@ -107,38 +115,55 @@ export function intOf(node: Node, name: string, otherwise: number): number {
   return value === undefined ? otherwise : toNumber(value);
 }
 
+/** The value of a float attribute. */
+export function floatOf(node: Node, name: string, otherwise: number): number {
+  return node.attribute.find((attribute) => attribute.name === name)?.f ?? otherwise;
+}
+
+/** The value of a text attribute. */
+export function textOf(node: Node, name: string, otherwise: string): string {
+  const value = node.attribute.find((attribute) => attribute.name === name)?.s;
+  return value === undefined ? otherwise : new TextDecoder().decode(value);
+}
+
 /** The value of a list-of-integers attribute; null where it is absent. */
 export function intsOf(node: Node, name: string): number[] | null {
   return node.attribute.find((attribute) => attribute.name === name)?.ints?.map(toNumber) ?? null;
 }
 
-/** A tensor that is fixed in the graph (an initializer or a Constant, through Identity); null for any other. */
-export function constantOf(graph: OnnxGraph, name: string): { dims: number[]; values: number[] } | null {
+/** The tensor `name` where it is fixed in the graph (an initializer or a Constant, through Identity); null for any other. */
+export function fixedTensor(graph: OnnxGraph, name: string): Tensor | null {
   const initializer = graph.initializers.get(name);
-  if (initializer !== undefined) return tensorValues(initializer);
+  if (initializer !== undefined) return initializer;
   const maker = graph.makerOf.get(name);
-  if (maker?.opType === 'Identity') return constantOf(graph, maker.input[0] ?? '');
+  if (maker?.opType === 'Identity') return fixedTensor(graph, maker.input[0] ?? '');
   if (maker?.opType !== 'Constant') return null;
-  const [value] = maker.attribute;
-  switch (value?.name) {
-    case 'value':
-      return value.t ? tensorValues(value.t) : null;
-    case 'value_float':
-      return { dims: [], values: [value.f ?? 0] };
-    case 'value_int':
-      return { dims: [], values: [toNumber(value.i ?? 0)] };
-    case 'value_floats':
-      return { dims: [value.floats?.length ?? 0], values: value.floats ?? [] };
-    case 'value_ints':
-      return { dims: [value.ints?.length ?? 0], values: (value.ints ?? []).map(toNumber) };
-    default:
-      return null;
-  }
+  const [{ name: kind, t, f, i, floats, ints } = { name: '' }] = maker.attribute;
+  if (kind === 'value') return t ?? null;
+  if (kind === 'value_float') return floatTensor(name, [], [f ?? 0]);
+  if (kind === 'value_floats') return floatTensor(name, [floats?.length ?? 0], floats ?? []);
+  if (kind === 'value_int') return int64Tensor(name, [], [toNumber(i ?? 0)]);
+  if (kind === 'value_ints') return int64Tensor(name, [ints?.length ?? 0], (ints ?? []).map(toNumber));
+  return null;
 }
 
-function tensorValues(tensor: Tensor): { dims: number[]; values: number[] } | null {
-  const values = valuesOf(tensor);
-  return values && { dims: tensor.dims.map(toNumber), values };
+/** The tensors that a node needs: its inputs, and what its inner graphs (If, Loop) take from around them. */
+export function needsOf(node: Node): string[] {
+  const inner = node.attribute.flatMap(({ g, graphs }) => [...(g ? [g] : []), ...(graphs ?? [])]);
+  const captured = inner.flatMap((graph) => [...graph.node.flatMap(needsOf), ...graph.output.map(({ name }) => name)]);
+  return [...node.input, ...captured].filter((name) => name !== '');
+}
+
+/** The graph without what none of its outputs needs; engines would compute it all the same. */
+export function pruned(graph: Graph): Partial<Graph> {
+  const needed = new Set(graph.output.map(({ name }) => name));
+  const node = graph.node.toReversed().filter((maker) => {
+    if (!maker.output.some((name) => needed.has(name))) return false;
+    for (const name of needsOf(maker)) needed.add(name);
+    return true;
+  });
+  const initializer = graph.initializer.filter((tensor) => needed.has(tensor.name ?? ''));
+  return { node: node.reverse(), initializer };
 }
 
 function decode(bytes: Uint8Array, file: string): Model {
@@ -177,11 +202,6 @@ function indexed(file: string, model: Model, graph: Graph, opset: number): OnnxG
 
 function isDefault({ domain }: { domain: string }): boolean {
   return domain === '' || domain === 'ai.onnx';
-}
-
-/** A copy that keeps the fields unknown to the schema, which a spread would lose. */
-function copyOf<Message extends object>(message: Message): Message {
-  return Object.create(Object.getPrototypeOf(message), Object.getOwnPropertyDescriptors(message));
 }
 
 /** Every tensor that the graph carries, those in attributes and inner graphs included. */

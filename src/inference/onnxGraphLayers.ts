@@ -1,6 +1,6 @@
 import { UserError } from '../errors.ts';
-import { constantOf, fixedDimension, intsOf, type OnnxGraph, quoted } from './onnxGraph.ts';
-import { elemTypes } from './onnxGraphTensor.ts';
+import { fixedDimension, fixedTensor, intsOf, type OnnxGraph, quoted } from './onnxGraph.ts';
+import { elemTypes, valuesOf } from './onnxGraphTensor.ts';
 import type { Node } from './protobufjs.ts';
 
 /** The image input and the layers that matter, by tensor name. */
@@ -141,7 +141,7 @@ function walk(
 }
 
 function isComputed(graph: OnnxGraph, name: string): boolean {
-  return graph.makerOf.has(name) && constantOf(graph, name) === null;
+  return graph.makerOf.has(name) && fixedTensor(graph, name) === null;
 }
 
 /** A product with fixed weights. Reached from the scores, it is the last one. */
@@ -149,12 +149,12 @@ function isDense(graph: OnnxGraph, node: Node): boolean {
   if (node.opType !== 'Gemm' && node.opType !== 'MatMul') return false;
   const [vector, weights] = node.input;
   const maker = graph.makerOf.get(weights);
-  const fixed = constantOf(graph, weights) ?? (maker?.opType === 'Transpose' && constantOf(graph, maker.input[0]));
+  const fixed = fixedTensor(graph, weights) ?? (maker?.opType === 'Transpose' && fixedTensor(graph, maker.input[0]));
   return Boolean(fixed) && !graph.initializers.has(vector);
 }
 
 function addsBias(graph: OnnxGraph, node: Node): boolean {
-  return node.opType === 'Add' && node.input.some((name) => constantOf(graph, name) !== null);
+  return node.opType === 'Add' && node.input.some((name) => fixedTensor(graph, name) !== null);
 }
 
 /** The dense layer's output, after its bias where that is a node of its own. */
@@ -177,7 +177,8 @@ function pooledMap(graph: OnnxGraph, features: string): string | null {
 function isPooling(graph: OnnxGraph, node: Node): boolean {
   if (['GlobalAveragePool', 'GlobalMaxPool', 'AveragePool'].includes(node.opType)) return true;
   if (node.opType !== 'ReduceMean' && node.opType !== 'ReduceMax') return false;
-  const axes = intsOf(node, 'axes') ?? constantOf(graph, node.input[1] ?? '')?.values ?? [];
+  const given = fixedTensor(graph, node.input[1] ?? '');
+  const axes = intsOf(node, 'axes') ?? (given && valuesOf(given)) ?? [];
   const spatial = axes.map((axis) => (axis < 0 ? axis + 4 : axis)).sort();
   return spatial.length === 2 && spatial[0] === 2 && spatial[1] === 3;
 }

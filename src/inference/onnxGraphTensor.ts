@@ -39,7 +39,7 @@ export function int64Tensor(name: string, dims: readonly number[], values: reado
 
 /** The values of a float, double, int32, int64 or bool tensor; null for any other type. */
 export function valuesOf(tensor: Tensor): number[] | null {
-  const raw = tensor.rawData ?? new Uint8Array();
+  const raw = tensor.rawData?.length ? tensor.rawData : new Uint8Array();
   const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
   const read = (size: number, at: (offset: number) => number) =>
     Array.from({ length: raw.byteLength / size }, (_, i) => at(i * size));

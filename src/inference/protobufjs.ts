@@ -85,7 +85,7 @@ export interface Tensor {
   int32Data?: number[];
   stringData?: Uint8Array[];
   int64Data?: Int64[];
-  rawData?: Uint8Array;
+  rawData?: Uint8Array | undefined;
   doubleData?: number[];
   uint64Data?: Int64[];
   externalData?: { key: string; value: string }[];
@@ -103,7 +103,13 @@ export interface Dimension {
   dimParam?: string;
 }
 
-const modelType = protobuf.parse(schema).root.lookupType('ModelProto');
+const { root } = protobuf.parse(schema);
+const [modelType, graphType, tensorType] = ['ModelProto', 'GraphProto', 'TensorProto'].map((name) =>
+  root.lookupType(name),
+);
+const { graph: graphField } = modelType.fields;
+const { initializer: initializerField } = graphType.fields;
+const { rawData: rawDataField } = tensorType.fields;
 
 /** Holds for what `modelType` decodes: absent fields read as empty lists, empty texts, zeros or null. */
 function isModel(message: object): message is Model {
@@ -119,7 +125,43 @@ export function decodeModel(bytes: Uint8Array): Model {
   return message;
 }
 
-/** Encodes a model, fields that this schema does not name included. */
+/** A copy of a message with some fields replaced; unlike a spread it keeps the fields unknown to the schema. */
+export function replaced<Message extends object>(message: Message, fields: Partial<Message>): Message {
+  const copy: Message = Object.create(Object.getPrototypeOf(message), Object.getOwnPropertyDescriptors(message));
+  return Object.assign(copy, fields);
+}
+
+/**
+ * Encodes a model, fields that this schema does not name included. The weights, nearly all of its bytes, are copied
+ * once: protobufjs would copy them at each level of nesting.
+ */
 export function encodeModel(model: Model): Uint8Array {
-  return modelType.encode(model).finish();
+  const { graph } = model;
+  if (graph === null) return modelType.encode(model).finish();
+  const parts = [
+    graphType.encode(replaced(graph, { initializer: [] })).finish(),
+    ...graph.initializer.flatMap(encodeTensor),
+  ];
+  return Buffer.concat([
+    modelType.encode(replaced(model, { graph: null })).finish(),
+    ...delimited(graphField.id, parts),
+  ]);
+}
+
+function encodeTensor(tensor: Tensor): Uint8Array[] {
+  const { rawData } = tensor;
+  const rest = tensorType.encode(replaced(tensor, { rawData: undefined })).finish();
+  return delimited(initializerField.id, rawData?.length ? [rest, ...delimited(rawDataField.id, [rawData])] : [rest]);
+}
+
+/** A field of bytes or of a message: its tag, its length, its parts. */
+function delimited(id: number, parts: readonly Uint8Array[]): Uint8Array[] {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  return [
+    protobuf.Writer.create()
+      .uint32((id << 3) | 2)
+      .uint32(length)
+      .finish(),
+    ...parts,
+  ];
 }
