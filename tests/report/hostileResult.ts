@@ -1,0 +1,87 @@
+import type { Result } from '../../src/records.ts';
+import {
+  sampleCheck,
+  sampleCheckpoint,
+  sampleCluster,
+  sampleGroup,
+  sampleInput,
+  sampleResult,
+} from './sampleResult.ts';
+
+/** Names that would be markup, mentions, links, commands or a broken layout if anything let them. */
+export const HOSTILE_NAMES: readonly string[] = [
+  'a|b|c',
+  '`code` ``more`` ```',
+  'line\nbreak\r\n\r\n# heading\n- item\n\n| a | b |\n|---|---|',
+  '<script>alert(1)</script>',
+  '<img src=x onerror=alert(1)>',
+  '</details></summary></table><h1>out</h1>',
+  '<!-- comment',
+  '&lt;b&gt; &amp; &#35;1 &copy;',
+  '@octocat and @github/team',
+  '#1 GH-2 octo/repo#3 octo/repo@0123456',
+  '[link](https://evil.example) ![img](https://evil.example/x.png)',
+  '[ref]: https://evil.example "x"',
+  'https://evil.example/a www.evil.example mailto:a@evil.example a@evil.example <https://evil.example>',
+  '**bold** _em_ __strong__ ~~gone~~ ~sub~ snake_case_name',
+  '- item',
+  '1. item',
+  '> quote',
+  '> [!WARNING]',
+  '===',
+  '---',
+  '+ plus',
+  '# heading',
+  ':smile: :+1:',
+  '$x^2$ $$y$$',
+  '[^1] [^1]: note',
+  '- [x] task',
+  '::error file=a,line=1::boo',
+  '##[error]boo',
+  '%0A::error::',
+  '\\*not\\* \\',
+  '"double" \'single\'',
+  'tab\tnul\u0000bell\u0007esc\u001b[31mred',
+  'rtl \u202Egnp.exe',
+  'שלום (עולם) [א]',
+  'مرحبا | بالعالم',
+  '👩‍👩‍👧‍👦🇩🇪',
+  'lone \ud800 surrogate',
+  'javascript:alert(1)',
+  '{{this}} {{{this}}} {{> checkpoint.md}}',
+  ' leading and trailing ',
+  'x'.repeat(10_000),
+  '<'.repeat(10_000),
+];
+
+/** A run in which every text that comes from data is `name`. */
+export function hostileInput(name: string) {
+  const group = sampleGroup({ id: `label:${name}`, value: name });
+  const skipped = sampleGroup({ id: `column:${name}`, grouping: 'column', value: name, skipped: name, leaves: [] });
+  const cluster = sampleCluster({
+    id: `label:${name}#89abcdef`,
+    group: `label:${name}`,
+    images: [name, `images/${name}`],
+  });
+  const known = { ...cluster, id: `label:${name}#00000000`, status: 'worsened' as const };
+  const sample = sampleCheckpoint();
+  const comparison = sample.comparison && {
+    ...sample.comparison,
+    baseline: { commit: name, checkpoint: name, baseErrorRate: 0.1 },
+    clusters: [cluster, known, { ...known, status: 'persisting' as const }],
+  };
+  const check = sampleCheck({ id: name, subject: cluster.id, message: name });
+  const checks = [check, { ...check, severity: 'warning' as const }, { ...check, severity: 'off' as const }];
+  const checkpoint = { ...sample, name, groups: [group, skipped], comparison, verdict: { passed: false, checks } };
+  const result: Result = {
+    ...sampleResult(),
+    suite: name,
+    commit: name,
+    tool: { name, version: name },
+    featureModel: { fingerprint: name, dimensions: 128, engine: name },
+    checkpoints: [checkpoint, checkpoint],
+  };
+  const featureNames = new Map([33, 102, 48].map((feature) => [feature, { name, kind: null, note: name }]));
+  const confusions = new Map([[cluster.id, [{ prediction: name, images: 3 }]]]);
+  return sampleInput(result, { featureNames, confusions, configText: name });
+}

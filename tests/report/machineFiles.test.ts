@@ -1,0 +1,115 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { validateXML } from 'xmllint-wasm';
+import { closingLines } from '../../src/report/closingLines.ts';
+import { junitXml } from '../../src/report/junit.ts';
+import { metricsJson } from '../../src/report/metrics.ts';
+import { resultJson } from '../../src/report/resultJson.ts';
+import { HOSTILE_NAMES, hostileInput } from './hostileResult.ts';
+import { sampleCheckpoint, sampleResult } from './sampleResult.ts';
+
+const schema = await readFile(new URL('../data/report/junit.xsd', import.meta.url), 'utf8');
+
+async function problems(xml: string): Promise<readonly unknown[]> {
+  return (await validateXML({ xml: [{ fileName: 'junit.xml', contents: xml }], schema: [schema] })).errors;
+}
+
+describe('junit.xml', () => {
+  it('is as approved: one case a check, failures for errors, warnings in the output', async () => {
+    await expect(junitXml(sampleResult())).toMatchFileSnapshot('../data/report/sample-junit.xml');
+  });
+
+  it('is valid by what Ant and Jenkins both ask, whatever the names', async () => {
+    expect(await problems(junitXml(sampleResult()))).toEqual([]);
+    for (const name of HOSTILE_NAMES)
+      expect(await problems(junitXml(hostileInput(name).result)), name.slice(0, 40)).toEqual([]);
+    const unjudged = sampleResult({ checkpoints: [sampleCheckpoint({ verdict: null })] });
+    expect(await problems(junitXml(unjudged))).toEqual([]);
+  });
+
+  it('the validator does find fault', async () => {
+    expect(await problems(junitXml(sampleResult()).replace(' type="new-cluster"', ''))).not.toEqual([]);
+  });
+});
+
+describe('metrics.json', () => {
+  it('is one flat object of finite numbers, named as MLflow allows', () => {
+    const checkpoints = HOSTILE_NAMES.map((name, i) => sampleCheckpoint({ name: `${i}${name}` }));
+    const metrics: Record<string, unknown> = JSON.parse(metricsJson(sampleResult({ checkpoints })));
+    expect(Object.keys(metrics).length).toBeGreaterThan(checkpoints.length);
+    for (const [key, value] of Object.entries(metrics)) {
+      expect(key).toMatch(/^[\w. /-]+$/);
+      expect(Number.isFinite(value)).toBe(true);
+    }
+  });
+
+  it('counts and averages', () => {
+    expect(JSON.parse(metricsJson(sampleResult()))).toMatchObject({
+      ...{
+        images: 10_000,
+        failures: 1_680,
+        baseErrorRate: 0.168,
+        failureModes: 1,
+        passed: 0,
+        failedChecks: 1,
+        warnings: 1,
+      },
+      ...{
+        newClusters: 1,
+        persistingClusters: 1,
+        worsenedClusters: 0,
+        'label/groups': 1,
+        'label/aler': 0.43174834809880935,
+      },
+    });
+  });
+});
+
+describe('result.json', () => {
+  it('holds the result, and equal results give equal bytes', () => {
+    const result = sampleResult();
+    expect(JSON.parse(resultJson(result))).toEqual(result);
+    const { checkpoints, suite, ...rest } = result;
+    const reversed = checkpoints.map((each) => Object.fromEntries(Object.entries(each).reverse()));
+    expect(reversed).toEqual(checkpoints);
+    expect(resultJson({ ...rest, suite, checkpoints: checkpoints.map(turned) })).toBe(resultJson(result));
+  });
+
+  it('refuses numbers that JSON cannot hold', () => {
+    expect(() => resultJson(sampleResult({ checkpoints: [sampleCheckpoint({ baseErrorRate: Number.NaN })] }))).toThrow(
+      'checkpoints[0].baseErrorRate is NaN',
+    );
+  });
+});
+
+/** The same checkpoint with its keys in another order. */
+function turned({ verdict, comparison, groups, name, ...rest }: ReturnType<typeof sampleCheckpoint>) {
+  return { verdict, comparison, groups, ...rest, name };
+}
+
+describe('closing lines', () => {
+  it('say what failed and where the report is', () => {
+    expect(closingLines(sampleResult(), new Map(), 'out/report.html')).toEqual([
+      'FAILED: candidate: 1 new failure cluster, 0 known failure modes worse',
+      'Worst: images of automobile, feature 33 > 0.412: 36 of 341 images newly fail, none is newly right (4.7 % -> 15.2 %; by chance in less than 1 in 1,000,000 cases)',
+      'Report: out/report.html',
+    ]);
+  });
+
+  it('speak of failure modes where there is no baseline', () => {
+    const result = sampleResult({ checkpoints: [sampleCheckpoint({ comparison: null, verdict: null })] });
+    expect(closingLines(result, new Map(), 'r')).toEqual([
+      'NOT JUDGED: candidate: no baseline to compare with',
+      'Worst failure mode: images of automobile, feature 102 > 0.112 and feature 48 > 0.0115: 41 of 76 images fail (53.9 %), 8.7 times as often as usual (6.2 %)',
+      'Report: r',
+    ]);
+  });
+
+  it('hold no command and no control character', () => {
+    for (const name of HOSTILE_NAMES) {
+      const lines = closingLines(hostileInput(name).result, new Map(), 'r');
+      expect(lines).toHaveLength(3);
+      for (const line of lines) expect(line).not.toMatch(/^\s*::|##\[|\p{Cc}|[\u202a-\u202e]/u);
+    }
+  });
+});

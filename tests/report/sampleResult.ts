@@ -1,0 +1,211 @@
+import type { Check, CheckpointResult, Cluster, Comparison, GroupAnalysis, Leaf, Result } from '../../src/records.ts';
+import type { ReportInput } from '../../src/report/view.ts';
+
+/**
+ * A small run told by hand. The group is `label:automobile` of CIFAR-10's test images under tests' baseline network, its leaves
+ * as scikit-learn 1.2.1 grows them (depth 3); the comparison is invented.
+ */
+export function sampleResult(change: Partial<Result> = {}): Result {
+  return {
+    schemaVersion: 1,
+    suite: 'cifar10',
+    commit: '0123456789abcdef0123456789abcdef01234567',
+    createdAt: '2026-05-04T03:02:01.000Z',
+    tool: { name: 'barlow-gate', version: '0.1.0' },
+    evalSet: { images: 10_000, classes: ['automobile', 'truck'], fingerprint: 'e'.repeat(64) },
+    featureModel: { fingerprint: 'f'.repeat(64), dimensions: 128, engine: 'onnx-cpu' },
+    options: {
+      analysis: {
+        features: { select: 50, neighbours: 3 },
+        tree: { maxDepth: 3 },
+        failureMode: { minErrorCoverage: 0.2, minErrorRateIncrease: 0.1 },
+        minGroupSize: 20,
+        shuffles: 999,
+      },
+      gate: {
+        significance: 0.01,
+        conditions: 2,
+        minErrorRateIncrease: 0.1,
+        minNewFailures: 5,
+        checks: [],
+        accepted: [],
+      },
+    },
+    checkpoints: [sampleCheckpoint()],
+    ...change,
+  };
+}
+
+export function sampleCheckpoint(change: Partial<CheckpointResult> = {}): CheckpointResult {
+  return {
+    name: 'candidate',
+    images: 10_000,
+    failures: 1_680,
+    baseErrorRate: 0.168,
+    groups: [
+      sampleGroup(),
+      sampleGroup({ id: 'label:truck', value: 'truck', skipped: 'no failures', leaves: [], tree: null, aler: null }),
+    ],
+    comparison: sampleComparison(),
+    verdict: {
+      passed: false,
+      checks: [sampleCheck(), sampleCheck({ id: 'error-rate', subject: 'all', severity: 'warning' })],
+    },
+    ...change,
+  };
+}
+
+export function sampleGroup(change: Partial<GroupAnalysis> = {}): GroupAnalysis {
+  const id = change.id ?? 'label:automobile';
+  return {
+    id,
+    grouping: 'label',
+    value: 'automobile',
+    size: 1_000,
+    failures: 62,
+    baseErrorRate: 0.062,
+    skipped: null,
+    aler: 0.43174834809880935,
+    precision: 0.4732142857142857,
+    recall: 0.8548387096774194,
+    pValue: 0.001,
+    adjustedPValue: 0.02,
+    tree: SAMPLE_TREE,
+    selectedFeatures: [{ feature: 102, mutualInformation: 0.07 }],
+    leaves: LEAVES.map((leaf, index) => ({ ...leaf, id: `${id}#0000000${index}` })),
+    ...change,
+  };
+}
+
+const leaf = (node: number, size: number, failures: number, rule: Leaf['rule']): Omit<Leaf, 'id'> => ({
+  node,
+  size,
+  failures,
+  rule,
+  errorRate: failures / size,
+  errorCoverage: failures / 62,
+  importanceValue: (failures / 62) * (failures / size),
+  failureMode: failures / 62 >= 0.2 && failures / size >= 0.162,
+});
+
+const FAR = { feature: 102, op: '>', threshold: 0.013990402221679688 } as const;
+const NEAR = { feature: 102, op: '<=', threshold: 0.11160384118556976 } as const;
+
+const LEAVES = [
+  leaf(12, 76, 41, [FAR, { ...NEAR, op: '>' }, { feature: 48, op: '>', threshold: 0.011467284988611937 }]),
+  leaf(8, 22, 9, [FAR, NEAR, { feature: 60, op: '<=', threshold: 0.008895451202988625 }]),
+  leaf(4, 14, 3, [
+    { ...FAR, op: '<=' },
+    { feature: 37, op: '<=', threshold: 0.1834028959274292 },
+  ]),
+  leaf(9, 249, 9, [FAR, NEAR, { feature: 60, op: '>', threshold: 0.008895451202988625 }]),
+  leaf(3, 37, 0, []),
+  leaf(5, 591, 0, []),
+  leaf(11, 11, 0, []),
+];
+
+/** Node by node: feature, threshold, left, right, size, failures. */
+const NODES = [
+  [102, 0.013990402221679688, 1, 6, 1000, 62],
+  [37, 0.1834028959274292, 2, 5, 642, 3],
+  [51, 0.03082849457859993, 3, 4, 51, 3],
+  [null, null, null, null, 37, 0],
+  [null, null, null, null, 14, 3],
+  [null, null, null, null, 591, 0],
+  [102, 0.11160384118556976, 7, 10, 358, 59],
+  [60, 0.008895451202988625, 8, 9, 271, 18],
+  [null, null, null, null, 22, 9],
+  [null, null, null, null, 249, 9],
+  [48, 0.011467284988611937, 11, 12, 87, 41],
+  [null, null, null, null, 11, 0],
+  [null, null, null, null, 76, 41],
+] as const;
+
+const SAMPLE_TREE = {
+  nodes: NODES.map(([feature, threshold, left, right, size, failures], id) => ({
+    ...{ id, feature, threshold, left, right, size, failures },
+    errorRate: failures / size,
+    errorCoverage: failures / 62,
+    subtreeAler: 0.4,
+  })),
+};
+
+export function sampleCluster(change: Partial<Cluster> = {}): Cluster {
+  return {
+    id: 'label:automobile#89abcdef',
+    group: 'label:automobile',
+    status: 'new',
+    rule: [{ feature: 33, op: '>', threshold: 0.4123456789 }],
+    size: 341,
+    newlyFailed: 36,
+    newlyFixed: 0,
+    baselineErrorRate: 0.0469208211143695,
+    errorRate: 0.15249266862170088,
+    pValue: 0.00000002,
+    adjustedPValue: 0.0000004,
+    specificPValue: 0.0003,
+    scope: 'specific',
+    images: ['images/00006.png', 'images/00009.png'],
+    match: null,
+    ...change,
+  };
+}
+
+function sampleComparison(): Comparison {
+  const known = sampleCluster({
+    id: 'label:automobile#00000000',
+    status: 'persisting',
+    pValue: 1,
+    adjustedPValue: 1,
+    scope: null,
+  });
+  return {
+    baseline: { commit: 'fedcba9876543210fedcba9876543210fedcba98', checkpoint: 'baseline', baseErrorRate: 0.16 },
+    images: 10_000,
+    clusters: [sampleCluster(), known],
+    groups: [
+      {
+        ...{ id: 'all', size: 10_000, baselineErrorRate: 0.16, errorRate: 0.168, baselineAler: null, aler: null },
+        ...{ newlyFailed: 610, newlyFixed: 530, pValue: 0.02, adjustedPValue: 0.02 },
+      },
+      {
+        ...{
+          id: 'label:automobile',
+          size: 1_000,
+          baselineErrorRate: 0.028,
+          errorRate: 0.062,
+          baselineAler: 0.3,
+          aler: 0.43,
+        },
+        ...{ newlyFailed: 50, newlyFixed: 16, pValue: 0.0001, adjustedPValue: 0.002 },
+      },
+    ],
+  };
+}
+
+export function sampleCheck(change: Partial<Check> = {}): Check {
+  return {
+    id: 'new-cluster',
+    subject: 'label:automobile#89abcdef',
+    expected: 0,
+    operator: '<=',
+    actual: 1,
+    passed: false,
+    severity: 'error',
+    message: 'a new cluster of failures appeared',
+    ...change,
+  };
+}
+
+export function sampleInput(result: Result = sampleResult(), change: Partial<ReportInput> = {}): ReportInput {
+  return {
+    result,
+    featureNames: new Map(),
+    pictures: null,
+    sheets: new Map(),
+    confusions: new Map(),
+    history: [],
+    configText: null,
+    ...change,
+  };
+}
