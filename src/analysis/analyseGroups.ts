@@ -27,23 +27,22 @@ export interface AnalysisSetting {
   /** Most tasks in flight: one more than there are workers keeps them all busy while features are read. */
   readonly concurrency: number;
   readonly onProgress?: OnProgress;
+  /** Most values (rows x features) of a matrix held whole, and of a block of columns of a larger one; default 2^24, 64 MiB. */
+  readonly heldValues?: number;
   /** Name of an eval-set row, for messages. */
   readonly imageName?: (row: number) => string;
 }
 
-/** Most values (rows x features) of a matrix held whole, and of a block of columns of a larger one: 64 MiB. */
 const HELD_VALUES = 2 ** 24;
-/** Most bytes of features in flight at a time. */
-const HELD_BYTES = 2 * HELD_VALUES * Float32Array.BYTES_PER_ELEMENT;
 
 /**
  * Analyses groups, each read when its turn comes; the outcome is in the order of `groups` and the same for any `run`
  * and `concurrency`. A group without failures, without successes or under `minGroupSize` is listed as skipped. A group
- * whose matrix exceeds 2^24 values is read in blocks of columns, and the significance of its best leaf tested on a sample of its rows
+ * whose matrix exceeds `heldValues` is read in blocks of columns, and the significance of its best leaf tested on a sample of its rows
  * (`significanceRows`). Throws a UserError where a feature is NaN or infinite.
  */
 export async function analyseGroups(groups: readonly Group[], setting: AnalysisSetting): Promise<GroupAnalysis[]> {
-  const limit = limiter(setting.concurrency, HELD_BYTES);
+  const limit = limiter(setting.concurrency, 2 * bytesOf(heldValues(setting), 1));
   let done = 0;
   const analyses = await Promise.all(
     groups.map(async (group) => {
@@ -58,7 +57,7 @@ export async function analyseGroups(groups: readonly Group[], setting: AnalysisS
 
 function analyseGroup(group: Group, setting: AnalysisSetting, limit: Limiter): Promise<GroupAnalysis> {
   const { dimensions } = setting;
-  if (group.rows.length * dimensions > HELD_VALUES) return analyseLargeGroup(group, setting, limit);
+  if (group.rows.length * dimensions > heldValues(setting)) return analyseLargeGroup(group, setting, limit);
   return limit(bytesOf(group.rows.length, dimensions), async () => {
     const columns = await setting.readColumns(group.rows, 0, dimensions);
     return grow(group, setting, { columns, large: null });
@@ -97,7 +96,7 @@ async function selectInBlocks(group: Group, setting: AnalysisSetting, limit: Lim
   const { rows, failed } = group;
   const { dimensions, run, readColumns, options, imageName } = setting;
   const { select, neighbours } = options.features;
-  const width = Math.max(1, Math.floor(HELD_VALUES / rows.length));
+  const width = Math.max(1, Math.floor(heldValues(setting) / rows.length));
   // Less than any estimate until a block is done.
   const information = new Float64Array(dimensions).fill(-1);
   const kept = new Map<number, Float32Array>();
@@ -129,6 +128,10 @@ function keepSelected(kept: Map<number, Float32Array>, columns: Columns, selecte
   for (const feature of kept.keys()) if (!features.has(feature)) kept.delete(feature);
   for (const feature of features)
     if (feature >= columns.from && feature < columns.to) kept.set(feature, columnOf(columns, feature).slice());
+}
+
+function heldValues(setting: AnalysisSetting): number {
+  return setting.heldValues ?? HELD_VALUES;
 }
 
 function bytesOf(rows: number, columns: number): number {
