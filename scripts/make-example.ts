@@ -30,7 +30,9 @@ for (const [from, to] of [
   ['candidate-red-cars-missing', 'candidate'],
   ['retrained', 'retrained'],
 ]) {
-  const [head, ...lines] = readFileSync(join(source, 'predictions', `${from}.csv`), 'utf8').trimEnd().split('\n');
+  const [head, ...lines] = readFileSync(join(source, 'predictions', `${from}.csv`), 'utf8')
+    .trimEnd()
+    .split('\n');
   const shown = lines.filter((line) => images.has(line.split(',')[0] ?? ''));
   writeFileSync(join(target, 'predictions', `${to}.csv`), `${[head, ...shown].join('\n')}\n`);
 }

@@ -9,7 +9,7 @@ const readme = readFileSync(join(root, 'README.md'), 'utf8');
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 describe('the README', () => {
-  it("has a library example that runs and finds what it planted", () => {
+  it('has a library example that runs and finds what it planted', () => {
     const [, code] = /```ts\n([\s\S]*?)```/.exec(readme) ?? [];
     expect(code).toBeDefined();
     const folder = mkdtempSync(join(tmpdir(), 'barlow readme '));

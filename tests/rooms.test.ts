@@ -8,7 +8,15 @@ const edges = ['evalset', 'inference', 'baseline', 'forge'];
 const pure = ['analysis', 'gate', 'report'];
 const rooms = [...edges, ...pure];
 /** What any room may import of the project besides its own files. */
-const common = ['records.ts', 'errors.ts', 'ajv.ts', 'fastestLevenshtein.ts', 'piscina.ts', 'writeFileAtomic.ts'];
+const common = [
+  'records.ts',
+  'errors.ts',
+  'ajv.ts',
+  'fastestLevenshtein.ts',
+  'piscina.ts',
+  'regionId.ts',
+  'writeFileAtomic.ts',
+];
 /** What Node offers that touches the world; `node:crypto` is allowed for hashing. */
 const allowedInPureRooms = ['node:crypto'];
 

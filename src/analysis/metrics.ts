@@ -1,5 +1,6 @@
 import type { AnalysisOptions, Leaf, Region, TreeNode } from '../records.ts';
-import { narrow, regionId } from './regions.ts';
+import { regionId } from '../regionId.ts';
+import { narrow } from './regions.ts';
 import type { GrownNode } from './tree.ts';
 
 /** A tree with its metrics (Barlow, Singla et al., CVPR 2021, section 5.1). */

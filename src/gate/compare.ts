@@ -10,11 +10,11 @@ import type {
   ReadColumns,
   RunTask,
 } from '../records.ts';
+import { regionId } from '../regionId.ts';
 import { changeIn } from './change.ts';
 import { compareGroups } from './compareGroups.ts';
 import { knownClusters } from './knownClusters.ts';
 import { type NewCluster, newClusters } from './newClusters.ts';
-import { clusterId } from './region.ts';
 
 export interface CompareInput {
   /** The candidate's groups. */
@@ -66,7 +66,7 @@ function newClusterRow({ group, rule, positions, ...cluster }: NewCluster, image
   const newlyRight = positions.filter((at) => candidate[at] === 0 && baselines.every((each) => each[at] === 1));
   const { size, baselineErrorRate, errorRate } = changeIn(group.outcomes, positions);
   return {
-    id: clusterId(group.id, rule),
+    id: regionId(group.id, rule),
     group: group.id,
     status: 'new',
     rule,

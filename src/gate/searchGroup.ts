@@ -1,8 +1,9 @@
 import type { Columns, GateOptions, Region, WorkerModule } from '../records.ts';
+import { sortedRegion } from '../regionId.ts';
 import { monteCarlo } from '../statistics/monteCarlo.ts';
 import { stream } from '../statistics/random.ts';
 import { type Discordance, discordance, drawSigns, leastPValue, shuffleSigns } from './discordance.ts';
-import { positionsIn, sortedRegion } from './region.ts';
+import { positionsIn } from './region.ts';
 import { type FoundRegion, regionSearch } from './regionSearch.ts';
 import { type SearchTable, searchTable, thresholdAt } from './searchTable.ts';
 

@@ -47,5 +47,11 @@ export interface Session {
   readonly engine: RunnableEngine;
   /** Runs images; any tensor of the model can be asked for by name. Each result starts with the batch dimension. */
   readonly run: (images: ImageBatch, outputs: readonly string[]) => Promise<ReadonlyMap<string, Tensor>>;
+  /**
+   * d output[units[i]] / d image i, in the images' shape and layout. `output` holds one vector an image; of a map
+   * the unit counts its values in C order.
+   * @throws UserError that names an operator without a gradient.
+   */
+  readonly gradient: (images: ImageBatch, output: string, units: Int32Array) => Promise<Float32Array>;
   readonly close: () => Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { UserError } from '../errors.ts';
+import { type GradientModel, type RunOnce, withGradient } from './backward.ts';
 import type { ImageBatch, RunnableEngine, Session, Tensor } from './engine.ts';
 import { bytesOf, type OnnxGraph, withOutputs } from './onnxGraph.ts';
 import type { InputGeometry } from './onnxGraphLayers.ts';
@@ -19,6 +20,7 @@ export function openOnnxSession(
 ): Session {
   // One runtime session a set of outputs: each drops the nodes that its outputs do not need.
   const models = new Map<string, Promise<RunModel>>();
+  const gradients = new Map<string, Promise<GradientModel & { readonly runs: RunModel }>>();
   return {
     engine,
     run: async (images, outputs) => {
@@ -27,9 +29,25 @@ export function openOnnxSession(
       const results = await model.run(new Map([[input.name, imageTensor(images, input)]]));
       return new Map(outputs.map((name) => [name, floats(results, name)]));
     },
+    gradient: async (images, output, units) => {
+      const startNow = async () => {
+        const built = await withGradient(
+          graph,
+          { input: input.name, output, geometry: input.geometry },
+          runOnce(start),
+        );
+        return { ...built, runs: await start(built.model, [built.gradientOutput]) };
+      };
+      const { runs, imageInput, unitInput, gradientOutput } = await once(gradients, output, startNow);
+      const unit = { shape: [units.length], values: units };
+      const feeds = new Map<string, RawTensor>([[imageInput, imageTensor(images, input)]]).set(unitInput, unit);
+      return floats(await runs.run(feeds), gradientOutput).values;
+    },
     close: async () => {
-      for (const model of await Promise.all(models.values())) await model.release();
+      const running = [...models.values(), ...[...gradients.values()].map(async (built) => (await built).runs)];
+      for (const model of await Promise.all(running)) await model.release();
       models.clear();
+      gradients.clear();
     },
   };
 }
@@ -59,4 +77,21 @@ function floats(tensors: Tensors, name: string): Tensor {
     where: 'featureModel.layer',
     fix: 'Name a float32 tensor, or export the model in float32.',
   });
+}
+
+/** How the gradient's builder learns the shapes of a model's tensors. */
+function runOnce(start: StartModel): RunOnce {
+  return async (bytes, images, outputs) => {
+    const model = await start(bytes, outputs);
+    try {
+      const results = await model.run(new Map([[images.name, { shape: images.dims, values: images.data }]]));
+      return new Map([...results].map(([name, { shape, values }]) => [name, { dims: shape, values: numbers(values) }]));
+    } finally {
+      await model.release();
+    }
+  };
+}
+
+function numbers(values: RawTensor['values']): number[] {
+  return values instanceof BigInt64Array ? Array.from(values, Number) : Array.from(values);
 }

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { measureTree } from '../../src/analysis/metrics.ts';
 import { presort } from '../../src/analysis/presort.ts';
-import { contains } from '../../src/analysis/regions.ts';
 import { growTree } from '../../src/analysis/tree.ts';
+import type { Region } from '../../src/records.ts';
 
 interface Case {
   readonly rows: number;
@@ -209,3 +209,10 @@ describe('measureTree', () => {
     expect(leaves[0]).toMatchObject({ rule: [{ feature: 0, op: '>', threshold: 0.5 }], importanceValue: 0.6 * 0.3 });
   });
 });
+
+/** Whether an image lies in a region, by the definition of a condition. */
+function contains(region: Region, featureOf: (feature: number) => number): boolean {
+  return region.every(({ feature, op, threshold }) =>
+    op === '<=' ? featureOf(feature) <= threshold : featureOf(feature) > threshold,
+  );
+}

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import type { RunnableEngine, Session } from '../../src/inference/engine.ts';
+import { featureAttack } from '../../src/inference/featureAttack.ts';
 import { describeOnnxModel } from '../../src/inference/onnxModel.ts';
 import { hasShared, robust, shared } from './extraction.ts';
 import { root } from './fixtures.ts';
@@ -32,6 +33,19 @@ describe.skipIf(!hasShared)('a session on onnx-cpu (needs ../shared)', () => {
   });
 });
 
+describe.skipIf(!hasShared)('gradients on onnx-cpu (needs ../shared)', () => {
+  it('are those of PyTorch within 1e-4, and the attack of 20 steps within 1e-2', async () => {
+    const session = await open(null);
+    const units = new Int32Array(8).fill(17);
+    const gradient = (values: Float32Array) => session.gradient({ count: 8, values }, 'features', units);
+    expect(greatest(await gradient(golden('images')), golden('gradient'))).toBeLessThan(1e-4);
+    const options = { steps: 20, stepSize: 0.1, batch: 8 };
+    const attacked = await featureAttack(golden('images'), units, options, gradient);
+    expect(greatest(attacked, golden('attack_20'))).toBeLessThan(1e-2);
+    await session.close();
+  });
+});
+
 describe('a session on onnx-cpu', () => {
   it('gives inner tensors by name', async () => {
     const session = await open(1);
@@ -47,7 +61,7 @@ describe('a session on onnx-cpu', () => {
 });
 
 describe('a session on onnx-wasm', () => {
-  it('gives the tensors of onnx-cpu', async () => {
+  it('gives the tensors and gradients of onnx-cpu', async () => {
     const images = {
       count: 3,
       values: Float32Array.from({ length: 3 * 3 * 32 * 32 }, (_, i) => ((i * 37) % 256) / 255),
@@ -57,6 +71,10 @@ describe('a session on onnx-wasm', () => {
     for (const name of ['features', 'feature_map']) {
       expect(greatest(a.get(name)?.values ?? [], b.get(name)?.values ?? new Float32Array(0)), name).toBeLessThan(1e-5);
     }
+    const units = Int32Array.of(17, 3, 100);
+    const [c, d] = await Promise.all([native, wasm].map((session) => session.gradient(images, 'features', units)));
+    expect(d.some((value) => value !== 0)).toBe(true);
+    expect(greatest(c, d)).toBeLessThan(1e-5);
     await Promise.all([native.close(), wasm.close()]);
   });
 });
