@@ -37,8 +37,11 @@ const parsers = {
 export async function readParquet(file: string): Promise<Table> {
   const buffer = await asyncBufferFromFile(file);
   const metadata = await unlessDamaged(file, () => parquetMetadataAsync(buffer));
-  const { flat, nested } = columnsOf(metadata, file);
-  refuseOtherCodecs(metadata, flat, file);
+  const { flat, nested } = await unlessDamaged(file, async () => {
+    const columns = columnsOf(metadata, file);
+    refuseOtherCodecs(metadata, columns.flat, file);
+    return columns;
+  });
   const columns = new Map(flat.map((name): [string, string[]] => [name, []]));
   await unlessDamaged(file, () => readGroups(buffer, metadata, columns, nested));
   const rows = Number(metadata.num_rows);
@@ -114,7 +117,7 @@ async function unlessDamaged<T>(file: string, read: () => Promise<T>): Promise<T
   try {
     return await read();
   } catch (cause) {
-    throw damaged(file, messageOf(cause), cause);
+    throw cause instanceof UserError ? cause : damaged(file, messageOf(cause), cause);
   }
 }
 
