@@ -27,6 +27,7 @@ export function rowsOf({ rows, from, to, values }: Columns, chosen: Uint32Array)
 
 /** Row and feature of the first value that is NaN or infinite; null where all are finite. */
 export function firstNotFinite({ rows, from, values }: Columns): { row: number; feature: number } | null {
-  const at = values.findIndex((value) => !Number.isFinite(value));
-  return at < 0 ? null : { row: at % rows, feature: from + Math.floor(at / rows) };
+  for (let at = 0; at < values.length; at++)
+    if (!Number.isFinite(values[at])) return { row: at % rows, feature: from + Math.floor(at / rows) };
+  return null;
 }

@@ -71,13 +71,13 @@ function estimator(failed: Uint8Array, neighbours: number) {
   const classes = [rows - failures, failures].map((size) => ({
     points: new Float64Array(size),
     radii: new Float64Array(size),
+    counts: new Uint32Array(size),
     nearest: Math.min(neighbours, size - 1),
   }));
   const [right, wrong] = classes;
   // As scikit-learn does, a point that is alone in its class is left out.
   const used = classes.filter(({ points }) => points.length > 1);
   const total = used.reduce((sum, { points }) => sum + points.length, 0);
-  const all = new Float64Array(total);
   const digamma = digammas(Math.max(total, neighbours));
   let fixed = digamma[total];
   for (const { points, nearest } of used)
@@ -91,18 +91,17 @@ function estimator(failed: Uint8Array, neighbours: number) {
     sortDoubles(scaled, buffers);
     let rights = 0;
     let wrongs = 0;
-    let alls = 0;
     for (let i = 0; i < rows; i++) {
       const row = buffers.order[i];
-      const own = failed[row] === 0 ? right.points : wrong.points;
-      own[failed[row] === 0 ? rights++ : wrongs++] = scaled[row];
-      if (own.length > 1) all[alls++] = scaled[row];
+      if (failed[row] === 0) right.points[rights++] = scaled[row];
+      else wrong.points[wrongs++] = scaled[row];
     }
     let sum = 0;
-    for (const { points, radii, nearest } of used) {
-      if (nearest >= points.length >> 1) radiiOfFew(points, nearest, radii);
-      else radiiOfMany(points, nearest, radii);
-      sum += sumOfDigammas(points, radii, all, digamma);
+    for (const { points, radii, counts, nearest } of used) {
+      if (nearest >= points.length >> 1) neighboursOfFew(points, nearest, radii, counts);
+      else neighboursOfMany(points, nearest, radii, counts);
+      for (const other of used) if (other.points !== points) countWithin(points, radii, other.points, counts);
+      for (let i = 0; i < counts.length; i++) sum += digamma[counts[i]];
     }
     return Math.max(0, fixed - sum / total);
   };
@@ -177,8 +176,11 @@ function pairwiseSum(values: Float32Array, from: number, count: number): number 
   return sum;
 }
 
-/** Just under the distance to the k-th nearest other point, for each of the sorted points; k < points. */
-function radiiOfMany(points: Float64Array, k: number, radii: Float64Array) {
+/**
+ * For each of a class's sorted points: a radius just under the distance to its k-th nearest other point, and how many
+ * of the class lie within it, the point itself included; k < points.
+ */
+function neighboursOfMany(points: Float64Array, k: number, radii: Float64Array, counts: Uint32Array) {
   const last = points.length - 1;
   // The k nearest and the point itself are neighbours in the sorted order: a window that only moves right.
   let low = 0;
@@ -186,7 +188,13 @@ function radiiOfMany(points: Float64Array, k: number, radii: Float64Array) {
     const point = points[i];
     if (low < i - k) low = i - k;
     while (low + k < last && points[low + k + 1] - point < point - points[low]) low++;
-    radii[i] = Math.max(point - points[low], points[low + k] - point) * NEXT_DOWN;
+    const left = point - points[low];
+    const right = points[low + k] - point;
+    const distance = Math.max(left, right);
+    const radius = distance * NEXT_DOWN;
+    const tied = left === right || point - points[low + 1] === distance || points[low + k - 1] - point === distance;
+    radii[i] = radius;
+    counts[i] = tied ? countAround(points, i, radius) : k;
   }
 }
 
@@ -194,32 +202,42 @@ function radiiOfMany(points: Float64Array, k: number, radii: Float64Array) {
  * The same for classes of few points, in which scikit-learn searches by brute force; its distances come from
  * x^2 - 2xy + y^2, whose rounding shows between near-equal values.
  */
-function radiiOfFew(points: Float64Array, k: number, radii: Float64Array) {
+function neighboursOfFew(points: Float64Array, k: number, radii: Float64Array, counts: Uint32Array) {
   for (let i = 0; i < points.length; i++) {
     const x = points[i];
     const distances = points.map((y) => Math.sqrt(Math.max(0, x * x + -2 * (x * y) + y * y)));
     radii[i] = distances.sort()[k] * NEXT_DOWN;
+    counts[i] = countAround(points, i, radii[i]);
   }
 }
 
+/** How many sorted points lie within a radius of the i-th. Squares are compared, as scikit-learn's KDTree does. */
+function countAround(points: Float64Array, i: number, radius: number): number {
+  const within = (j: number) => (points[i] - points[j]) * (points[i] - points[j]) <= radius * radius;
+  let low = i;
+  let high = i + 1;
+  while (low > 0 && within(low - 1)) low--;
+  while (high < points.length && within(high)) high++;
+  return high - low;
+}
+
 /**
- * The digammas, summed, of how many of the sorted `all` lie within radii[i] of points[i], the edge included. Both
- * ends of that interval move right with the point but for rounding, because the distance to a k-th neighbour never
- * changes faster than the point moves. Squares are compared, as scikit-learn's KDTree does.
+ * Adds to counts[i] how many of the other class's sorted points lie within radii[i] of points[i], the edge included.
+ * Both ends of that interval move right with the point but for rounding, because the distance to a k-th neighbour
+ * never changes faster than the point moves.
  */
-function sumOfDigammas(points: Float64Array, radii: Float64Array, all: Float64Array, digamma: Float64Array): number {
+function countWithin(points: Float64Array, radii: Float64Array, others: Float64Array, counts: Uint32Array) {
+  const end = others.length;
   let low = 0;
   let high = 0;
-  let sum = 0;
   for (let i = 0; i < points.length; i++) {
     const point = points[i];
     const limit = radii[i] * radii[i];
-    while ((point - all[low]) * (point - all[low]) > limit && all[low] < point) low++;
-    while (low > 0 && (point - all[low - 1]) * (point - all[low - 1]) <= limit) low--;
+    while (low < end && others[low] < point && (point - others[low]) * (point - others[low]) > limit) low++;
+    while (low > 0 && (point - others[low - 1]) * (point - others[low - 1]) <= limit) low--;
     if (high < low) high = low;
-    while (high < all.length && (all[high] <= point || (all[high] - point) * (all[high] - point) <= limit)) high++;
-    while (all[high - 1] > point && (all[high - 1] - point) * (all[high - 1] - point) > limit) high--;
-    sum += digamma[high - low];
+    while (high < end && (others[high] <= point || (others[high] - point) * (others[high] - point) <= limit)) high++;
+    while (high > low && others[high - 1] > point && (others[high - 1] - point) ** 2 > limit) high--;
+    counts[i] += high - low;
   }
-  return sum;
 }
