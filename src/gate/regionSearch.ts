@@ -1,4 +1,5 @@
-import { xLogX } from '../statistics/logLikelihoodRatio.ts';
+import { discordanceLogLikelihoodRatio } from '../statistics/logLikelihoodRatio.ts';
+import { sign } from './discordance.ts';
 import type { SearchTable } from './searchTable.ts';
 
 export interface SearchOptions {
@@ -31,166 +32,220 @@ interface Parent {
   readonly holds: Uint8Array;
 }
 
+/** 0: the region below a threshold, `<=`; 1: the region above it, `>`. */
+type Side = 0 | 1;
+
 /** Regions of each number of conditions in which a further condition is sought. */
 const BEAM = 5;
 
 /**
- * Makes the search for the best material region of a group, to be called with the observed signs and then with many
- * drawn ones. The regions searched: the whole group; one condition on any feature; one more inside each of the 5 best
- * regions of one condition less (each the best of its feature and side), material or not.
+ * The search for the best material region of a group, called with the observed signs and then with many drawn ones.
+ * The regions searched: the whole group; one condition on any feature; one more inside each of the 5 best regions of
+ * one condition less (each the best of its feature and side), material or not.
  *
- * Thresholds lie next to a live image with a sign: of the thresholds between two such images, which all divide them alike, the
+ * A region's score is the log likelihood ratio of its newly failed images among those on which one checkpoint alone
+ * fails, against "each checkpoint is as likely to be that one". With one baseline, those others are the newly fixed
+ * ones. Material: newly failed less newly fixed images are `minNewFailures` or more and `minErrorRateIncrease` or
+ * more of the region.
+ *
+ * Thresholds lie next to a scored image: of the thresholds between two such images, which all divide them alike, the
  * one that leaves the region smallest. Of equal scores, the region with fewer conditions wins, then that of the better
- * parent, the smaller feature, `<=` before `>`. Returns null where no region is material.
+ * parent, the smaller feature, `<=` before `>`.
  */
-export function regionSearch(table: SearchTable, options: SearchOptions): (signs: Int8Array) => FoundRegion | null {
-  const { rows, features, values, live, order, atMost, below } = table;
-  const { minNewFailures, minErrorRateIncrease } = options;
-  const width = live.length;
-  const inside = Float64Array.from({ length: width + 1 }, (_, count) => xLogX(count));
-  const together = Float64Array.from({ length: width + 1 }, (_, count) => count * Math.LN2 - xLogX(count));
-  const everyone: Parent = {
-    cuts: [],
-    rows: Uint32Array.from({ length: rows }, (_, row) => row),
-    holds: new Uint8Array(width).fill(1),
-  };
-  const masked = new Int8Array(width);
-  const places = new Uint32Array(width);
-  const fails = new Uint8Array(width);
+export class RegionSearch {
+  private readonly table: SearchTable;
+  private readonly options: SearchOptions;
+  private readonly baselines: number;
+  private readonly scoreOf: (failed: number, others: number) => number;
+  private readonly everyone: Parent;
+  /** Per live image: its sign where the parent at hand holds it, else 0. */
+  private readonly masked: Int8Array;
+  /** Of the feature at hand: the places of its scored images by rising value, and whether each newly fails. */
+  private readonly places: Uint32Array;
+  private readonly fails: Uint8Array;
+  /** By the others in a region, how many newly failed ones it needs for a score above `floor`. */
+  private readonly needed: Uint32Array;
+  private floor = -1;
+  private parent: Parent;
+  private best: FoundRegion | null = null;
+  private bestScore = 0;
+  /** The best cut of the feature at hand on each side, material or not, and what its score must exceed to be refined. */
+  private readonly sideScore = [0, 0];
+  private readonly sidePlace = [0, 0];
+  private toRefine = 0;
 
-  let best: FoundRegion | null = null;
-  let bestScore = 0;
-  let parent = everyone;
-  // The best cut of the feature at hand on each side, material or not, and what its score must exceed to be refined.
-  const sideScore = [0, 0];
-  const sidePlace = [0, 0];
-  let toRefine = 0;
-  // By newly fixed images, how many newly failed ones a region needs for a score above `floor`.
-  const needed = new Uint32Array(width + 1);
-  let floor = -1;
+  constructor(table: SearchTable, baselines: number, options: SearchOptions) {
+    const width = table.live.length;
+    this.table = table;
+    this.options = options;
+    this.baselines = baselines;
+    this.scoreOf = discordanceLogLikelihoodRatio(width, 1 / (baselines + 1));
+    this.everyone = {
+      cuts: [],
+      rows: Uint32Array.from({ length: table.rows }, (_, row) => row),
+      holds: new Uint8Array(width).fill(1),
+    };
+    this.parent = this.everyone;
+    this.masked = new Int8Array(width);
+    this.places = new Uint32Array(width);
+    this.fails = new Uint8Array(width);
+    this.needed = new Uint32Array(width + 1);
+  }
 
-  function consider(feature: number, side: 0 | 1, place: number, failed: number, fixed: number): void {
-    if (failed < needed[fixed]) return;
-    const score = scoreOf(failed, fixed);
-    if (score > sideScore[side]) {
-      sideScore[side] = score;
-      sidePlace[side] = place;
+  /** The best material region under some signs (`sign`, one a live image); null where no region is material. */
+  find(signs: Int8Array): FoundRegion | null {
+    this.best = null;
+    this.bestScore = 0;
+    let parents = [this.everyone];
+    for (let level = 1; level <= this.options.conditions; level++) {
+      const beam = level < this.options.conditions ? new Beam() : null;
+      for (const parent of parents) {
+        this.parent = parent;
+        this.tryCuts(signs, beam);
+      }
+      if (beam !== null) parents = beam.entries.map((entry) => refine(this.table, entry.parent, entry.cut));
     }
-    if (score <= bestScore || failed - fixed < minNewFailures) return;
-    const size = sizeIfMaterial(feature, side, place, failed, fixed);
+    return this.best;
+  }
+
+  /** Tries every cut inside the parent; the best of each feature and side are offered for refining. */
+  private tryCuts(signs: Int8Array, beam: Beam | null): void {
+    const { parent, masked, sideScore, needed } = this;
+    let failed = 0;
+    let others = 0;
+    for (let at = 0; at < masked.length; at++) {
+      masked[at] = parent.holds[at] === 1 ? signs[at] : sign.neither;
+      if (masked[at] === sign.newlyFailed) failed++;
+      else if (masked[at] === sign.other) others++;
+    }
+    if (parent === this.everyone) this.considerWhole(failed, others);
+    for (let feature = 0; feature < this.table.features; feature++) {
+      sideScore.fill(0);
+      this.toRefine = beam === null ? Number.POSITIVE_INFINITY : beam.least;
+      this.setFloor();
+      if (failed < needed[0]) return;
+      this.walk(feature, failed, others);
+      if (beam === null) continue;
+      if (sideScore[0] > beam.least) beam.offer(sideScore[0], parent, this.cutAt(feature, 0, this.sidePlace[0]));
+      if (sideScore[1] > beam.least) beam.offer(sideScore[1], parent, this.cutAt(feature, 1, this.sidePlace[1]));
+    }
+  }
+
+  /** Walks one feature over the parent's scored images, trying each threshold from both sides. */
+  private walk(feature: number, failedAll: number, othersAll: number): void {
+    const { places, fails, needed } = this;
+    const { rows, atMost, below } = this.table;
+    const scored = this.collect(feature);
+    // All thresholds from below, then all from above: the order that decides between equal scores.
+    let failed = 0;
+    for (let at = 1; at < scored; at++) {
+      failed += fails[at - 1];
+      if (failed < needed[at - failed] || atMost[places[at - 1]] === atMost[places[at]]) continue;
+      this.consider(feature, 0, places[at - 1], failed, at - failed);
+    }
+    const last = places[scored - 1];
+    if (atMost[last] < rows) this.consider(feature, 0, last, failedAll, othersAll);
+    failed = 0;
+    for (let at = scored - 1; at > 0; at--) {
+      failed += fails[at];
+      const others = scored - at - failed;
+      if (failed < needed[others] || atMost[places[at - 1]] === atMost[places[at]]) continue;
+      this.consider(feature, 1, places[at], failed, others);
+    }
+    if (below[places[0]] > 0) this.consider(feature, 1, places[0], failedAll, othersAll);
+  }
+
+  /** Lists the scored images of the parent by rising value of a feature; returns how many. */
+  private collect(feature: number): number {
+    const { places, fails, masked } = this;
+    const { order } = this.table;
+    const end = (feature + 1) * masked.length;
+    let scored = 0;
+    // No branch on a sign: signs are coin flips, and a mispredicted branch costs more than all else here.
+    for (let place = feature * masked.length; place < end; place++) {
+      const signed = masked[order[place]];
+      places[scored] = place;
+      fails[scored] = (signed + 1) >> 1;
+      scored += signed & 1;
+    }
+    return scored;
+  }
+
+  private consider(feature: number, side: Side, place: number, failed: number, others: number): void {
+    if (failed < this.needed[others]) return;
+    const score = this.scoreOf(failed, others);
+    if (score > this.sideScore[side]) {
+      this.sideScore[side] = score;
+      this.sidePlace[side] = place;
+    }
+    if (score <= this.bestScore) return;
+    const cut = this.cutAt(feature, side, place);
+    const newlyFixed = this.baselines === 1 ? others : this.countFixed(cut);
+    const size = this.sizeIfMaterial(cut, place, failed + others, failed - newlyFixed);
     if (size < 0) return;
-    best = { cuts: [...parent.cuts, cutAt(feature, side, place)], score, newlyFailed: failed, newlyFixed: fixed, size };
-    bestScore = score;
-    setFloor();
+    this.best = { cuts: [...this.parent.cuts, cut], score, newlyFailed: failed, newlyFixed, size };
+    this.bestScore = score;
+    this.setFloor();
   }
 
-  function setFloor(): void {
-    const next = Math.min(bestScore, toRefine);
-    if (next === floor) return;
-    floor = next;
+  private considerWhole(failed: number, others: number): void {
+    const { rows } = this.table;
+    const { minNewFailures, minErrorRateIncrease } = this.options;
+    const newlyFixed = this.baselines === 1 ? others : this.masked.filter((each) => each === sign.newlyFixed).length;
+    const net = failed - newlyFixed;
+    const score = this.scoreOf(failed, others);
+    if (score === 0 || net < minNewFailures || net / rows < minErrorRateIncrease) return;
+    this.bestScore = score;
+    this.best = { cuts: [], score, newlyFailed: failed, newlyFixed, size: rows };
+  }
+
+  private setFloor(): void {
+    const next = Math.min(this.bestScore, this.toRefine);
+    if (next === this.floor) return;
+    const { needed, scoreOf } = this;
+    this.floor = next;
+    const width = this.masked.length;
     let failed = 1;
-    for (let fixed = 0; fixed <= width; fixed++) {
-      failed = Math.max(failed, fixed + 1);
-      while (failed + fixed <= width && scoreOf(failed, fixed) <= floor) failed++;
-      needed[fixed] = failed;
+    for (let others = 0; others <= width; others++) {
+      while (failed + others <= width && scoreOf(failed, others) <= next) failed++;
+      needed[others] = failed;
     }
-  }
-
-  function scoreOf(failed: number, fixed: number): number {
-    return inside[failed] + inside[fixed] + together[failed + fixed];
   }
 
   /** Images of the parent inside the cut, or -1 where the error rate rises too little there. */
-  function sizeIfMaterial(feature: number, side: 0 | 1, place: number, failed: number, fixed: number): number {
-    const cutOff = side === 1 ? below[place] : rows - atMost[place];
-    const net = failed - fixed;
-    const least = Math.max(parent.rows.length - cutOff, failed + fixed);
+  private sizeIfMaterial(cut: Cut, place: number, scored: number, net: number): number {
+    const { minNewFailures, minErrorRateIncrease } = this.options;
+    if (net < minNewFailures) return -1;
+    const { rows, atMost, below } = this.table;
+    const cutOff = cut.upper ? below[place] : rows - atMost[place];
+    const least = Math.max(this.parent.rows.length - cutOff, scored);
     if (net / least < minErrorRateIncrease) return -1;
-    const size =
-      parent === everyone ? rows - cutOff : countInside(feature, side, values[feature * rows + live[order[place]]]);
+    const size = this.parent === this.everyone ? rows - cutOff : this.countInside(cut);
     return net / size < minErrorRateIncrease ? -1 : size;
   }
 
-  function countInside(feature: number, side: 0 | 1, value: number): number {
+  private countInside({ feature, upper, value }: Cut): number {
+    const { rows, values } = this.table;
     const base = feature * rows;
     let size = 0;
-    if (side === 1) for (const row of parent.rows) size += values[base + row] >= value ? 1 : 0;
-    else for (const row of parent.rows) size += values[base + row] <= value ? 1 : 0;
+    if (upper) for (const row of this.parent.rows) size += values[base + row] >= value ? 1 : 0;
+    else for (const row of this.parent.rows) size += values[base + row] <= value ? 1 : 0;
     return size;
   }
 
-  function cutAt(feature: number, side: 0 | 1, place: number): Cut {
-    return { feature, upper: side === 1, value: values[feature * rows + live[order[place]]] };
-  }
-
-  /** Walks one feature over the signed live images of the parent, trying each threshold from both sides. */
-  function walk(feature: number, failedAll: number, fixedAll: number): void {
-    const end = (feature + 1) * width;
-    let signed = 0;
-    // No branch on a sign here or below: signs are coin flips, and a mispredicted branch costs more than the rest.
-    for (let place = feature * width; place < end; place++) {
-      const sign = masked[order[place]];
-      places[signed] = place;
-      fails[signed] = (sign + 1) >> 1;
-      signed += sign & 1;
-    }
-    // All thresholds from below, then all from above: the order that decides between equal scores.
-    let failed = 0;
-    for (let at = 1; at < signed; at++) {
-      failed += fails[at - 1];
-      if (failed < needed[at - failed] || atMost[places[at - 1]] === atMost[places[at]]) continue;
-      consider(feature, 0, places[at - 1], failed, at - failed);
-    }
-    const last = places[signed - 1];
-    if (atMost[last] < rows) consider(feature, 0, last, failedAll, fixedAll);
-    failed = 0;
-    for (let at = signed - 1; at > 0; at--) {
-      failed += fails[at];
-      const fixed = signed - at - failed;
-      if (failed < needed[fixed] || atMost[places[at - 1]] === atMost[places[at]]) continue;
-      consider(feature, 1, places[at], failed, fixed);
-    }
-    if (below[places[0]] > 0) consider(feature, 1, places[0], failedAll, fixedAll);
-  }
-
-  /** Tries every cut inside a parent; the best of each feature and side are offered for refining. */
-  function tryCuts(signs: Int8Array, beam: Beam | null): void {
-    let failed = 0;
+  private countFixed(cut: Cut): number {
+    const { rows, values, live } = this.table;
+    const base = cut.feature * rows;
     let fixed = 0;
-    for (let at = 0; at < width; at++) {
-      masked[at] = parent.holds[at] === 1 ? signs[at] : 0;
-      if (masked[at] > 0) failed++;
-      else if (masked[at] < 0) fixed++;
+    for (let at = 0; at < live.length; at++) {
+      if (this.masked[at] === sign.newlyFixed && contains(cut, values[base + live[at]])) fixed++;
     }
-    if (parent === everyone) considerWhole(failed, fixed);
-    for (let feature = 0; feature < features; feature++) {
-      sideScore.fill(0);
-      toRefine = beam === null ? Number.POSITIVE_INFINITY : beam.least;
-      setFloor();
-      if (failed < needed[0]) return;
-      walk(feature, failed, fixed);
-      if (beam === null) continue;
-      if (sideScore[0] > beam.least) beam.offer(sideScore[0], parent, cutAt(feature, 0, sidePlace[0]));
-      if (sideScore[1] > beam.least) beam.offer(sideScore[1], parent, cutAt(feature, 1, sidePlace[1]));
-    }
+    return fixed;
   }
 
-  return (signs) => {
-    best = null;
-    bestScore = 0;
-    let parents = [everyone];
-    for (let level = 1; level <= options.conditions; level++) {
-      const beam = level < options.conditions ? new Beam() : null;
-      for (parent of parents) tryCuts(signs, beam);
-      if (beam !== null) parents = beam.entries.map((entry) => refine(table, entry.parent, entry.cut));
-    }
-    return best;
-  };
-
-  function considerWhole(failed: number, fixed: number): void {
-    if (failed - fixed < minNewFailures || (failed - fixed) / rows < minErrorRateIncrease) return;
-    bestScore = scoreOf(failed, fixed);
-    best = { cuts: [], score: bestScore, newlyFailed: failed, newlyFixed: fixed, size: rows };
+  private cutAt(feature: number, side: Side, place: number): Cut {
+    const { rows, values, live, order } = this.table;
+    return { feature, upper: side === 1, value: values[feature * rows + live[order[place]]] };
   }
 }
 
@@ -220,9 +275,8 @@ function sameCuts(some: readonly Cut[], others: readonly Cut[]): boolean {
   );
 }
 
-function refine(table: SearchTable, parent: Parent, cut: Cut): Parent {
-  const base = cut.feature * table.rows;
-  const { values, live } = table;
+function refine({ rows: all, values, live }: SearchTable, parent: Parent, cut: Cut): Parent {
+  const base = cut.feature * all;
   const rows = new Uint32Array(parent.rows.length);
   let kept = 0;
   for (const row of parent.rows) {
@@ -230,11 +284,12 @@ function refine(table: SearchTable, parent: Parent, cut: Cut): Parent {
     kept += contains(cut, values[base + row]) ? 1 : 0;
   }
   const holds = new Uint8Array(live.length);
-  for (let at = 0; at < live.length; at++)
+  for (let at = 0; at < live.length; at++) {
     holds[at] = parent.holds[at] & (contains(cut, values[base + live[at]]) ? 1 : 0);
+  }
   return { cuts: [...parent.cuts, cut], rows: rows.subarray(0, kept), holds };
 }
 
-function contains(cut: Cut, value: number): boolean {
-  return cut.upper ? value >= cut.value : value <= cut.value;
+function contains({ upper, value }: Cut, other: number): boolean {
+  return upper ? other >= value : other <= value;
 }

@@ -2,9 +2,9 @@ import type { Columns, GateOptions, Region, WorkerModule } from '../records.ts';
 import { sortedRegion } from '../regionId.ts';
 import { monteCarlo } from '../statistics/monteCarlo.ts';
 import { stream } from '../statistics/random.ts';
-import { type Discordance, discordance, drawSigns, leastPValue, shuffleSigns } from './discordance.ts';
+import { type Discordance, discordance, drawSigns, leastPValue, shuffleSigns, sign } from './discordance.ts';
 import { positionsIn } from './region.ts';
-import { type FoundRegion, regionSearch } from './regionSearch.ts';
+import { type FoundRegion, RegionSearch } from './regionSearch.ts';
 import { type SearchTable, searchTable, thresholdAt } from './searchTable.ts';
 
 export interface SearchTask {
@@ -89,15 +89,15 @@ function bestCluster(
   const least = leastPValue(observed, options.minNewFailures);
   if (least === 1) return null;
   const table = searchTable(columns, observed.live);
-  const search = regionSearch(table, options);
-  const best = search(observed.signs);
+  const search = new RegionSearch(table, observed.baselines, options);
+  const best = search.find(observed.signs);
   if (best === null) return null;
   const drawn = new Int8Array(observed.signs.length);
   const pValueBy = (draw: typeof drawSigns, name: string, draws: number, clearBelow: number) => {
     const random = stream(`${seed}/${name}`);
     const scoreOfDraw = () => {
       draw(observed, random, drawn);
-      return search(drawn)?.score ?? 0;
+      return search.find(drawn)?.score ?? 0;
     };
     return monteCarlo(best.score, scoreOfDraw, { draws, stopAfter: STOP_AFTER, clearBelow }).pValue;
   };
@@ -110,8 +110,8 @@ function bestCluster(
 }
 
 /**
- * `specific` where the cluster breaks more than the rest of its group does, beyond chance. Where every sign is alike
- * shuffling cannot tell; the cluster is then specific if the rest of the group did not get materially worse.
+ * `specific` where the cluster breaks more than the rest of its group does, beyond chance. Where all scored images newly
+ * fail shuffling cannot tell; the cluster is then specific if the rest of the group did not get materially worse.
  */
 function scopeOf(
   best: FoundRegion,
@@ -121,9 +121,10 @@ function scopeOf(
   { significance, minErrorRateIncrease }: SearchTask['options'],
 ): 'specific' | 'general' {
   if (best.cuts.length === 0) return 'general';
-  if (signs.some((sign) => sign !== signs[0])) return specificPValue <= significance ? 'specific' : 'general';
+  if (signs.some((each) => each === sign.other)) return specificPValue <= significance ? 'specific' : 'general';
   const outside = rows - best.size;
-  return outside > 0 && (signs.length - best.newlyFailed) / outside >= minErrorRateIncrease ? 'general' : 'specific';
+  const failing = signs.filter((each) => each === sign.newlyFailed).length;
+  return outside > 0 && (failing - best.newlyFailed) / outside >= minErrorRateIncrease ? 'general' : 'specific';
 }
 
 function ruleOf({ cuts }: FoundRegion, table: SearchTable, firstFeature: number): Region {

@@ -13,13 +13,20 @@ export function logLikelihoodRatio(failuresIn: number, sizeIn: number, failuresA
 }
 
 /**
- * One-sided log likelihood ratio (nats) of b newly failed and c newly fixed images against "as likely to break as to
- * mend": b ln(2b / (b + c)) + c ln(2c / (b + c)) where b > c, else 0.
+ * One-sided log likelihood ratio (nats) of b newly failed images among b + c against "a share `share` of them fails
+ * newly by chance": b ln(b / (share (b + c))) + c ln(c / ((1 - share) (b + c))) where b is above its share, else 0.
+ * With one baseline an image is as likely to break as to mend, and share is 1/2.
+ *
+ * Gives the ratio as a function of b and c, b + c at most `greatest`, from a table of logarithms.
  */
-export function discordanceLogLikelihoodRatio(newlyFailed: number, newlyFixed: number): number {
-  if (newlyFailed <= newlyFixed) return 0;
-  const changed = newlyFailed + newlyFixed;
-  return xLogX(newlyFailed) + xLogX(newlyFixed) - xLogX(changed) + changed * Math.LN2;
+export function discordanceLogLikelihoodRatio(greatest: number, share = 0.5): (b: number, c: number) => number {
+  const entropy = Float64Array.from({ length: greatest + 1 }, (_, count) => xLogX(count));
+  const surprise = [-Math.log(share), -Math.log1p(-share)];
+  const againstOne = 1 / share - 1;
+  return (b, c) => {
+    if (b * againstOne <= c) return 0;
+    return entropy[b] + entropy[c] - entropy[b + c] + b * surprise[0] + c * surprise[1];
+  };
 }
 
 /** Greatest binomial log likelihood of some failures in so many. */

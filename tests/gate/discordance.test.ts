@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { discordance, drawSigns, leastPValue, shuffleSigns } from '../../src/gate/discordance.ts';
+import { discordance, drawSigns, leastPValue, shuffleSigns, sign } from '../../src/gate/discordance.ts';
 import { stream } from '../../src/statistics/random.ts';
 
 const bytes = (...values: number[]) => Uint8Array.from(values);
@@ -19,7 +19,8 @@ describe('discordance', () => {
     const found = discordance([candidate, newest, older]);
     // Not live: 000 and 111. One alone fails: 001, 010, 100. One alone is right: 011, 101, 110.
     expect([...found.live]).toEqual([1, 2, 3, 4, 5, 6]);
-    expect([...found.signs]).toEqual([0, 0, -1, 1, 0, 0]);
+    const { newlyFailed, newlyFixed, other, neither } = sign;
+    expect([...found.signs]).toEqual([other, other, newlyFixed, newlyFailed, neither, neither]);
     expect([...found.lone]).toEqual([1, 1, 0, 1, 0, 0]);
   });
 
@@ -31,34 +32,35 @@ describe('discordance', () => {
 describe('drawSigns', () => {
   const draws = 30_000;
 
-  function shares(outcomes: Uint8Array[]): { failed: number; fixed: number }[] {
+  function shares(outcomes: Uint8Array[]): { failed: number; others: number; fixed: number }[] {
     const observed = discordance(outcomes);
     const random = stream('draw');
     const drawn = new Int8Array(observed.signs.length);
-    const sums = Array.from(drawn, () => ({ failed: 0, fixed: 0 }));
+    const sums = Array.from(drawn, () => ({ failed: 0, others: 0, fixed: 0 }));
     for (let draw = 0; draw < draws; draw++) {
       drawSigns(observed, random, drawn);
-      for (const [at, sign] of drawn.entries()) {
-        sums[at].failed += sign > 0 ? 1 / draws : 0;
-        sums[at].fixed += sign < 0 ? 1 / draws : 0;
+      for (const [at, drawnSign] of drawn.entries()) {
+        sums[at].failed += drawnSign === sign.newlyFailed ? 1 / draws : 0;
+        sums[at].others += drawnSign === sign.other ? 1 / draws : 0;
+        sums[at].fixed += drawnSign === sign.newlyFixed ? 1 / draws : 0;
       }
     }
     return sums;
   }
 
   it('is a fair coin an image with one baseline, beyond the bits of one random number', () => {
-    for (const { failed, fixed } of shares([new Uint8Array(50).fill(1), new Uint8Array(50)])) {
+    for (const { failed, others } of shares([new Uint8Array(50).fill(1), new Uint8Array(50)])) {
       expect(Math.abs(failed - 0.5)).toBeLessThan(0.015);
-      expect(failed + fixed).toBeCloseTo(1, 9);
+      expect(failed + others).toBeCloseTo(1, 9);
     }
   });
 
   it('draws which of the N + 1 outcomes is the candidate with a window', () => {
     const [loneFailure, loneSuccess] = shares([bytes(1, 1), bytes(0, 0), bytes(0, 1)]);
     expect(Math.abs(loneFailure.failed - 1 / 3)).toBeLessThan(0.015);
-    expect(loneFailure.fixed).toBe(0);
+    expect(loneFailure.failed + loneFailure.others).toBeCloseTo(1, 9);
     expect(Math.abs(loneSuccess.fixed - 1 / 3)).toBeLessThan(0.015);
-    expect(loneSuccess.failed).toBe(0);
+    expect(loneSuccess.failed + loneSuccess.others).toBe(0);
   });
 
   it('has no pairs of images that go together', () => {
@@ -83,8 +85,8 @@ describe('shuffleSigns', () => {
     const sums = new Float64Array(5);
     for (let draw = 0; draw < 20_000; draw++) {
       shuffleSigns(observed, random, drawn);
-      expect(drawn.reduce((sum, sign) => sum + sign, 0)).toBe(-1);
-      for (const [at, sign] of drawn.entries()) sums[at] += sign > 0 ? 1 / 20_000 : 0;
+      expect(drawn.reduce((sum, each) => sum + each, 0)).toBe(-1);
+      for (const [at, each] of drawn.entries()) sums[at] += each === sign.newlyFailed ? 1 / 20_000 : 0;
     }
     for (const share of sums) expect(Math.abs(share - 0.4)).toBeLessThan(0.015);
   });
@@ -95,7 +97,11 @@ describe('shuffleSigns', () => {
     const drawn = new Int8Array(observed.signs.length);
     for (let draw = 0; draw < 200; draw++) {
       shuffleSigns(observed, random, drawn);
-      for (const [at, sign] of drawn.entries()) expect(sign === (observed.lone[at] ? -1 : 1)).toBe(false);
+      for (const [at, each] of drawn.entries()) {
+        const bearable: number[] =
+          observed.lone[at] === 1 ? [sign.newlyFailed, sign.other] : [sign.newlyFixed, sign.neither];
+        expect(bearable).toContain(each);
+      }
     }
   });
 });

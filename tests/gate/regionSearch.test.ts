@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type FoundRegion, regionSearch, type SearchOptions } from '../../src/gate/regionSearch.ts';
+import { sign } from '../../src/gate/discordance.ts';
+import { type FoundRegion, RegionSearch, type SearchOptions } from '../../src/gate/regionSearch.ts';
 import { type SearchTable, searchTable, thresholdAt } from '../../src/gate/searchTable.ts';
 import type { Columns, Region } from '../../src/records.ts';
 import { key, naiveSearch } from './naiveSearch.ts';
@@ -51,8 +52,8 @@ describe('regionSearch', () => {
         const columns = columnsOf(features);
         const signs = Int8Array.from(bySign);
         const { table, live } = prepare(columns, signs);
-        const found = regionSearch(table, chosen)(live);
-        const truth = naiveSearch(columns, signs, chosen);
+        const found = new RegionSearch(table, 1, chosen).find(live);
+        const truth = naiveSearch(columns, signs, 1, chosen);
         expect(found === null).toBe(truth === null);
         if (found === null || truth === null) return;
         expect(found.score).toBeCloseTo(truth.score, 12);
@@ -67,17 +68,33 @@ describe('regionSearch', () => {
     );
   });
 
-  it('finds the same when the live images are more than those with a sign, as in the draws of a window', () => {
-    fc.assert(
-      fc.property(cases, ({ columns: features, signs: bySign, ...chosen }) => {
-        const columns = columnsOf(features);
-        const signs = Int8Array.from(bySign);
-        const table = searchTable(columns, Uint32Array.from(signs.keys()));
-        const found = regionSearch(table, chosen)(signs);
-        const truth = naiveSearch(columns, signs, chosen);
-        expect(found === null ? null : key({ rule: ruleOf(found, table) })).toBe(truth === null ? null : key(truth));
+  it('finds the same with a window, where others may fail alone and newly fixed images do not score', () => {
+    const windows = cases.chain((chosen) =>
+      fc.record({
+        chosen: fc.constant(chosen),
+        baselines: fc.integer({ min: 2, max: 4 }),
+        window: fc.array(fc.constantFrom<number>(...Object.values(sign), sign.newlyFailed), {
+          minLength: chosen.signs.length,
+          maxLength: chosen.signs.length,
+        }),
       }),
-      { numRuns: 500, seed: 2 },
+    );
+    fc.assert(
+      fc.property(windows, ({ chosen: { columns: features, signs: _, ...options }, baselines, window }) => {
+        const columns = columnsOf(features);
+        const signs = Int8Array.from(window);
+        // Live images that bear no sign in this draw make no difference.
+        const table = searchTable(columns, Uint32Array.from(signs.keys()));
+        const found = new RegionSearch(table, baselines, options).find(signs);
+        const truth = naiveSearch(columns, signs, baselines, options);
+        expect(found === null ? null : key({ rule: ruleOf(found, table) })).toBe(truth === null ? null : key(truth));
+        expect([found?.newlyFailed, found?.newlyFixed, found?.size]).toEqual([
+          truth?.newlyFailed,
+          truth?.newlyFixed,
+          truth?.rows.length,
+        ]);
+      }),
+      { numRuns: 1000, seed: 2 },
     );
   });
 
@@ -85,10 +102,10 @@ describe('regionSearch', () => {
     fc.assert(
       fc.property(cases, ({ columns: features, signs: bySign, ...chosen }) => {
         const { table, live } = prepare(columnsOf(features), Int8Array.from(bySign));
-        const search = regionSearch(table, chosen);
-        const first = search(live);
-        search(live.map((sign) => -sign));
-        expect(search(live)).toEqual(first);
+        const search = new RegionSearch(table, 1, chosen);
+        const first = search.find(live);
+        search.find(live.map((each) => -each));
+        expect(search.find(live)).toEqual(first);
       }),
       { numRuns: 200, seed: 3 },
     );
@@ -101,16 +118,16 @@ describe('regionSearch', () => {
       [9, 8, 7, 4, 3, 2, 1, 0],
     ]);
     const { table, live } = prepare(columns, Int8Array.of(1, 1, 1, 0, 0, 0, -1, -1));
-    const found = regionSearch(table, options)(live);
+    const found = new RegionSearch(table, 1, options).find(live);
     expect(found && ruleOf(found, table)).toEqual([{ feature: 0, op: '<=', threshold: 4 }]);
   });
 
   it('takes no threshold between equal values and none beside the ends', () => {
     const columns = columnsOf([[1, 1, 1, 1, 1, 1]]);
     const { table, live } = prepare(columns, Int8Array.of(1, 1, 1, 0, 0, -1));
-    expect(regionSearch(table, options)(live)?.cuts).toEqual([]);
+    expect(new RegionSearch(table, 1, options).find(live)?.cuts).toEqual([]);
     const immaterial = { ...options, minErrorRateIncrease: 0.5 };
-    expect(regionSearch(table, immaterial)(live)).toBeNull();
+    expect(new RegionSearch(table, 1, immaterial).find(live)).toBeNull();
   });
 
   it('puts thresholds in float64 between neighbouring float32 values', () => {
@@ -118,7 +135,7 @@ describe('regionSearch', () => {
     const next = one + 2 ** -23;
     const columns = columnsOf([[one, one, one, next, next, next]]);
     const { table, live } = prepare(columns, Int8Array.of(1, 1, 1, 0, 0, -1));
-    const found = regionSearch(table, options)(live);
+    const found = new RegionSearch(table, 1, options).find(live);
     expect(found && ruleOf(found, table)).toEqual([{ feature: 0, op: '<=', threshold: 1 + 2 ** -24 }]);
   });
 
@@ -126,7 +143,9 @@ describe('regionSearch', () => {
     const columns = columnsOf([Array.from({ length: 60 }, (_, row) => row)]);
     const signs = Int8Array.from({ length: 60 }, (_, row) => (row % 10 === 9 && row < 50 ? 1 : row > 55 ? -1 : 0));
     const { table, live } = prepare(columns, signs);
-    const found = regionSearch(table, { conditions: 1, minErrorRateIncrease: 0.1, minNewFailures: 5 })(live);
+    const found = new RegionSearch(table, 1, { conditions: 1, minErrorRateIncrease: 0.1, minNewFailures: 5 }).find(
+      live,
+    );
     expect([found?.newlyFailed, found?.newlyFixed, found?.size]).toEqual([5, 0, 50]);
   });
 });

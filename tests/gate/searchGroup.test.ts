@@ -38,13 +38,13 @@ describe('p-values by sign flips', () => {
     const searching = { ...options, ...chosen };
     const signs = Int8Array.from(candidate, (failed, row) => failed - baseline[row]);
     const live = [...signs.keys()].filter((row) => signs[row] !== 0);
-    const observed = naiveSearch(sample.columns, signs, searching)?.score ?? 0;
+    const observed = naiveSearch(sample.columns, signs, 1, searching)?.score ?? 0;
     let asGood = 0;
     for (let flips = 0; flips < 2 ** live.length; flips++) {
       const flipped = new Int8Array(30);
       for (const [bit, row] of live.entries()) flipped[row] = (flips >> bit) & 1 ? 1 : -1;
       // Scores are sums of logarithms: equal ones may differ in the last bit between the two searches.
-      if ((naiveSearch(sample.columns, flipped, searching)?.score ?? 0) >= observed - 1e-9) asGood++;
+      if ((naiveSearch(sample.columns, flipped, 1, searching)?.score ?? 0) >= observed - 1e-9) asGood++;
     }
     const exact = asGood / 2 ** live.length;
     const pValues = Array.from({ length: 60 }, (_, run) => {

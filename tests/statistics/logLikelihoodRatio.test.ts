@@ -35,13 +35,24 @@ print(json.dumps([l(a, n) + l(A - a, N - n) - free(a, n, A / N) - free(A - a, N 
 
 describe('discordanceLogLikelihoodRatio', () => {
   it('agrees with the formula', () => {
-    expect(discordanceLogLikelihoodRatio(36, 0)).toBeCloseTo(24.953, 3);
-    expect(discordanceLogLikelihoodRatio(12, 4)).toBeCloseTo(12 * Math.log(1.5) + 4 * Math.log(0.5), 14);
+    const ratio = discordanceLogLikelihoodRatio(40);
+    expect(ratio(36, 0)).toBeCloseTo(24.953, 3);
+    expect(ratio(12, 4)).toBeCloseTo(12 * Math.log(1.5) + 4 * Math.log(0.5), 14);
+    // 8 of 12 where a third was to be expected.
+    expect(discordanceLogLikelihoodRatio(12, 1 / 3)(8, 4)).toBeCloseTo(8 * Math.log(2) + 4 * Math.log(0.5), 14);
+  });
+
+  it('is the binomial one for a share of a half', () => {
+    // Against a free rate: a group in which half of very many fail.
+    const many = 1e9;
+    expect(discordanceLogLikelihoodRatio(20)(15, 5)).toBeCloseTo(logLikelihoodRatio(15, 20, many / 2, many), 4);
   });
 
   it('is one-sided', () => {
-    expect(discordanceLogLikelihoodRatio(4, 12)).toBe(0);
-    expect(discordanceLogLikelihoodRatio(4, 4)).toBe(0);
-    expect(discordanceLogLikelihoodRatio(0, 0)).toBe(0);
+    const ratio = discordanceLogLikelihoodRatio(16);
+    expect([ratio(4, 12), ratio(4, 4), ratio(0, 0)]).toEqual([0, 0, 0]);
+    const third = discordanceLogLikelihoodRatio(16, 1 / 3);
+    expect([third(4, 8), third(3, 8)]).toEqual([0, 0]);
+    expect(third(5, 8)).toBeGreaterThan(0);
   });
 });
