@@ -16,6 +16,7 @@ import { judge } from './gate/checks.ts';
 import { compare } from './gate/compare.ts';
 import { mergeStores } from './inference/featureStore.ts';
 import { openFeatures } from './inference/openFeatures.ts';
+import { pictureOf } from './inference/pictureOf.ts';
 import { readColumns } from './inference/readColumns.ts';
 import { openPool, type Pool } from './piscina.ts';
 import type {
@@ -33,9 +34,11 @@ import type {
 } from './records.ts';
 import { closingLines } from './report/closingLines.ts';
 import { evaluationLines } from './report/evaluation.ts';
+import { renderHtml } from './report/html.ts';
 import { junitXml } from './report/junit.ts';
 import { renderMarkdown } from './report/markdown.ts';
 import { metricsJson } from './report/metrics.ts';
+import type { ImagePictures, Pictures } from './report/pictures.ts';
 import { resultJson } from './report/resultJson.ts';
 import type { FeatureNames } from './report/rule.ts';
 import { buildView } from './report/view.ts';
@@ -109,7 +112,7 @@ export function runGate(request: Request): Promise<Said> {
     }
     const result = resultOf(run, features, commit, results);
     const passed = results.every(({ verdict }) => verdict?.passed !== false);
-    const lines = await report(run, result);
+    const lines = await report(run, features, checkpoints, result, store);
     if (request.record && passed) request.onNotice(await record(run, store, result, evalSet, checkpoints));
     if (request.record && !passed) request.onNotice('Not recorded as a baseline: the gate failed.');
     return { json: result, lines, passed };
@@ -369,23 +372,79 @@ function resultOf(
 }
 
 /** Writes every report; returns what to tell people. */
-async function report({ config, request }: Run, result: Result): Promise<readonly string[]> {
+async function report(
+  { config, request }: Run,
+  { evalSet }: Features,
+  checkpoints: readonly Checkpoint[],
+  result: Result,
+  store: BaselineStore | null,
+): Promise<readonly string[]> {
   const featureNames: FeatureNames = new Map();
   const view = buildView({
     result,
     featureNames,
-    pictures: null,
+    pictures: picturesOf(config, evalSet, checkpoints, result),
     sheets: new Map(),
-    confusions: new Map(),
-    history: [],
+    confusions: confusionsOf(evalSet, checkpoints, result),
+    history: store === null ? [] : await store.history(),
     configText: readFileSync(config.file, 'utf8'),
   });
   const file = (name: string) => join(request.out, name);
   await writeFileAtomic(file('result.json'), resultJson(result));
-  await writeFileAtomic(file('report.md'), renderMarkdown(view, await readTemplates()));
+  const templates = await readTemplates();
+  await writeFileAtomic(file('report.md'), renderMarkdown(view, templates));
+  await writeFileAtomic(file('report.html'), renderHtml(view, templates));
   await writeFileAtomic(file('junit.xml'), junitXml(result));
   await writeFileAtomic(file('metrics.json'), metricsJson(result));
-  return closingLines(result, featureNames, file('report.md'));
+  return closingLines(result, featureNames, file('report.html'));
+}
+
+/** The clusters to show, each with the rows of its newly failing images and the checkpoint that fails there. */
+function shownClusters({ images }: EvalSet, checkpoints: readonly Checkpoint[], result: Result) {
+  const rowOf = new Map(images.map((image, row) => [image, row]));
+  return result.checkpoints.flatMap(({ comparison }, index) =>
+    (comparison?.clusters ?? []).map((cluster) => ({
+      cluster,
+      predictions: checkpoints[index].predictions,
+      rows: cluster.images.flatMap((image) => rowOf.get(image) ?? []),
+    })),
+  );
+}
+
+/** Images of the worst clusters that newly fail; null where there are no images, or none small enough to embed. */
+function picturesOf(
+  { report }: Config,
+  evalSet: EvalSet,
+  checkpoints: readonly Checkpoint[],
+  result: Result,
+): Pictures | null {
+  const { folder, images, labels, classes } = evalSet;
+  if (folder === null) return null;
+  const shown = shownClusters(evalSet, checkpoints, result).slice(0, report.clusters);
+  const clusters = shown.map(({ cluster, predictions, rows }): [string, ImagePictures] => {
+    const failing = rows.slice(0, report.images).flatMap((row) => {
+      const picture = pictureOf(folder, images[row]);
+      const prediction = predictions === null ? null : classes[predictions[row]];
+      return picture === null ? [] : [{ ...picture, label: classes[labels[row]], prediction }];
+    });
+    return [cluster.id, { failing, right: [] }];
+  });
+  const some = clusters.some(([, { failing }]) => failing.length > 0);
+  return some ? { clusters: new Map(clusters), leaves: new Map(), features: new Map() } : null;
+}
+
+/** What each cluster's newly failing images are taken for or, in a group of a prediction, what they are. */
+function confusionsOf({ labels, classes, ...evalSet }: EvalSet, checkpoints: readonly Checkpoint[], result: Result) {
+  const shown = shownClusters({ labels, classes, ...evalSet }, checkpoints, result);
+  return new Map(
+    shown.flatMap(({ cluster, predictions, rows }) => {
+      if (predictions === null) return [];
+      const of = cluster.group.startsWith('prediction:') ? labels : predictions;
+      const counts = Map.groupBy(rows, (row) => classes[of[row]]);
+      const sorted = [...counts].map(([className, { length }]) => ({ className, images: length }));
+      return [[cluster.id, sorted.toSorted((a, b) => b.images - a.images || (a.className < b.className ? -1 : 1))]];
+    }),
+  );
 }
 
 async function record(

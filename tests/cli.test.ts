@@ -116,7 +116,13 @@ describe('barlow run', () => {
       expect({ status, stderr }).toEqual({ status: 1, stderr: '' });
       return bytesOf(`w${workers}`);
     });
-    expect(Object.keys(outs[0]).toSorted()).toEqual(['junit.xml', 'metrics.json', 'report.md', 'result.json']);
+    expect(Object.keys(outs[0]).toSorted()).toEqual([
+      'junit.xml',
+      'metrics.json',
+      'report.html',
+      'report.md',
+      'result.json',
+    ]);
     expect(outs[1]).toEqual(outs[0]);
     expect(outs[2]).toEqual(outs[0]);
   });

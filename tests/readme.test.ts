@@ -24,7 +24,9 @@ describe('the README', () => {
   });
 
   it('promises commands that exist', () => {
-    const scripts = [...readme.matchAll(/npm run (?:--silent )?([a-z:]+)|npm (test)\b/g)].map(([, run, test]) => run ?? test);
+    const scripts = [...readme.matchAll(/npm run (?:--silent )?([a-z:]+)|npm (test)\b/g)].map(
+      ([, run, test]) => run ?? test,
+    );
     expect(scripts).toEqual(expect.arrayContaining(['example', 'test']));
     expect(scripts.filter((name) => !(name in manifest.scripts))).toEqual([]);
   });

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { Readable } from 'node:stream';
 import { GitPluginError, simpleGit } from 'simple-git';
 import { UserError } from '../errors.ts';
 
@@ -59,15 +60,16 @@ export function gitIn(folder: string): Git {
   }
   return async (args, call = {}) => {
     const env = environment(call.env ?? {});
+    const signal = AbortSignal.timeout(call.limit ?? 120_000);
     let outcome: GitOutcome | null = null;
     const git = simpleGit({
       baseDir: folder,
       config,
       unsafe: { ...unsafe, allowAbbreviatedOptions: true },
       allowEnvironment: Object.keys(env),
-      abort: AbortSignal.timeout(call.limit ?? 120_000),
-      // Output may still come in after the exit; a child that outlives git must not hold us, and simple-git keeps the process up that long.
-      completion: { onClose: true, onExit: 500 },
+      abort: signal,
+      // Output may still come in after the exit, however late: half a listing would be taken for a whole one.
+      completion: { onClose: true, onExit: false },
       input: () => Buffer.from(call.input ?? ''),
       errors: (error, { exitCode, stdOut, stdErr }) => {
         const timedOut = error instanceof GitPluginError && error.plugin === 'abort';
@@ -76,10 +78,17 @@ export function gitIn(folder: string): Git {
         outcome = { code, stdout: Buffer.concat(stdOut), stderr: Buffer.concat(stdErr).toString(), timedOut };
         return undefined;
       },
-    }).env(env);
+    })
+      .env(env)
+      .outputHandler((_, stdout, stderr) => signal.addEventListener('abort', () => letGo([stdout, stderr])));
     await git.raw([...args]);
     return judged(outcome);
   };
+}
+
+/** Stops listening: a transport that outlives git would hold the pipes open, and us. */
+function letGo(streams: readonly unknown[]): void {
+  for (const stream of streams) if (stream instanceof Readable) stream.destroy();
 }
 
 function judged(outcome: GitOutcome | null): GitOutcome {

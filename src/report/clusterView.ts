@@ -1,7 +1,7 @@
 import type { Cluster, ClusterStatus } from '../records.ts';
 import { groupIdText, oneLine } from './names.ts';
 import { type FeatureNames, type RuleView, ruleView } from './rule.ts';
-import { count, howSure, number, percent, points, pValue } from './words.ts';
+import { count, howSure, howSureShort, number, percent, points, pValue } from './words.ts';
 
 export interface ClusterView {
   readonly id: string;
@@ -25,8 +25,10 @@ export interface ClusterView {
   readonly change: string;
   readonly pValue: string;
   readonly howSure: string;
+  readonly sure: string;
   /** What tells a specific cluster from a general decline; null where it was not asked. */
   readonly scope: string | null;
+  readonly scopeKind: Cluster['scope'];
   /** How it lies in the candidate's own failure modes; null where none matches. */
   readonly match: string | null;
   /** Names of newly failing images. */
@@ -54,7 +56,9 @@ export function clusterView(cluster: Cluster, names: FeatureNames): ClusterView 
     change: points(before, after),
     pValue: pValue(cluster.adjustedPValue),
     howSure: howSure(cluster.adjustedPValue),
+    sure: howSureShort(cluster.adjustedPValue),
     scope: scopeText(cluster),
+    scopeKind: cluster.scope,
     match: matchText(cluster),
     imageNames: cluster.images.map((image) => oneLine(image)),
   };

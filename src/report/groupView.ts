@@ -1,7 +1,7 @@
 import type { GroupAnalysis, GroupComparison, Leaf } from '../records.ts';
 import { groupIdText, groupText, oneLine } from './names.ts';
 import { type FeatureNames, type RuleView, ruleView } from './rule.ts';
-import { count, howSure, number, percent, points, pValue, timesUsual } from './words.ts';
+import { count, howSure, howSureShort, number, percent, points, pValue, timesUsual } from './words.ts';
 
 /** A failure mode: where one checkpoint fails much more often than usual in its group. */
 export interface FailureModeView {
@@ -15,8 +15,16 @@ export interface FailureModeView {
   readonly muchMore: string;
   /** "66.1 % of the group's failures". */
   readonly covers: string;
+  readonly usual: string;
+  readonly usualRate: number;
+  readonly error: string;
+  readonly errorRate: number;
+  readonly size: number;
+  readonly failures: number;
+  readonly groupSize: number;
   readonly importanceValue: number;
   readonly howSure: string;
+  readonly sure: string;
   readonly pValue: string;
 }
 
@@ -34,6 +42,8 @@ export interface GroupView {
   readonly baselineErrorRate: number | null;
   readonly before: string | null;
   readonly change: string | null;
+  /** Of the error rate; null where there is none to compare with. */
+  readonly rise: number | null;
   readonly newlyFailed: number | null;
   readonly newlyFixed: number | null;
   readonly changePValue: string | null;
@@ -63,8 +73,16 @@ function failureModeView(group: GroupAnalysis, leaf: Leaf, names: FeatureNames):
     what: `${count(leaf.failures)} of ${count(leaf.size)} images fail (${percent(leaf.errorRate)})`,
     muchMore: `${timesUsual(leaf.errorRate, group.baseErrorRate)} (${percent(group.baseErrorRate)})`,
     covers: `${percent(leaf.errorCoverage)} of the group's failures`,
+    usual: percent(group.baseErrorRate),
+    usualRate: group.baseErrorRate,
+    error: percent(leaf.errorRate),
+    errorRate: leaf.errorRate,
+    size: leaf.size,
+    failures: leaf.failures,
+    groupSize: group.size,
     importanceValue: leaf.importanceValue,
     howSure: howSure(group.adjustedPValue),
+    sure: howSureShort(group.adjustedPValue),
     pValue: pValue(group.adjustedPValue),
   };
 }
@@ -92,7 +110,14 @@ export function groupView(group: GroupAnalysis, compared: GroupComparison | null
 
 function comparedPart(compared: GroupComparison | null) {
   if (compared === null) {
-    const nothing = { baselineErrorRate: null, before: null, change: null, newlyFailed: null, newlyFixed: null };
+    const nothing = {
+      baselineErrorRate: null,
+      before: null,
+      change: null,
+      rise: null,
+      newlyFailed: null,
+      newlyFixed: null,
+    };
     return { ...nothing, changePValue: null, alerChange: null };
   }
   const { baselineErrorRate, errorRate, newlyFailed, newlyFixed, adjustedPValue, baselineAler, aler } = compared;
@@ -100,6 +125,7 @@ function comparedPart(compared: GroupComparison | null) {
     baselineErrorRate,
     before: percent(baselineErrorRate),
     change: points(baselineErrorRate, errorRate),
+    rise: errorRate - baselineErrorRate,
     newlyFailed,
     newlyFixed,
     changePValue: pValue(adjustedPValue),

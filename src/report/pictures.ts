@@ -7,6 +7,8 @@ export interface Picture {
   /** In pixels; reserve the space before the picture is decoded. */
   readonly width: number;
   readonly height: number;
+  /** Its true class; null where unknown. */
+  readonly label: string | null;
   /** What the checkpoint takes it for; null where unknown. */
   readonly prediction: string | null;
 }

@@ -11,23 +11,13 @@
  *
  * Templates are texts by file name, read by the caller from the package's folder `templates`.
  */
-import type { Result } from '../records.ts';
+import type { HistoryRow, Result } from '../records.ts';
+import type { Confusion } from './actions.ts';
 import { type CheckpointView, checkpointView } from './checkpointView.ts';
 import { nameText, oneLine } from './names.ts';
 import type { ContactSheet, Pictures } from './pictures.ts';
 import type { FeatureNames } from './rule.ts';
 import { count, counted, number, percent } from './words.ts';
-
-/** One recorded checkpoint, for the trend. */
-export interface HistoryRow {
-  readonly commit: string;
-  readonly checkpoint: string;
-  /** ISO 8601, UTC. */
-  readonly createdAt: string;
-  readonly baseErrorRate: number;
-  /** Failure modes over all its groups; null where not known. */
-  readonly failureModes: number | null;
-}
 
 export interface ReportInput {
   readonly result: Result;
@@ -36,18 +26,12 @@ export interface ReportInput {
   readonly pictures: Pictures | null;
   /** By cluster id. */
   readonly sheets: ReadonlyMap<string, ContactSheet>;
-  /** What each cluster's failing images are taken for, most frequent first; by cluster id. */
+  /** Of clusters and leaves, by id; most frequent first. */
   readonly confusions: ReadonlyMap<string, readonly Confusion[]>;
   /** Oldest first. */
   readonly history: readonly HistoryRow[];
   /** barlow.yml as it was read, for "how this was made"; null where it was not. */
   readonly configText: string | null;
-}
-
-/** So many of a cluster's newly failing images are taken for `prediction`. */
-export interface Confusion {
-  readonly prediction: string;
-  readonly images: number;
 }
 
 /** A line of "how this was made". */

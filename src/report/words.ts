@@ -63,6 +63,12 @@ export function howSure(p: number | null): string {
   return `${degree(p)}. Chance alone does as much in ${odds(p)} (${pValue(p)}).`;
 }
 
+/** The same in few words, for a table: "Very likely real (p = 0.004)". */
+export function howSureShort(p: number | null): string {
+  if (p === null) return 'Not tested';
+  return `${p > 0.95 ? 'No more than chance' : degree(p)} (${pValue(p)})`;
+}
+
 function degree(p: number): string {
   if (p < 1e-4) return 'Practically certain';
   if (p <= 0.01) return 'Very likely real';

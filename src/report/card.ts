@@ -1,0 +1,142 @@
+import type { CheckpointResult } from '../records.ts';
+import { choices, findings } from './actions.ts';
+import type { ClusterView } from './clusterView.ts';
+import type { FailureModeView } from './groupView.ts';
+import { changePlot } from './observablehqPlot.ts';
+import type { ImagePictures } from './pictures.ts';
+import type { ConditionView, RuleView } from './rule.ts';
+import { failingCaption, type Strip, strip } from './strip.ts';
+import type { ReportInput } from './view.ts';
+import { count } from './words.ts';
+
+/** One cluster or failure mode, told with pictures and advice. */
+export interface Card {
+  readonly anchor: string;
+  readonly id: string;
+  /** "images of automobile". */
+  readonly group: string;
+  readonly rule: RuleView;
+  readonly before: string;
+  readonly after: string;
+  readonly change: string;
+  /** SVG text, safe to place in a page. */
+  readonly plot: string;
+  readonly what: string;
+  readonly howSure: string;
+  readonly notes: readonly string[];
+  readonly failing: Strip | null;
+  readonly right: Strip | null;
+  readonly features: readonly FeatureBlock[];
+  readonly findings: readonly string[];
+  readonly choices: readonly string[];
+  readonly imageNames: string | null;
+  readonly imageCount: string;
+  /** Whether it can be named under `gate.accepted`. */
+  readonly acceptable: boolean;
+}
+
+interface FeatureBlock {
+  readonly label: string;
+  readonly text: string;
+  readonly exact: string;
+  readonly kind: string | null;
+  readonly note: string | null;
+  /** Where in the page the feature was shown already; null where it is shown here. */
+  readonly seen: string | null;
+  readonly anchor: string;
+  readonly rows: readonly Strip[];
+}
+
+interface Ground {
+  readonly input: ReportInput;
+  readonly result: CheckpointResult;
+  /** Features that are shown already, with the place. */
+  readonly shown: Map<number, string>;
+}
+
+const MOST_NAMES = 200;
+
+/** The card of a cluster of the comparison. */
+export function clusterCard(cluster: ClusterView, ground: Ground, anchor: string): Card {
+  const { before, after, beforeRate, afterRate } = cluster;
+  const { pictures, confusions } = ground.input;
+  const group = ground.result.groups.find((each) => each.id === cluster.groupId);
+  const titles = ['Newly fail', 'Same group, still right'] as const;
+  return {
+    ...{ anchor, id: cluster.id, group: cluster.group, rule: cluster.rule },
+    ...{ before, after, change: cluster.change, what: cluster.what, howSure: cluster.howSure },
+    plot: changePlot(beforeRate, afterRate, `Error rate before ${before}, now ${after}`),
+    notes: [cluster.scope, cluster.match].filter((note) => note !== null),
+    ...strips(pictures?.clusters.get(cluster.id), titles, cluster.groupId),
+    features: featureBlocks(cluster.rule, ground, anchor),
+    findings: findings({
+      ...{ rule: cluster.rule, scope: cluster.scopeKind, size: cluster.size, failing: cluster.newlyFailed },
+      ...groupPart(cluster.groupId, group?.size ?? null),
+      confusions: confusions.get(cluster.id) ?? [],
+    }),
+    choices: choices(cluster.rule),
+    ...names(cluster.imageNames),
+    acceptable: cluster.status === 'new' || cluster.status === 'worsened',
+  };
+}
+
+/** The card of a failure mode of a checkpoint that was not compared: usual in its group -> here. */
+export function failureModeCard(mode: FailureModeView, ground: Ground, anchor: string): Card {
+  const { pictures, confusions } = ground.input;
+  const titles = ['Fail', 'Same group, right'] as const;
+  return {
+    ...{ anchor, id: mode.id, group: mode.group, rule: mode.rule },
+    ...{ before: mode.usual, after: mode.error, change: mode.muchMore, what: mode.what, howSure: mode.howSure },
+    plot: changePlot(mode.usualRate, mode.errorRate, `Error rate in the group ${mode.usual}, here ${mode.error}`),
+    notes: [`They are ${mode.covers}.`],
+    ...strips(pictures?.leaves.get(mode.id), titles, mode.groupId),
+    features: featureBlocks(mode.rule, ground, anchor),
+    findings: findings({
+      ...{ rule: mode.rule, scope: null, size: mode.size, failing: mode.failures },
+      ...groupPart(mode.groupId, mode.groupSize),
+      confusions: confusions.get(mode.id) ?? [],
+    }),
+    choices: choices(mode.rule),
+    ...names([]),
+    acceptable: false,
+  };
+}
+
+function groupPart(id: string, groupSize: number | null) {
+  const colon = id.indexOf(':');
+  return { grouping: colon < 0 ? id : id.slice(0, colon), value: id.slice(colon + 1), groupSize };
+}
+
+function names(imageNames: readonly string[]) {
+  const more =
+    imageNames.length > MOST_NAMES ? ` and ${count(imageNames.length - MOST_NAMES)} more in result.json` : '';
+  const shown = imageNames.length === 0 ? null : `${imageNames.slice(0, MOST_NAMES).join(', ')}${more}`;
+  return { imageNames: shown, imageCount: count(imageNames.length) };
+}
+
+function strips(pictures: ImagePictures | undefined, [failing, right]: readonly [string, string], groupId: string) {
+  return {
+    failing: strip(failing, pictures?.failing ?? [], failingCaption(groupId)),
+    right: strip(right, pictures?.right ?? [], 'none'),
+  };
+}
+
+function featureBlocks(rule: RuleView, { input, shown }: Ground, anchor: string): FeatureBlock[] {
+  return rule.conditions.map((condition) => {
+    const here = `${anchor}-f${condition.feature}`;
+    const seen = shown.get(condition.feature) ?? null;
+    const rows = seen === null ? featureRows(condition, input) : [];
+    if (rows.length > 0) shown.set(condition.feature, here);
+    const { label, text, exact, kind, note } = condition;
+    return { label, text, exact, kind, note, seen, anchor: here, rows };
+  });
+}
+
+function featureRows(condition: ConditionView, { pictures }: ReportInput): Strip[] {
+  const found = pictures?.features.get(condition.feature);
+  return [
+    strip('Images that show it most', found?.mostActivating ?? [], 'none'),
+    strip('Where it sees it', found?.heatmaps ?? [], 'none'),
+    strip('Made as strong as it gets', found?.attacks ?? [], 'none'),
+  ].filter((row) => row !== null);
+}

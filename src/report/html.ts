@@ -1,0 +1,160 @@
+import { createHash } from 'node:crypto';
+import type { CheckpointResult } from '../records.ts';
+import { type Card, clusterCard, failureModeCard } from './card.ts';
+import type { CheckpointView } from './checkpointView.ts';
+import { renderTemplate, type Templates } from './handlebars.ts';
+import { nameText } from './names.ts';
+import { scatterPlot, trendPlot } from './observablehqPlot.ts';
+import { treeView } from './tree.ts';
+import type { ReportView } from './view.ts';
+import { count, counted } from './words.ts';
+
+/** Cards with pictures and advice, drawn trees, and rows of tables: a page stays light with any number of classes. */
+const MOST = { cards: 20, rows: 200, trees: 24, groups: 5_000 };
+
+/**
+ * report.html: one self-contained page. Its security policy lets nothing in but its own style and script, told by their
+ * hashes, and pictures that stand in the page; every text from data is escaped.
+ */
+export function renderHtml(view: ReportView, templates: Templates): string {
+  const style = templates['report.css'];
+  const script = templates['client.js'];
+  const { history, pictures, configText } = view.input;
+  const data = {
+    ...{ style, script, policy: policy(style, script) },
+    ...{
+      suite: view.suite,
+      verdict: view.verdict,
+      headline: view.headline,
+      commit: view.commit,
+      createdAt: view.createdAt,
+    },
+    title: `${view.suite}: ${view.verdict}`,
+    several: view.checkpoints.length > 1,
+    checkpoints: view.checkpoints.map((_, index) => checkpointData(view, index)),
+    trend: trend(view),
+    recorded: counted(history.length, 'recorded checkpoint'),
+    made: view.made,
+    configText,
+    noPictures: pictures === null,
+  };
+  return renderTemplate(templates, 'report.html', data, 'html');
+}
+
+function policy(style: string, script: string): string {
+  const hash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+  const allowed = [`style-src ${hash(style)}`, `script-src ${hash(script)}`, 'img-src data:'];
+  return ["default-src 'none'", ...allowed, "base-uri 'none'", "form-action 'none'"].join('; ');
+}
+
+function checkpointData(view: ReportView, index: number) {
+  const checkpoint = view.checkpoints[index];
+  const result = view.input.result.checkpoints[index];
+  const prefix = `c${index}`;
+  // What a feature looks for is shown once a checkpoint; later cards point to it.
+  const shown = new Map<number, string>();
+  const ground = { input: view.input, result, shown };
+  const card = (cluster: CheckpointView['known'][number], at: string) =>
+    clusterCard(cluster, ground, `${prefix}-${at}`);
+  const newCards = checkpoint.newClusters.slice(0, MOST.cards).map((each, i) => card(each, `new${i}`));
+  const worseCards = checkpoint.worsened.slice(0, MOST.cards).map((each, i) => card(each, `worse${i}`));
+  const modes = checkpoint.failureModes;
+  const modeCards =
+    result.comparison === null
+      ? modes.slice(0, MOST.cards).map((each, i) => failureModeCard(each, ground, `${prefix}-mode${i}`))
+      : [];
+  const modeRows = modes.slice(modeCards.length);
+  return {
+    ...checkpoint,
+    prefix,
+    ...{ newCards, worseCards, modeCards },
+    newRows: cut(checkpoint.newClusters.slice(MOST.cards), MOST.rows),
+    worseRows: cut(checkpoint.worsened.slice(MOST.cards), MOST.rows),
+    knownRows: cut(checkpoint.known, MOST.rows),
+    modeRows: cut(modeRows, MOST.rows),
+    moreModes: modeCards.length > 0,
+    groupRows: cut(checkpoint.groups, MOST.groups),
+    skippedRows: cut(checkpoint.skipped, MOST.rows),
+    checks: [...checkpoint.failedChecks, ...checkpoint.warnings].slice(0, MOST.rows).map((check) => ({
+      ...check,
+      error: check.severity === 'error',
+    })),
+    passedChecks: cut(checkpoint.otherChecks, MOST.rows),
+    compared: result.comparison !== null,
+    newCount: count(checkpoint.newClusters.length),
+    worst: worst(newCards, worseCards),
+    trees: trees(view, result, prefix),
+    scatter: scatter(result),
+  };
+}
+
+/** The first few clusters, told beside the verdict. */
+function worst(newCards: readonly Card[], worseCards: readonly Card[]): readonly Card[] {
+  return [...newCards, ...worseCards].slice(0, 3);
+}
+
+function cut<Item>(items: readonly Item[], most: number) {
+  const more = items.length > most ? count(items.length - most) : null;
+  return { shown: items.slice(0, most), more, total: count(items.length) };
+}
+
+/** Trees of the groups that clusters and failure modes are in, the most important first. */
+function trees(view: ReportView, result: CheckpointResult, prefix: string) {
+  const clusters =
+    result.comparison?.clusters.filter((each) => each.status === 'new' || each.status === 'worsened') ?? [];
+  const importance = (id: string) =>
+    (clusters.some((cluster) => cluster.group === id) ? 1 : 0) +
+    Math.max(0, ...(result.groups.find((group) => group.id === id)?.leaves ?? []).map((leaf) => leaf.importanceValue));
+  const ranked = result.groups
+    .filter((group) => group.tree !== null)
+    .map((group) => ({ group, importance: importance(group.id) }))
+    .sort((a, b) => b.importance - a.importance || (a.group.id < b.group.id ? -1 : 1));
+  const { featureNames, pictures } = view.input;
+  const shown = ranked
+    .slice(0, MOST.trees)
+    .flatMap(({ group }, index) => treeView(group, featureNames, pictures, `${prefix}-t${index}`) ?? []);
+  return { shown, more: ranked.length > MOST.trees ? count(ranked.length - MOST.trees) : null };
+}
+
+function scatter(result: CheckpointResult): string | null {
+  const points = result.groups.flatMap((group) =>
+    group.aler === null
+      ? []
+      : [
+          {
+            name: nameText(group.value),
+            baseErrorRate: group.baseErrorRate,
+            aler: group.aler,
+            failureMode: group.leaves.some((leaf) => leaf.failureMode),
+          },
+        ],
+  );
+  if (points.length === 0) return null;
+  return scatterPlot(points, `ALER against error rate of ${counted(points.length, 'group')}`);
+}
+
+function trend(view: ReportView): string | null {
+  const { history, result } = view.input;
+  if (history.length === 0) return null;
+  const past = history.map((row) => ({
+    name: nameText(row.commit.slice(0, 7)),
+    errorRate: row.failures / row.images,
+    aler: row.meanAler,
+    judged: false,
+  }));
+  const now = result.checkpoints.map((checkpoint) => ({
+    name: nameText(checkpoint.name.slice(0, 12)),
+    errorRate: checkpoint.baseErrorRate,
+    aler: meanAler(checkpoint),
+    judged: true,
+  }));
+  return trendPlot(
+    [...past, ...now],
+    `Error rate and mean ALER over ${counted(past.length + now.length, 'checkpoint')}`,
+  );
+}
+
+function meanAler({ groups }: CheckpointResult): number | null {
+  const alers = groups.flatMap((group) => group.aler ?? []);
+  return alers.length === 0 ? null : alers.reduce((sum, aler) => sum + aler, 0) / alers.length;
+}

@@ -1,0 +1,50 @@
+import { oneLine } from './names.ts';
+import type { Picture } from './pictures.ts';
+
+/** A row of pictures under a title. */
+export interface Strip {
+  readonly title: string;
+  readonly pictures: readonly ShownPicture[];
+}
+
+interface ShownPicture extends Picture {
+  readonly alt: string;
+  readonly caption: string | null;
+  /** Too small to be smoothed when enlarged. */
+  readonly tiny: boolean;
+}
+
+/** What stands under a picture: what it is taken for, what it is, or nothing. */
+export type Caption = 'prediction' | 'label' | 'none';
+
+/** Pictures under a title; null where none can be shown. */
+export function strip(title: string, pictures: readonly Picture[], caption: Caption): Strip | null {
+  const shown = pictures.filter(isShowable).map((picture) => ({
+    ...picture,
+    alt: altText(picture),
+    caption: captionText(picture, caption),
+    tiny: Math.max(picture.width, picture.height) <= 64,
+  }));
+  return shown.length === 0 ? null : { title, pictures: shown };
+}
+
+function altText({ image, label, prediction }: Picture): string {
+  const is = label === null ? '' : `: ${oneLine(label)}`;
+  const taken = prediction === null || prediction === label ? '' : `, taken for ${oneLine(prediction)}`;
+  return `${oneLine(image)}${is}${taken}`;
+}
+
+function captionText({ label, prediction }: Picture, caption: Caption): string | null {
+  if (caption === 'label') return label === null ? null : oneLine(label, 24);
+  return caption === 'none' || prediction === null ? null : `→ ${oneLine(prediction, 24)}`;
+}
+
+/** Whether a picture holds its own pixels: the page loads nothing. */
+function isShowable({ uri, width, height }: Picture): boolean {
+  return /^data:image\/(?:webp|png|avif|jpeg);base64,[A-Za-z\d+/]+=*$/.test(uri) && width > 0 && height > 0;
+}
+
+/** In a group of one predicted class, what tells is the true class. */
+export function failingCaption(groupId: string): Caption {
+  return groupId.startsWith('prediction:') ? 'label' : 'prediction';
+}

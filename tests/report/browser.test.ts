@@ -1,0 +1,201 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { renderHtml } from '../../src/report/html.ts';
+import { buildView, type ReportInput } from '../../src/report/view.ts';
+import { readTemplates } from '../../src/templates.ts';
+import { HOSTILE_NAMES, hostileInput } from './hostileResult.ts';
+import { manyClasses } from './manyClasses.ts';
+import { sampleInput } from './sampleResult.ts';
+
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/google-chrome', '/usr/bin/chromium-browser'].find(existsSync);
+const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
+const OUT = new URL('../../out/report/', import.meta.url);
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const templates = await readTemplates();
+
+const PHONE = { width: 390, height: 844 };
+const DESKTOP = { width: 1_280, height: 900 };
+
+/** Run in the page: wider than the window, or text that runs out of its box where nothing scrolls. */
+const OVERFLOWS = `(() => {
+  const root = document.documentElement;
+  const found = root.scrollWidth > innerWidth ? ['page: ' + root.scrollWidth + ' > ' + innerWidth] : [];
+  for (const element of document.querySelectorAll('body *:not(svg, svg *)')) {
+    if (element.closest('.scroller') || element.clientWidth === 0 || element.scrollWidth <= element.clientWidth + 1) continue;
+    if (getComputedStyle(element).overflowX === 'visible') found.push(element.tagName + '.' + element.className);
+  }
+  return found;
+})()`;
+
+/** Run in the page: milliseconds to sort all groups and lay them out. */
+const SORT_TIME = `(() => {
+  const start = performance.now();
+  document.querySelector('.groups th button').click();
+  document.body.getBoundingClientRect();
+  return performance.now() - start;
+})()`;
+
+describe.skipIf(CHROMIUM === undefined)('report.html in Chromium (skipped where it is not installed)', () => {
+  let browser: Browser;
+  const problems: string[] = [];
+
+  beforeAll(async () => {
+    browser = await chromium.launch({
+      executablePath: CHROMIUM ?? '',
+      args: [...FLAGS, '--disable-component-update', '--disable-sync'],
+    });
+    await mkdir(OUT, { recursive: true });
+  });
+  afterAll(() => browser?.close());
+
+  async function open(
+    name: string,
+    input: ReportInput,
+    viewport = DESKTOP,
+    colorScheme: 'light' | 'dark' = 'light',
+  ): Promise<Page> {
+    const file = new URL(`${name}.html`, OUT);
+    await writeFile(file, renderHtml(buildView(input), templates));
+    const page = await browser.newPage({ viewport, colorScheme });
+    problems.length = 0;
+    page.on('console', (message) => problems.push(`console: ${message.text()}`));
+    page.on('pageerror', (error) => problems.push(`error: ${error.message}`));
+    page.on('request', (request) => {
+      if (request.url() !== pathToFileURL(file.pathname).href && !request.url().startsWith('data:image/'))
+        problems.push(`request: ${request.url()}`);
+    });
+    await page.goto(file.href);
+    return page;
+  }
+
+  const overflows = (page: Page) => page.evaluate<string[]>(OVERFLOWS);
+
+  /** What axe-core finds wrong. It is evaluated, as the page's own policy lets no script in. */
+  async function axeFinds(page: Page): Promise<string[]> {
+    await page.evaluate(axe);
+    return page.evaluate(
+      'axe.run().then(({ violations }) => violations.map((v) => v.id + ": " + v.nodes.slice(0, 3).map((n) => n.html.slice(0, 120)).join(" | ")))',
+    );
+  }
+
+  const cases = [
+    { name: 'one', input: () => manyClasses(1, 1) },
+    { name: 'thousand', input: () => manyClasses(1_000, 20) },
+    { name: 'bare', input: () => sampleInput() },
+    { name: 'long-names', input: () => manyClasses(3, 4, `-${'x'.repeat(10_000)}`) },
+    { name: 'right-to-left', input: () => manyClasses(3, 4, ' שלום עולם مرحبا بالعالم (א)') },
+  ];
+
+  for (const { name, input } of cases) {
+    for (const [size, viewport] of Object.entries({ phone: PHONE, desktop: DESKTOP })) {
+      it(`${name} at ${size} width: no request, no message, nothing runs over`, async () => {
+        const page = await open(`${name}-${size}`, input(), viewport);
+        expect(await overflows(page)).toEqual([]);
+        await page.screenshot({ path: new URL(`${name}-${size}.png`, OUT).pathname });
+        expect(problems).toEqual([]);
+        await page.close();
+      });
+    }
+  }
+
+  for (const scheme of ['light', 'dark'] as const) {
+    it(`axe finds nothing, ${scheme}`, async () => {
+      const page = await open(`axe-${scheme}`, manyClasses(3, 4), DESKTOP, scheme);
+      await page.locator('.tree .drawing a').nth(2).click();
+      expect(await axeFinds(page)).toEqual([]);
+      await page.screenshot({ path: new URL(`${scheme}.png`, OUT).pathname, fullPage: true });
+      await page.close();
+    });
+  }
+
+  it('groups: the first 100 of 2,000 rows, sorted and filtered at once', async () => {
+    const page = await open('groups', manyClasses(1_000, 2));
+    const groups = page.locator('.groups');
+    const rows = groups.locator('tbody tr');
+    expect(await rows.count()).toBe(100);
+    expect(await groups.locator('[role=status]').textContent()).toBe('2000 groups, the first 100 shown');
+    const alers = async () =>
+      (await rows.locator('td:nth-child(8)').allTextContents()).map((text) => Number.parseFloat(text));
+    await groups.getByRole('button', { name: 'ALER' }).click();
+    const descending = await alers();
+    expect(descending).toEqual([...descending].sort((a, b) => b - a));
+    expect(descending[0]).toBe(
+      Math.max(
+        ...manyClasses(1_000, 0).result.checkpoints[0].groups.map((group) =>
+          Number(((group.aler ?? 0) * 100).toFixed(1)),
+        ),
+      ),
+    );
+    await groups.getByRole('button', { name: 'ALER' }).click();
+    expect(await groups.locator('th[aria-sort]').getAttribute('aria-sort')).toBe('ascending');
+    const ascending = await alers();
+    expect(ascending).toEqual([...ascending].sort((a, b) => a - b));
+    await groups.getByLabel('Filter groups').fill('as class 99');
+    expect(await rows.count()).toBe(11);
+    await groups.getByLabel('Filter groups').fill('');
+    await groups.getByRole('button', { name: 'Show 1900 more' }).click();
+    expect(await rows.count()).toBe(2_000);
+    const slowest = await page.evaluate<number>(SORT_TIME);
+    expect(slowest).toBeLessThan(1_000);
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
+  it('trees: a node chosen by mouse or keyboard shows its figures and images', async () => {
+    const page = await open('tree', manyClasses(2, 1));
+    const tree = page.locator('.tree').first();
+    expect(await tree.locator('.node:visible').count()).toBe(0);
+    await tree.locator('.drawing a').last().focus();
+    await page.keyboard.press('Enter');
+    expect(await tree.locator('.node:visible').count()).toBeGreaterThan(0);
+    await tree.locator('.drawing a').first().click();
+    const first = tree.locator('.node:visible').first();
+    expect(await tree.locator('.node.first').textContent()).toContain('62 of 1,000 images fail');
+    expect(await first.isVisible()).toBe(true);
+    expect(await tree.locator('.node:visible img').count()).toBeGreaterThan(0);
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
+  it('stands without its script', async () => {
+    const file = new URL('no-script.html', OUT);
+    await writeFile(file, renderHtml(buildView(manyClasses(2, 1)), templates));
+    const page = await browser.newPage({ javaScriptEnabled: false });
+    await page.goto(file.href);
+    expect(await page.locator('.groups tbody tr').count()).toBe(4);
+    await page.locator('.tree .drawing a').first().click();
+    expect(await page.locator('.node:visible').count()).toBe(1);
+    await page.close();
+  });
+
+  it('hostile names: nothing runs, nothing is asked for, nothing runs over', async () => {
+    for (const [index, name] of HOSTILE_NAMES.entries()) {
+      const page = await open(`hostile-${index}`, hostileInput(name), index % 2 === 0 ? PHONE : DESKTOP);
+      expect(await overflows(page), name.slice(0, 40)).toEqual([]);
+      expect(problems, name.slice(0, 40)).toEqual([]);
+      await page.close();
+    }
+  });
+
+  it('1,000 classes and 20 clusters: under 15 MB, built under 10 s, painted soon', async () => {
+    const input = manyClasses(1_000, 20);
+    const start = performance.now();
+    const bytes = Buffer.byteLength(renderHtml(buildView(input), templates));
+    const built = performance.now() - start;
+    const page = await open('large', input);
+    const paint = await page.evaluate(
+      () => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Number.NaN,
+    );
+    process.stdout.write(
+      `report of 1,000 classes: ${(bytes / 1e6).toFixed(1)} MB, built in ${(built / 1e3).toFixed(1)} s, painted after ${paint.toFixed(0)} ms\n`,
+    );
+    expect(bytes).toBeLessThan(15e6);
+    expect(built).toBeLessThan(10_000);
+    expect(paint).toBeLessThan(5_000);
+    await page.close();
+  });
+});

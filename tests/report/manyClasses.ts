@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import type { Cluster, GroupAnalysis } from '../../src/records.ts';
+import type { Picture } from '../../src/report/pictures.ts';
+import type { ReportInput } from '../../src/report/view.ts';
+import { sampleCheckpoint, sampleCluster, sampleGroup, sampleInput, sampleResult } from './sampleResult.ts';
+
+const png = readFileSync(new URL('../../examples/cifar10/images/00081.png', import.meta.url)).toString('base64');
+
+function picture(image: string): Picture {
+  const uri = `data:image/png;base64,${png}`;
+  return { image, uri, width: 32, height: 32, label: 'automobile', prediction: 'truck' };
+}
+
+const pictures = (count: number) => Array.from({ length: count }, (_, i) => picture(`images/${i}.png`));
+
+/** A run over `classes` classes, two groupings, with `clusters` new clusters, everything that a report shows filled in. */
+export function manyClasses(classes: number, clusters: number, pad = ''): ReportInput {
+  const names = Array.from({ length: classes }, (_, i) => `class ${i}${pad}`);
+  const grown = (grouping: 'label' | 'prediction'): GroupAnalysis[] =>
+    names.map((value, i) => {
+      const baseErrorRate = ((i * 37) % 100) / 250;
+      return sampleGroup({
+        id: `${grouping}:${value}`,
+        grouping,
+        value,
+        baseErrorRate,
+        failures: i,
+        aler: baseErrorRate + ((i * 53) % 60) / 100,
+      });
+    });
+  const groups = [...grown('label'), ...grown('prediction')];
+  const found: Cluster[] = Array.from({ length: clusters }, (_, i) =>
+    sampleCluster({
+      id: `${groups[i % groups.length].id}#${i}`,
+      group: groups[i % groups.length].id,
+      rule: [
+        { feature: 2 * i, op: '>', threshold: 0.4 },
+        { feature: 2 * i + 1, op: '<=', threshold: 0.2 },
+      ],
+      status: i % 4 === 3 ? 'worsened' : 'new',
+      scope: i % 2 === 0 ? 'specific' : 'general',
+      images: Array.from({ length: 36 }, (_, image) => `images/${image}.png`),
+    }),
+  );
+  const sample = sampleCheckpoint();
+  const comparison = sample.comparison && { ...sample.comparison, clusters: [...found, ...sample.comparison.clusters] };
+  const features = Array.from({ length: 2 * clusters }, (_, feature) => {
+    const six = pictures(6);
+    return [feature, { mostActivating: six, heatmaps: six, attacks: six }] as const;
+  });
+  return sampleInput(sampleResult({ checkpoints: [{ ...sample, groups, comparison }] }), {
+    featureNames: new Map([[0, { name: `buckle${pad}`, kind: 'spurious', note: 'A note.' }]]),
+    pictures: {
+      clusters: new Map(found.map((cluster) => [cluster.id, { failing: pictures(12), right: pictures(6) }])),
+      leaves: new Map(
+        groups
+          .slice(0, 100)
+          .flatMap((group) => group.leaves.map((leaf) => [leaf.id, { failing: pictures(6), right: pictures(6) }])),
+      ),
+      features: new Map(features),
+    },
+    confusions: new Map(found.map((cluster) => [cluster.id, [{ className: `truck${pad}`, images: 20 }]])),
+    history: Array.from({ length: 30 }, (_, i) => ({
+      ...{ commit: `${i}a2b3c4d5e6f`, checkpoint: `run ${i}`, createdAt: '2026-01-01T00:00:00.000Z' },
+      ...{ images: 10_000, failures: 1_600 + 10 * i, meanAler: 0.4 },
+    })),
+    configText: 'version: 1\nname: cifar10\n',
+  });
+}
