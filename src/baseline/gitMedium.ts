@@ -14,8 +14,9 @@ const anyMarker = /^\.barlow-baselines-(\d+)$/;
 const markerText =
   'Baselines of barlow-gate, one folder a suite. Written by the tool; delete the branch to begin anew.\n';
 
-/** With eight writers each round lets at least one through. */
+/** With eight writers each round lets at least one through; where none gets through, something else is in the way. */
 const attempts = 24;
+const attemptsWithoutMove = 6;
 
 /** A branch of baselines: on the remote, or in the repository itself where that has no remote. */
 interface Branch {
@@ -151,8 +152,12 @@ async function update(branch: Branch, folder: string, change: Change): Promise<s
   if (branch.remote === null) await checkNotCheckedOut(branch);
   const blobs = new Map<string, string>();
   for (const [path, bytes] of change.files) blobs.set(`${folder}/${path}`, await writeBlob(repository, bytes));
+  let last: string | null = null;
+  let unmoved = 0;
   for (let attempt = 1; ; attempt++) {
     const tip = await readTip(branch);
+    unmoved = tip.commit === last ? unmoved + 1 : 0;
+    last = tip.commit;
     const edits = await editsOn(tip, repository, folder, change, blobs);
     const isDone = [...edits].every(([path, oid]) => tip.listing.get(path)?.oid === oid);
     if (tip.commit !== null && isDone) return tip.commit;
@@ -160,7 +165,8 @@ async function update(branch: Branch, folder: string, change: Change): Promise<s
     const published = await publish(branch, tip.commit, tree, change.message);
     if (typeof published === 'string') return published;
     const raced = !published.timedOut && (await lostRace(branch, tip.commit, published));
-    if (!raced || attempt === attempts) throw gitFailure(published, 'recording the baseline', branch.where);
+    if (!raced || attempt === attempts || unmoved === attemptsWithoutMove)
+      throw gitFailure(published, 'recording the baseline', branch.where);
     await backOff(attempt);
   }
 }
