@@ -1,0 +1,68 @@
+import { sep } from 'node:path';
+import * as core from '@actions/core';
+import { plainLine, plainLines } from './plainLine.ts';
+
+/** A message that GitHub shows at a line of a file, on the run and in the pull request. */
+export interface Annotation {
+  readonly severity: 'error' | 'warning' | 'notice';
+  readonly title: string;
+  readonly message: string;
+  /** Relative to the repository; null: at no file. */
+  readonly file: string | null;
+  readonly line: number | null;
+}
+
+/** The log of a step and what else the runner takes from it. No text is obeyed as a command, and none shows where the runner keeps the workspace. */
+export interface Log {
+  readonly line: (text: string) => void;
+  readonly annotate: (annotation: Annotation) => void;
+  /** Folds what is logged until `end`. */
+  readonly group: (title: string) => { readonly end: () => void };
+  /** Adds Markdown to the job summary; false where the runner has none. */
+  readonly summary: (markdown: string) => Promise<boolean>;
+  readonly output: (name: string, value: string) => void;
+  /** Hides a text in all that is logged from now on. */
+  readonly hide: (secret: string) => void;
+  /** Lets the step fail once it ends, with this as an error. */
+  readonly fail: (message: string) => void;
+}
+
+/** @param workspace the repository's folder on the runner */
+export function openLog(workspace: string): Log {
+  const short = (text: string) => (workspace === '' ? text : text.replaceAll(`${workspace}${sep}`, ''));
+  const show = { error: core.error, warning: core.warning, notice: core.notice };
+  return {
+    line: (text) => core.info(plainLines(short(text))),
+    annotate: ({ severity, title, message, file, line }) =>
+      show[severity](plainLine(short(message)), {
+        title: plainLine(title),
+        ...(file === null ? {} : { file }),
+        ...(file === null || line === null ? {} : { startLine: line }),
+      }),
+    group: (title) => {
+      core.startGroup(plainLine(title));
+      return { end: core.endGroup };
+    },
+    summary: async (markdown) => {
+      // An older Enterprise Server's runner gives none.
+      if (!process.env.GITHUB_STEP_SUMMARY) return false;
+      await core.summary.addRaw(short(markdown), true).write();
+      return true;
+    },
+    output: (name, value) => core.setOutput(name, value),
+    hide: (secret) => {
+      if (secret !== '') core.setSecret(secret);
+    },
+    fail: (message) => core.setFailed(plainLine(short(message))),
+  };
+}
+
+/** An input of the step, without the white space around it; empty where it is not given. */
+export function readInput(name: string): string {
+  return core.getInput(name);
+}
+
+/** An input of several lines, empty ones left out. */
+export function readInputLines(name: string): readonly string[] {
+  return core.getMultilineInput(name);
+}

@@ -1,0 +1,28 @@
+import { resolve } from 'node:path';
+import type { CheckpointResult, ClusterStatus, Result } from '../records.ts';
+
+/** The outputs of action.yml. With several checkpoints counts are sums and rates are the highest; empty where there is none. Paths are absolute: later steps start elsewhere. */
+export function stepOutputs({ checkpoints }: Result, passed: boolean, out: string): Readonly<Record<string, string>> {
+  const alers = checkpoints.map(meanAler).filter((aler) => aler !== null);
+  return {
+    passed: String(passed),
+    'new-clusters': String(countOf(checkpoints, 'new')),
+    'worsened-clusters': String(countOf(checkpoints, 'worsened')),
+    'base-error-rate': String(Math.max(...checkpoints.map(({ baseErrorRate }) => baseErrorRate))),
+    aler: alers.length === 0 ? '' : String(Math.max(...alers)),
+    result: resolve(out, 'result.json'),
+    'report-html': resolve(out, 'report.html'),
+    'report-markdown': resolve(out, 'report.md'),
+  };
+}
+
+function countOf(checkpoints: readonly CheckpointResult[], status: ClusterStatus): number {
+  return checkpoints.flatMap(({ comparison }) => comparison?.clusters ?? []).filter((each) => each.status === status)
+    .length;
+}
+
+/** Over the groups that grew a tree; null where none did. */
+function meanAler({ groups }: CheckpointResult): number | null {
+  const alers = groups.flatMap(({ aler }) => aler ?? []);
+  return alers.length === 0 ? null : alers.reduce((sum, aler) => sum + aler, 0) / alers.length;
+}

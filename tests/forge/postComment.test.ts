@@ -1,0 +1,286 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { UserError } from '../../src/errors.ts';
+import { openGitHub } from '../../src/forge/octokit.ts';
+import { type Post, type Posted, postComment } from '../../src/forge/postComment.ts';
+import { type Account, type GitHubServer, startGitHub } from './githubServer.ts';
+
+const bot: Account = { login: 'github-actions[bot]', type: 'Bot', mayWrite: true };
+const accounts: Record<string, Account> = {
+  ghs_job: bot,
+  ghs_fork: { ...bot, mayWrite: false },
+  ghp_person: { login: 'alice', type: 'User', mayWrite: true },
+  oldstyle: bot,
+};
+const mallory: Account = { login: 'mallory', type: 'User', mayWrite: false };
+
+let server: GitHubServer;
+beforeEach(async () => {
+  server = await startGitHub(accounts);
+});
+afterEach(async () => {
+  await server.close();
+  expect(server.problems).toEqual([]);
+});
+
+const connect = (token = 'ghs_job', second = 5) =>
+  openGitHub({ token, apiUrl: server.url, owner: 'owner', repository: 'repo', second });
+const commit = (digit: string) => digit.repeat(40);
+const postOf = (changes: Partial<Post> = {}): Post => ({
+  issue: 5,
+  suite: 'cars',
+  report: '## Failed',
+  push: { commit: commit('a'), passed: false, clusters: ['label:car#1'] },
+  run: { id: 1, attempt: 1 },
+  onlyUpdate: false,
+  ...changes,
+});
+const post = (changes: Partial<Post> = {}, token?: string) => postComment(connect(token), postOf(changes));
+const bodies = () => server.comments.map(({ body }) => body);
+const writes = () => server.requests.filter((each) => !each.startsWith('GET'));
+const refusalOf = async (posting: Promise<Posted>): Promise<UserError> => {
+  const thrown = await posting.catch((each: unknown) => each);
+  if (thrown instanceof UserError) return thrown;
+  throw new Error(`no UserError but ${String(thrown)}`);
+};
+
+describe('the sticky comment', () => {
+  it('is created once, then edited in place', async () => {
+    expect(await post()).toMatchObject({ kind: 'created' });
+    expect(await post({ report: '## Passed', run: { id: 2, attempt: 1 } })).toMatchObject({ kind: 'updated' });
+    expect(server.comments).toHaveLength(1);
+    expect(bodies()[0]).toContain('## Passed');
+    expect(bodies()[0]).not.toContain('## Failed');
+  });
+
+  it('asks for no write where nothing changed', async () => {
+    await post();
+    const before = writes().length;
+    expect(await post()).toMatchObject({ kind: 'unchanged' });
+    expect(writes()).toHaveLength(before);
+  });
+
+  it('is found behind two hundred other comments, page by page', async () => {
+    for (let index = 0; index < 205; index++) server.add(5, mallory, `talk ${index}`);
+    await post();
+    for (let index = 0; index < 105; index++) server.add(5, mallory, `more ${index}`);
+    await post({ run: { id: 2, attempt: 1 }, report: 'again' });
+    expect(server.comments.filter(({ author }) => author === bot)).toHaveLength(1);
+    expect(server.requests.some((each) => each.includes('page=3'))).toBe(true);
+  });
+
+  it('keeps suites and pull requests apart, whatever a suite is called', async () => {
+    const suites = ['cars', 'cars ', '-->', '<!-- -->', '', 'a--b', '\u202e', 'cars\nb'];
+    for (const suite of suites) await post({ suite });
+    await post({ issue: 6 });
+    for (const suite of suites) await post({ suite, report: 'two', run: { id: 2, attempt: 1 } });
+    expect(server.comments).toHaveLength(suites.length + 1);
+    expect(bodies().filter((body) => body.includes('two'))).toHaveLength(suites.length);
+    for (const body of bodies()) expect(body.split('-->').length - 1).toBe(body.split('<!--').length - 1);
+  }, 60_000);
+
+  it('is not made where only an old one is to be kept current', async () => {
+    expect(await post({ onlyUpdate: true })).toEqual({ kind: 'none' });
+    await post();
+    expect(await post({ onlyUpdate: true, report: 'fixed', run: { id: 2, attempt: 1 } })).toMatchObject({
+      kind: 'updated',
+    });
+  });
+
+  it("never takes over another's comment that carries the marker, for an app's token or a person's", async () => {
+    await post();
+    const forged = server.add(7, mallory, bodies()[0] ?? '');
+    await post({ issue: 7 });
+    expect(forged.body).toBe(bodies()[0]);
+    expect(server.comments.filter(({ issue }) => issue === 7)).toHaveLength(2);
+    await post({ issue: 7, report: 'mine' }, 'ghp_person');
+    expect(server.comments.filter(({ author }) => author.login === 'alice')).toHaveLength(1);
+    expect(server.requests.filter((each) => each === 'GET /user')).toHaveLength(1);
+  });
+
+  it("takes a token that GitHub will not name for an app's", async () => {
+    await post({}, 'oldstyle');
+    await post({ report: 'x', run: { id: 2, attempt: 1 } }, 'oldstyle');
+    expect(server.comments).toHaveLength(1);
+  });
+});
+
+describe('two jobs at once', () => {
+  it('both create one: the later deletes the second and leaves the newest words', async () => {
+    // Both list before either writes.
+    let waiting: (() => void)[] = [];
+    const gate = () =>
+      new Promise<void>((open) => {
+        waiting.push(open);
+        if (waiting.length === 2) {
+          for (const each of waiting) each();
+          waiting = [];
+        }
+      });
+    const racing = (token: string) => {
+      const github = connect(token);
+      let first = true;
+      return {
+        ...github,
+        comments: async (issue: number) => {
+          const found = await github.comments(issue);
+          if (first) {
+            first = false;
+            await gate();
+          }
+          return found;
+        },
+      };
+    };
+    await Promise.all([
+      postComment(racing('ghs_job'), postOf({ report: 'old', run: { id: 1, attempt: 1 } })),
+      postComment(
+        racing('ghs_job'),
+        postOf({
+          report: 'new',
+          run: { id: 2, attempt: 1 },
+          push: { commit: commit('b'), passed: true, clusters: [] },
+        }),
+      ),
+    ]);
+    expect(server.comments).toHaveLength(1);
+    expect(bodies()[0]).toContain('new');
+    expect(await post({ report: 'newer', run: { id: 3, attempt: 1 } })).toMatchObject({ kind: 'updated' });
+    expect(server.comments).toHaveLength(1);
+  });
+
+  it('duplicates left by whatever are merged into the oldest', async () => {
+    await post();
+    for (let copy = 0; copy < 3; copy++) server.add(5, bot, bodies()[0] ?? '');
+    const oldest = server.comments[0]?.id;
+    await post({ report: 'healed', run: { id: 9, attempt: 1 } });
+    expect(server.comments.map(({ id }) => id)).toEqual([oldest]);
+    expect(bodies()[0]).toContain('healed');
+  });
+
+  it('an earlier run that ends late does not overwrite a later one, a second attempt of the same run does', async () => {
+    await post({ run: { id: 5, attempt: 1 }, report: 'five' });
+    expect(await post({ run: { id: 4, attempt: 9 }, report: 'four' })).toEqual({ kind: 'superseded' });
+    expect(await post({ run: { id: 5, attempt: 2 }, report: 'again' })).toMatchObject({ kind: 'updated' });
+    expect(bodies()[0]).toContain('again');
+  });
+
+  it('a comment deleted between finding and editing is written anew', async () => {
+    await post();
+    server.onListed = () => {
+      server.comments.length = 0;
+      server.onListed = () => {};
+    };
+    expect(await post({ report: 'anew', run: { id: 2, attempt: 1 } })).toMatchObject({ kind: 'created' });
+    expect(server.comments).toHaveLength(1);
+  });
+});
+
+describe('what changed since the last push', () => {
+  const push = (digit: string, clusters: readonly string[], passed = false) => ({
+    push: { commit: commit(digit), passed, clusters },
+  });
+
+  it('names groups that are gone, have appeared and are still there', async () => {
+    await post({ ...push('a', ['label:car#1', 'label:cat#2']) });
+    expect(bodies()[0]).not.toContain('Since the last push');
+    await post({ ...push('b', ['label:cat#9', 'label:dog#3']), run: { id: 2, attempt: 1 } });
+    expect(bodies()[0]).toContain(
+      '**Since the last push** (aaaaaaa): gone: `label:car`; appeared: `label:dog`; still there: `label:cat`.',
+    );
+    await post({ ...push('c', [], true), run: { id: 3, attempt: 1 } });
+    expect(bodies()[0]).toContain('(bbbbbbb): now passes. gone: `label:cat`, `label:dog`.');
+  });
+
+  it('is the same for another run on the same push', async () => {
+    await post({ ...push('a', ['label:car#1']) });
+    await post({ ...push('b', []), run: { id: 2, attempt: 1 } });
+    const told = bodies()[0];
+    await post({ ...push('b', []), run: { id: 2, attempt: 2 } });
+    expect(bodies()[0]?.split('\n')[1]).toBe(told?.split('\n')[1]);
+    expect(bodies()[0]).toContain('(aaaaaaa): gone: `label:car`.');
+  });
+
+  it('survives a state that someone edited, names from data and ten thousand clusters', async () => {
+    await post();
+    const [comment] = server.comments;
+    if (comment) comment.body = comment.body.replace(/state [\w+/=]+/, 'state e30=');
+    await post({ ...push('b', ['label:`x` @everyone\n<b>#1']), run: { id: 2, attempt: 1 } });
+    await post({ ...push('c', ['label:`y`\n@all <i>-->#1']), run: { id: 3, attempt: 1 } });
+    expect(bodies()[0]).toContain('gone: `label: x @everyone <b>`; appeared: `label: y @all <i>-->`');
+    const many = Array.from({ length: 10_000 }, (_, index) => `label:class ${index}#1`);
+    await post({ ...push('d', many), run: { id: 4, attempt: 1 }, report: 'x'.repeat(57_000) });
+    await post({ ...push('e', many), run: { id: 5, attempt: 1 }, report: 'x'.repeat(57_000) });
+    expect(bodies()[0]).toContain('Too many clusters to compare');
+    expect(bodies()[0]?.length).toBeLessThan(65_536);
+  });
+});
+
+describe('when GitHub does not play along', () => {
+  it('tries again after 502s and lost answers, and heals what a lost answer left', async () => {
+    server.trouble.push({ method: 'GET', status: 502, message: 'Bad Gateway', times: 2 });
+    server.trouble.push({ method: 'POST', status: 500, message: 'oops', times: 1, afterDoing: true });
+    await post();
+    expect(server.comments).toHaveLength(1);
+  });
+
+  it('gives up after four tries and says where to look', async () => {
+    server.trouble.push({ method: 'GET', status: 503, message: 'Service Unavailable', times: 99 });
+    const { what, fix } = await refusalOf(post());
+    expect(`${what} ${fix}`).toMatch(/does not answer.*503.*githubstatus/);
+    expect(server.requests).toHaveLength(4);
+  });
+
+  it('waits for a rate limit that ends soon, and not for one that does not', async () => {
+    const limited = (seconds: number) => ({
+      ...{ method: 'GET', status: 403, message: 'API rate limit exceeded' },
+      headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(Math.floor(Date.now() / 1000) + seconds) },
+    });
+    server.trouble.push({ ...limited(20), times: 1 });
+    expect(await post()).toMatchObject({ kind: 'created' });
+    server.trouble.push({ ...limited(3000), times: 1 });
+    const { what, fix } = await refusalOf(post({ run: { id: 2, attempt: 1 } }));
+    expect(`${what} ${fix}`).toMatch(/rate limit is used up.*Run the job again after \d\d:\d\d UTC/);
+  });
+
+  it('waits out a secondary limit', async () => {
+    server.trouble.push({
+      method: 'POST',
+      status: 403,
+      message: 'You have exceeded a secondary rate limit',
+      headers: { 'retry-after': '3' },
+      times: 1,
+    });
+    expect(await post()).toMatchObject({ kind: 'created' });
+  });
+
+  it('says which line of the workflow is missing where the token may not write', async () => {
+    const { what, fix } = await refusalOf(post({}, 'ghs_fork'));
+    expect(what).toContain('Resource not accessible by integration');
+    expect(fix).toContain('permissions: {contents: write, pull-requests: write}');
+    expect(writes()).toHaveLength(1);
+  });
+
+  it('tells a bad token, a locked conversation and a dead network apart', async () => {
+    expect((await refusalOf(post({}, 'ghs_unknown'))).what).toContain('does not accept the token');
+    server.trouble.push({
+      method: 'POST',
+      status: 403,
+      message: 'Unable to create comment because issue is locked.',
+      times: 1,
+    });
+    expect((await refusalOf(post())).what).toContain('locked');
+    const dead = openGitHub({ token: 'ghs_job', apiUrl: 'http://127.0.0.1:9', owner: 'o', repository: 'r', second: 1 });
+    expect((await refusalOf(postComment(dead, postOf()))).what).toContain('does not answer');
+  });
+});
+
+describe('GitHub Enterprise Server', () => {
+  it('is asked below its own address', async () => {
+    const enterprise = await startGitHub(accounts, '/api/v3');
+    const github = openGitHub({ token: 'ghs_job', apiUrl: `${enterprise.url}/`, owner: 'o', repository: 'r' });
+    await postComment(github, postOf());
+    expect(enterprise.requests.every((each) => each.includes(' /api/v3/repos/o/r/'))).toBe(true);
+    expect(enterprise.problems).toEqual([]);
+    await enterprise.close();
+  });
+});
