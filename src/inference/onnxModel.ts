@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { messageOf, UserError } from '../errors.ts';
 import type { ModelDescription, RunnableEngine, SessionOptions } from './engine.ts';
 import { checkTensor, type OnnxGraph, readGraph } from './onnxGraph.ts';
-import { featuresLayer, findLayers, inputGeometry } from './onnxGraphLayers.ts';
+import { featuresLayer, findLayers, rgbGeometry } from './onnxGraphLayers.ts';
 import type { StartModel } from './onnxRuntime.ts';
 import { isOnnxruntimeNode, loadOnnxruntimeNode } from './onnxruntimeNode.ts';
 import { loadOnnxruntimeWeb } from './onnxruntimeWeb.ts';
@@ -17,15 +17,7 @@ export async function describeOnnxModel(file: string): Promise<ModelDescription>
   const bytes = await readModelFile(file);
   const graph = readGraph(bytes, file);
   const layers = findLayers(graph);
-  const geometry: ModelDescription['geometry'] = (side) => {
-    const found = inputGeometry({ input: layers.input, file }, side);
-    if (found.channels === 3) return found;
-    throw new UserError({
-      what: `the model takes ${found.channels} channel, not the 3 of RGB`,
-      where: file,
-      fix: 'Export a model that takes N x 3 x height x width.',
-    });
-  };
+  const geometry = (side: number | null) => rgbGeometry({ input: layers.input, file }, side);
   return {
     file,
     kind: 'onnx',

@@ -7,7 +7,7 @@ import { type FeaturePlan, planFeatures } from './featurePlan.ts';
 import { copyRows, dropSuperseded, findWhole, readSegments } from './featureStore.ts';
 import { openGivenFeatures } from './givenFeatures.ts';
 import { NPY_HEADER_BYTES } from './npy.ts';
-import { describeOnnxModel } from './onnxModel.ts';
+import { describeModel } from './describeModel.ts';
 import { type Segment, SegmentWriter } from './segment.ts';
 import { openSession } from './selectEngine.ts';
 
@@ -47,7 +47,7 @@ export async function openFeatures(source: FeatureSource): Promise<FeatureFile> 
     });
   }
   const images = { folder: evalSet.folder, names: shardOf(evalSet.images, source.shard) };
-  const plan = planFeatures(await describeOnnxModel(featureModel.path), featureModel);
+  const plan = planFeatures(await describeModel(featureModel.path), featureModel);
   const folder = join(source.storeFolder, plan.fingerprint);
   const segments = readSegments(folder);
   // Where nothing is stored images are hashed as they are extracted, each file read once.

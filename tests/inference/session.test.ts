@@ -1,20 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import type { RunnableEngine, Session } from '../../src/inference/engine.ts';
 import { featureAttack } from '../../src/inference/featureAttack.ts';
 import { describeOnnxModel } from '../../src/inference/onnxModel.ts';
-import { hasShared, robust, shared } from './extraction.ts';
+import { hasShared, robust } from './extraction.ts';
 import { root } from './fixtures.ts';
-
-/** A float32 `.npy` of PyTorch's. */
-function golden(name: string): Float32Array {
-  const bytes = readFileSync(join(shared, 'golden', 'pytorch', `${name}.npy`));
-  return new Float32Array(bytes.buffer.slice(bytes.byteOffset + 128, bytes.byteOffset + bytes.length));
-}
-
-const greatest = (a: ArrayLike<number>, b: Float32Array) => Math.max(...b.map((value, i) => Math.abs(value - a[i])));
+import { golden, greatest } from './golden.ts';
 
 async function open(threads: number | null, engine: RunnableEngine = 'onnx-cpu'): Promise<Session> {
   return (await describeOnnxModel(robust)).open(engine, null, { threads });
