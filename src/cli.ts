@@ -5,6 +5,7 @@ import { openProgress } from './cliProgress.ts';
 import { messageOf, UserError } from './errors.ts';
 import {
   evaluateGroupings,
+  examine,
   extractFeatures,
   listBaselines,
   mergeFeatures,
@@ -33,6 +34,7 @@ interface Flags {
   readonly base?: string;
   readonly shard?: { readonly index: number; readonly count: number };
   readonly depths?: readonly number[];
+  readonly install?: string;
 }
 
 interface NamedPath {
@@ -68,6 +70,11 @@ function commandLine(): Command {
     .option('--checkpoint <name=file>', 'checkpoint to evaluate; repeatable', namedPath)
     .option('--depths <list>', 'depths of tree, comma-separated', depths, [1, 2, 3])
     .action((flags: Flags) => perform(flags, (request) => evaluateGroupings(request, flags.depths ?? [])));
+
+  common(program.command('doctor'))
+    .description('which engines load on this machine, and what is found in the feature model')
+    .option('--install <engine>', 'install an engine first, where every run finds it')
+    .action((flags: Flags) => perform(flags, (request) => examine(request, flags.install ?? null)));
 
   const baseline = program.command('baseline').description('the accepted checkpoints that new ones are compared with');
   common(baseline.command('list'))

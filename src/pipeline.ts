@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { analyseGroups } from './analysis/analyseGroups.ts';
 import { evaluate } from './analysis/evaluate.ts';
@@ -14,7 +14,9 @@ import { readEvalSet } from './evalset/evalSet.ts';
 import { restrictCheckpoint, restrictEvalSet } from './evalset/restrict.ts';
 import { judge } from './gate/checks.ts';
 import { compare } from './gate/compare.ts';
+import { diagnose, diagnosisLines } from './inference/doctor.ts';
 import { mergeStores } from './inference/featureStore.ts';
+import { installEngine } from './inference/installEngine.ts';
 import { openFeatures } from './inference/openFeatures.ts';
 import { pictureOf } from './inference/pictureOf.ts';
 import { readColumns } from './inference/readColumns.ts';
@@ -175,6 +177,17 @@ export function recordBaseline(request: Request): Promise<Said> {
     const line = await record(run, store, result, evalSet, checkpoints);
     return { json: { commit: result.commit, suite: result.suite, recorded: true }, lines: [line], passed: true };
   });
+}
+
+/**
+ * Says which engines load and what is found in the feature model; where there is no config, of engines only.
+ * @param install engine to install first; null: none.
+ */
+export async function examine({ config: file, onNotice }: Request, install: string | null): Promise<Said> {
+  if (install !== null) onNotice(`${install} is installed in ${await installEngine(install, onNotice)}`);
+  const config = existsSync(file) ? await readConfig(file) : null;
+  const diagnosis = await diagnose(config?.featureModel ?? null, config?.engine ?? 'auto');
+  return { json: diagnosis, lines: diagnosisLines(diagnosis), passed: true };
 }
 
 /** The baselines that are kept, newest first. */

@@ -1,6 +1,9 @@
-import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
+import { createRequire, findPackageJSON } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { messageOf } from '../errors.ts';
 import type { RunnableEngine } from './engine.ts';
 
 /** What npm installs for an engine: pinned versions, which are the ones this code is tested with. */
@@ -23,6 +26,7 @@ export const ENGINE_INSTALLS: Readonly<Record<RunnableEngine, EngineInstall>> = 
   'onnx-cuda': { packages: [ONNX_NODE], environment: { ONNXRUNTIME_NODE_INSTALL: 'cuda12' } },
   'onnx-webgpu': { packages: [ONNX_NODE], environment: WITHOUT_CUDA },
   'onnx-cpu': { packages: [ONNX_NODE], environment: WITHOUT_CUDA },
+  // A dependency of this package.
   'onnx-wasm': { packages: ['onnxruntime-web@1.30.0'], environment: {} },
   'tfjs-node-gpu': { packages: ['@tensorflow/tfjs-node-gpu@4.22.0'], environment: {} },
   'tfjs-node': { packages: ['@tensorflow/tfjs-node@4.22.0'], environment: {} },
@@ -56,4 +60,22 @@ export function placesOf(name: string, engine: RunnableEngine): NodeJS.Require[]
       return false;
     }
   });
+}
+
+/** The version of a package in one of its places. */
+export function versionIn(place: NodeJS.Require, name: string): string | null {
+  const file = findPackageJSON(pathToFileURL(place.resolve(name)));
+  const parsed: unknown = file === undefined ? null : JSON.parse(readFileSync(file, 'utf8'));
+  if (typeof parsed !== 'object' || parsed === null || !('version' in parsed)) return null;
+  return typeof parsed.version === 'string' ? parsed.version : null;
+}
+
+/** What went wrong, for the middle of a line: the first line of the message, folders left out of its paths. */
+export function brief(thrown: unknown): string {
+  const [line] = messageOf(thrown).split('\n');
+  const short = line
+    .replace(/(?:[A-Za-z]:)?[\\/](?:[^\s\\/'":]+[\\/])+/g, '')
+    .replace(/\.+$/, '')
+    .trim();
+  return short.length > 160 ? `${short.slice(0, 157)}...` : short;
 }

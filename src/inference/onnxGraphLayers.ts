@@ -102,7 +102,7 @@ export function rgbGeometry(model: { input: Layers['input']; file: string }, sid
   throw new UserError({
     what: `the model takes ${found.channels} channel, not the 3 of RGB`,
     where: model.file,
-    fix: 'Export a model that takes RGB images.',
+    fix: 'Export a model that takes RGB images, N x 3 x height x width.',
   });
 }
 

@@ -36,7 +36,8 @@ export async function describeOnnxModel(file: string): Promise<ModelDescription>
   };
 }
 
-function startWith(engine: RunnableEngine, options: SessionOptions): Promise<StartModel> {
+/** The runtime that an engine stands for. @throws UserError where it cannot load. */
+export function startWith(engine: RunnableEngine, options: SessionOptions): Promise<StartModel> {
   if (isOnnxruntimeNode(engine)) return loadOnnxruntimeNode(engine, options);
   if (engine === 'onnx-wasm') return loadOnnxruntimeWeb(options);
   throw new Error(`${engine} runs no ONNX models`);

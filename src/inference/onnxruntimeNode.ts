@@ -1,11 +1,14 @@
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { messageOf, UserError } from '../errors.ts';
 import type { RunnableEngine, SessionOptions } from './engine.ts';
+import { hasGpu, hasNvidiaGpu } from './gpus.ts';
+import { brief, placesOf } from './installedPackage.ts';
 import { type RawTensor, type RunModel, rawTensors, type StartModel, type Tensors } from './onnxRuntime.ts';
+import { smallestModel } from './onnxSmallestModel.ts';
 
+const NAME = 'onnxruntime-node';
 type Package = typeof import('onnxruntime-node');
 
 /** Providers of the package, by engine. */
@@ -22,19 +25,46 @@ export function isOnnxruntimeNode(engine: RunnableEngine): engine is NodeEngine 
  * @throws UserError that says how to install it, or that the provider has nothing to run on.
  */
 export async function loadOnnxruntimeNode(engine: NodeEngine, options: SessionOptions): Promise<StartModel> {
-  const runtime = await load(engine);
-  const lacks = engine === 'onnx-cuda' ? missingCuda() : engine === 'onnx-webgpu' ? missingGpu() : null;
-  if (lacks !== null) throw unusable(engine, lacks.what, lacks.fix);
+  const runtime = load(engine);
   // The default prints warnings on stderr for graphs that are merely unusual.
   if (runtime.env.logLevel !== 'fatal') runtime.env.logLevel = 'fatal';
+  if (engine !== 'onnx-cpu') await checkGpu(runtime, engine, options);
   return (model, outputs) => start(runtime, engine, options, model, outputs);
 }
 
-async function load(engine: NodeEngine): Promise<Package> {
+function load(engine: NodeEngine): Package {
+  if (engine === 'onnx-cuda') checkCudaMachine();
+  if (engine === 'onnx-webgpu' && !hasGpu()) throw unusable(engine, 'this machine has no GPU', 'Use engine: onnx-cpu.');
+  const places = placesOf(NAME, engine);
+  const [place] = engine === 'onnx-cuda' ? places.filter(hasCudaLibrary) : places;
+  const install = `Run: barlow doctor --install ${engine}`;
+  if (place === undefined) {
+    const what = places.length > 0 ? 'its CUDA libraries are not installed' : `${NAME} is not installed`;
+    throw unusable(engine, what, install);
+  }
   try {
-    return await import('onnxruntime-node');
+    const loaded: unknown = place(NAME);
+    if (isPackage(loaded)) return loaded;
+    throw new Error('it exports no InferenceSession');
   } catch (thrown) {
-    throw unusable(engine, `onnxruntime-node cannot be loaded (${messageOf(thrown)})`, 'Run: npm i onnxruntime-node');
+    throw unusable(engine, `${NAME} cannot load (${brief(thrown)})`, install);
+  }
+}
+
+function isPackage(loaded: unknown): loaded is Package {
+  return typeof loaded === 'object' && loaded !== null && 'InferenceSession' in loaded && 'env' in loaded;
+}
+
+/** A provider says only when a session starts that it lacks a driver or a library. */
+async function checkGpu(runtime: Package, engine: NodeEngine, options: SessionOptions): Promise<void> {
+  try {
+    const model = await start(runtime, engine, options, smallestModel(), ['out']);
+    await model.release();
+  } catch (thrown) {
+    // Its checks say where they stand in its source before they say what is wrong.
+    const why = messageOf(thrown).split(' was false. ').slice(-1);
+    const fix = 'See docs/gpu.md for the drivers and libraries that it needs.';
+    throw unusable(engine, `it does not start (${brief(why)})`, fix);
   }
 }
 
@@ -68,26 +98,17 @@ function tensorOf({ Tensor }: Package, { shape, values }: RawTensor) {
   return values instanceof Int32Array ? new Tensor('int32', values, shape) : new Tensor('int64', values, shape);
 }
 
-/** The CUDA provider is a library beside the binding; where it is missing the runtime would print before it throws. */
-function missingCuda(): { what: string; fix: string } | null {
-  const bin = join(dirname(createRequire(import.meta.url).resolve('onnxruntime-node')), '..', 'bin', 'napi-v6');
-  const library = join(bin, process.platform, process.arch, 'libonnxruntime_providers_cuda.so');
-  if (existsSync(library)) return null;
+function checkCudaMachine(): void {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
-    return { what: 'onnxruntime-node has CUDA for Linux on x64 only', fix: 'Use engine: onnx-webgpu.' };
+    throw unusable('onnx-cuda', 'it is for Linux on x64 only', 'Use engine: onnx-webgpu.');
   }
-  return {
-    what: `onnxruntime-node was installed without its CUDA libraries (no ${library})`,
-    fix: 'Run: ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node',
-  };
+  if (!hasNvidiaGpu()) throw unusable('onnx-cuda', 'this machine has no NVIDIA GPU', 'Use engine: onnx-webgpu.');
 }
 
-/** Without a device file a WebGPU adapter could only be a software one, slower than the CPU engine. */
-function missingGpu(): { what: string; fix: string } | null {
-  const found = process.platform !== 'linux' || ['/dev/dri', '/dev/nvidiactl', '/dev/dxg'].some(existsSync);
-  return found
-    ? null
-    : { what: 'this machine shows no GPU (no /dev/dri, /dev/nvidiactl)', fix: 'Use engine: onnx-cpu.' };
+/** The CUDA provider is a library beside the binding; where it is missing the runtime would print before it throws. */
+function hasCudaLibrary(place: NodeJS.Require): boolean {
+  const bin = join(dirname(place.resolve(NAME)), '..', 'bin', 'napi-v6', process.platform, process.arch);
+  return existsSync(join(bin, 'libonnxruntime_providers_cuda.so'));
 }
 
 function unusable(engine: NodeEngine, what: string, fix: string): UserError {

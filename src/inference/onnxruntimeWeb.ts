@@ -1,14 +1,14 @@
 import { availableParallelism } from 'node:os';
-import { messageOf, UserError } from '../errors.ts';
+import { UserError } from '../errors.ts';
 import type { SessionOptions } from './engine.ts';
+import { brief } from './installedPackage.ts';
 import { type RawTensor, rawTensors, type StartModel, type Tensors } from './onnxRuntime.ts';
 
 type Package = typeof import('onnxruntime-web');
 
 /**
- * Loads onnxruntime-web, an optional peer, whose wasm runs wherever Node does: for machines where no native library
- * can be loaded.
- * @throws UserError that says how to install it.
+ * Loads onnxruntime-web, whose wasm runs wherever Node does: for machines where no native library can be loaded.
+ * @throws UserError where it cannot load.
  */
 export async function loadOnnxruntimeWeb({ threads }: SessionOptions): Promise<StartModel> {
   const runtime = await load();
@@ -31,9 +31,9 @@ async function load(): Promise<Package> {
     return await import('onnxruntime-web');
   } catch (thrown) {
     throw new UserError({
-      what: `onnxruntime-web cannot be loaded (${messageOf(thrown)})`,
+      what: `onnxruntime-web cannot load (${brief(thrown)})`,
       where: 'engine onnx-wasm',
-      fix: 'Run: npm i onnxruntime-web',
+      fix: 'Install barlow-gate again: it is among its dependencies.',
       cause: thrown,
     });
   }

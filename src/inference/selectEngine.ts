@@ -1,9 +1,10 @@
-import { messageOf, UserError } from '../errors.ts';
+import { UserError } from '../errors.ts';
 import type { EngineName } from '../records.ts';
 import type { ModelDescription, RunnableEngine, Session, SessionOptions } from './engine.ts';
+import { brief } from './installedPackage.ts';
 
 /** Engines by kind of model, best first. */
-const ENGINES: Readonly<Record<ModelDescription['kind'], readonly RunnableEngine[]>> = {
+export const ENGINES: Readonly<Record<ModelDescription['kind'], readonly RunnableEngine[]>> = {
   onnx: ['onnx-cuda', 'onnx-webgpu', 'onnx-cpu', 'onnx-wasm'],
   tfjs: ['tfjs-node-gpu', 'tfjs-node', 'tfjs-wasm'],
 };
@@ -28,16 +29,20 @@ export async function openSession(
   for (const engine of candidates) {
     try {
       const session = await model.open(engine, side, options);
-      if (!named) onNotice([`engine: ${engine}`, ...reasons].join('; '));
+      if (!named) onNotice(taken(engine, reasons));
       return session;
     } catch (thrown) {
-      if (named) throw thrown instanceof UserError ? thrown : refused(model, engine, messageOf(thrown));
-      reasons.push(
-        `not ${engine}: ${thrown instanceof UserError ? `${thrown.what} (${thrown.fix})` : messageOf(thrown)}`,
-      );
+      if (named) throw thrown instanceof UserError ? thrown : refused(model, engine, brief(thrown));
+      reasons.push(`${engine}: ${thrown instanceof UserError ? thrown.what : brief(thrown)}`);
     }
   }
   throw refused(model, wanted, reasons.join('; '));
+}
+
+/** One line: which engine, and why no better one. */
+function taken(engine: RunnableEngine, reasons: readonly string[]): string {
+  if (reasons.length === 0) return `Engine: ${engine}.`;
+  return `Engine: ${engine} (${reasons.join('; ')}). Run \`barlow doctor\` for more.`;
 }
 
 function wrongKind(model: ModelDescription, wanted: EngineName): UserError {

@@ -36,7 +36,8 @@ export async function describeTfjsModel(file: string): Promise<ModelDescription>
   };
 }
 
-async function loadTfjs(engine: RunnableEngine): Promise<Tfjs> {
+/** The TensorFlow.js that an engine stands for. @throws UserError where it cannot load. */
+export async function loadTfjs(engine: RunnableEngine): Promise<Tfjs> {
   if (isTfjsNode(engine)) return loadTfjsNode(engine);
   if (engine === 'tfjs-wasm') return loadTfjsWasm();
   throw new Error(`${engine} runs no TF.js models`);

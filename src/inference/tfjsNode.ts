@@ -1,7 +1,8 @@
 import util from 'node:util';
-import { messageOf, UserError } from '../errors.ts';
+import { UserError } from '../errors.ts';
 import type { RunnableEngine } from './engine.ts';
-import { placesOf } from './installedPackage.ts';
+import { hasNvidiaGpu } from './gpus.ts';
+import { brief, placesOf } from './installedPackage.ts';
 import { isTfjs, type Tfjs } from './tfjsWasm.ts';
 
 /** Packages of TensorFlow's native library, by engine. All that depends on them is in this file. */
@@ -21,12 +22,19 @@ export function loadTfjsNode(engine: NativeEngine): Tfjs {
   restoreIsNullOrUndefined();
   const name = PACKAGES[engine];
   const [require] = placesOf(name, engine);
-  if (require === undefined) throw unusable(engine, `${name} is not installed`, `Run: ${install(engine)}`);
+  if (require === undefined) throw absent(engine, name);
   const tf = load(engine, require, name);
   if (engine === 'tfjs-node-gpu' && !usesGpu(tf)) {
     throw unusable(engine, 'TensorFlow finds no GPU that it can use', 'It needs CUDA 11: see docs/gpu.md.');
   }
   return tf;
+}
+
+/** Nobody needs the GPU package where there is no GPU for it. */
+function absent(engine: NativeEngine, name: string): UserError {
+  return engine === 'tfjs-node-gpu' && process.platform === 'linux' && !hasNvidiaGpu()
+    ? unusable(engine, 'this machine has no NVIDIA GPU', 'Use engine: tfjs-node.')
+    : unusable(engine, `${name} is not installed`, `Run: ${install(engine)}`);
 }
 
 function load(engine: NativeEngine, require: NodeJS.Require, name: string): Tfjs {
@@ -35,9 +43,7 @@ function load(engine: NativeEngine, require: NodeJS.Require, name: string): Tfjs
     if (isTfjs(loaded)) return loaded;
     throw new Error('it exports no TensorFlow.js');
   } catch (thrown) {
-    // The package's message goes on for lines.
-    const [why] = messageOf(thrown).split('\n');
-    throw unusable(engine, `${name} cannot load (${why.trim()})`, `Run: ${install(engine)}`);
+    throw unusable(engine, `${name} cannot load (${brief(thrown)})`, `Run: ${install(engine)}`);
   }
 }
 

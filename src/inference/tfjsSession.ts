@@ -1,11 +1,11 @@
-import type { KernelBackend, Rank, TensorInfo, Tensor as TfTensor } from '@tensorflow/tfjs-core';
-import { messageOf, UserError } from '../errors.ts';
+import { UserError } from '../errors.ts';
 import type { ImageBatch, RunnableEngine, Session, Tensor } from './engine.ts';
+import { brief } from './installedPackage.ts';
 import type { InputGeometry } from './onnxGraphLayers.ts';
 import type { TfjsFiles } from './tfjsFiles.ts';
 import { checkLayer, isGraphModel, type TfjsGraph } from './tfjsGraph.ts';
 import { withScales } from './tfjsScales.ts';
-import type { Tfjs } from './tfjsWasm.ts';
+import type { KernelBackend, Rank, TensorInfo, Tfjs, TfTensor } from './tfjsWasm.ts';
 
 /** Images in, the tensors of the layers asked for out; every step can be differentiated. */
 interface Network {
@@ -139,9 +139,8 @@ async function explained<Outcome>(file: string, what: string, work: () => Outcom
     return await work();
   } catch (thrown) {
     if (thrown instanceof UserError) throw thrown;
-    const [why] = messageOf(thrown).split('\n');
     throw new UserError({
-      what: `${what} (${why})`,
+      what: `${what} (${brief(thrown)})`,
       where: file,
       fix: 'Export the model without that operator, or to ONNX.',
       cause: thrown,

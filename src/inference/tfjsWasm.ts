@@ -1,6 +1,8 @@
 import type * as core from '@tensorflow/tfjs-core';
-import { messageOf, UserError } from '../errors.ts';
-import { placesOf } from './installedPackage.ts';
+import { UserError } from '../errors.ts';
+import { brief, placesOf } from './installedPackage.ts';
+
+export type { KernelBackend, Rank, Tensor as TfTensor, TensorInfo } from '@tensorflow/tfjs-core';
 
 /** The parts of TensorFlow.js that this room uses, the same in every package of it. */
 export type Tfjs = typeof core &
@@ -52,7 +54,7 @@ async function load(): Promise<Tfjs> {
     if (require === undefined) throw unusable('TensorFlow.js is not installed');
     const loaded: unknown = loadFrom(require);
     if (isTfjs(loaded)) return loaded;
-    throw unusable(`TensorFlow.js cannot load (${messageOf(thrown)})`);
+    throw unusable(`TensorFlow.js cannot load (${brief(thrown)})`);
   }
 }
 

@@ -176,7 +176,9 @@ describe('models', () => {
     const notices: string[] = [];
     await openFeatures(source(temporaryFolder(), { engine: 'auto', onNotice: (line) => notices.push(line) }));
     expect(notices).toHaveLength(1);
-    expect(notices[0]).toMatch(/^engine: onnx-(cpu; not onnx-cuda: .*; not onnx-webgpu: |webgpu; not onnx-cuda|cuda)/);
+    expect(notices[0]).toMatch(
+      /^Engine: onnx-(cpu \(onnx-cuda: .*; onnx-webgpu: |webgpu \(onnx-cuda: |cuda)[^\n/]*\.$/,
+    );
   });
 });
 

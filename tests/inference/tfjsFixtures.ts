@@ -97,11 +97,11 @@ export function tinyGraph(): { topology: object; weights: Weight[] } {
   return { topology: { node, versions: {} }, weights };
 }
 
-export const matMul = { transpose_a: { b: false }, transpose_b: { b: false } };
+const matMul = { transpose_a: { b: false }, transpose_b: { b: false } };
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 
-export function convolution(stride: number) {
+function convolution(stride: number) {
   return {
     strides: { list: { i: ['1', `${stride}`, `${stride}`, '1'] } },
     dilations: { list: { i: ['1', '1', '1', '1'] } },
