@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { EngineName, EvalSet, FeatureFile, FeatureModelOptions, OnProgress, RunTask } from '../records.ts';
+import { describeModel } from './describeModel.ts';
 import type { Tensor } from './engine.ts';
 import { type BatchResult, hashImages, type ImageFiles, runImages } from './extract.ts';
 import { type FeaturePlan, planFeatures } from './featurePlan.ts';
 import { copyRows, dropSuperseded, findWhole, readSegments } from './featureStore.ts';
 import { openGivenFeatures } from './givenFeatures.ts';
 import { NPY_HEADER_BYTES } from './npy.ts';
-import { describeModel } from './describeModel.ts';
 import { type Segment, SegmentWriter } from './segment.ts';
 import { openSession } from './selectEngine.ts';
 
