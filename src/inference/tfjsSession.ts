@@ -1,11 +1,10 @@
-import type { KernelBackend, Rank, TensorInfo, Tensor as TfTensor } from '@tensorflow/tfjs-core';
 import { messageOf, UserError } from '../errors.ts';
 import type { ImageBatch, RunnableEngine, Session, Tensor } from './engine.ts';
 import type { InputGeometry } from './onnxGraphLayers.ts';
 import type { TfjsFiles } from './tfjsFiles.ts';
 import { checkLayer, isGraphModel, type TfjsGraph } from './tfjsGraph.ts';
 import { withScales } from './tfjsScales.ts';
-import type { Tfjs } from './tfjsWasm.ts';
+import type { KernelBackend, Rank, TensorInfo, Tfjs, TfTensor } from './tfjsWasm.ts';
 
 /** Images in, the tensors of the layers asked for out; every step can be differentiated. */
 interface Network {

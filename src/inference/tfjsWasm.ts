@@ -2,6 +2,8 @@ import type * as core from '@tensorflow/tfjs-core';
 import { messageOf, UserError } from '../errors.ts';
 import { placesOf } from './installedPackage.ts';
 
+export type { KernelBackend, Rank, Tensor as TfTensor, TensorInfo } from '@tensorflow/tfjs-core';
+
 /** The parts of TensorFlow.js that this room uses, the same in every package of it. */
 export type Tfjs = typeof core &
   Pick<typeof import('@tensorflow/tfjs-layers'), 'loadLayersModel' | 'model'> &
