@@ -73,7 +73,8 @@ const mergeGroupPayload = compileSchema<{
 export function readEvent(env: Environment): StepEvent {
   const name = needed(env, 'GITHUB_EVENT_NAME');
   const [owner, repository, more] = needed(env, 'GITHUB_REPOSITORY').split('/');
-  if (!isName(owner) || !isName(repository) || more !== undefined) throw notAStep('GITHUB_REPOSITORY', 'is no owner/name');
+  if (!isName(owner) || !isName(repository) || more !== undefined)
+    throw notAStep('GITHUB_REPOSITORY', 'is no owner/name');
   return {
     name,
     owner,
