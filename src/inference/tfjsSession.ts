@@ -1,5 +1,4 @@
 import { UserError } from '../errors.ts';
-import type { KernelBackend, Rank, TensorInfo, Tfjs, TfTensor } from './tfjsWasm.ts';
 import type { ImageBatch, RunnableEngine, Session, Tensor } from './engine.ts';
 import { brief } from './installedPackage.ts';
 import type { InputGeometry } from './onnxGraphLayers.ts';
