@@ -4,8 +4,6 @@ import { brief, placesOf } from './installedPackage.ts';
 
 export type { KernelBackend, Rank, Tensor as TfTensor, TensorInfo } from '@tensorflow/tfjs-core';
 
-export type { KernelBackend, Rank, Tensor as TfTensor, TensorInfo } from '@tensorflow/tfjs-core';
-
 /** The parts of TensorFlow.js that this room uses, the same in every package of it. */
 export type Tfjs = typeof core &
   Pick<typeof import('@tensorflow/tfjs-layers'), 'loadLayersModel' | 'model'> &
