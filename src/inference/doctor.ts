@@ -58,10 +58,10 @@ export interface DiagnosedModel {
  * A bad model is part of the diagnosis, not an error.
  */
 export async function diagnose(featureModel: FeatureModelOptions | null, engine: EngineName): Promise<Diagnosis> {
-  const engines: DiagnosedEngine[] = [];
-  for (const kind of ['onnx', 'tfjs'] as const) {
-    for (const name of ENGINES[kind]) engines.push({ ...(await checkEngine(name)), kind, version: versionOf(name) });
-  }
+  const named = (['onnx', 'tfjs'] as const).flatMap((kind) => ENGINES[kind].map((name) => ({ kind, name })));
+  const engines: readonly DiagnosedEngine[] = await Promise.all(
+    named.map(async ({ kind, name }) => ({ ...(await checkEngine(name)), kind, version: versionOf(name) })),
+  );
   const first = (kind: ModelDescription['kind']) =>
     engines.find((each) => each.kind === kind && each.loads)?.engine ?? null;
   return {

@@ -5,7 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeModel } from '../../src/inference/describeModel.ts';
 import type { ImageBatch, ModelDescription, Session } from '../../src/inference/engine.ts';
 import { featureAttack } from '../../src/inference/featureAttack.ts';
-import { hasShared, shared } from './extraction.ts';
+import { openFeatures } from '../../src/inference/openFeatures.ts';
+import type { EngineName } from '../../src/records.ts';
+import { allRows, example, exampleImages, hasShared, model, robust, shared, source } from './extraction.ts';
 import { golden, greatest } from './golden.ts';
 import { asGraphModel, writeModel } from './tfjsFixtures.ts';
 
@@ -30,20 +32,20 @@ describe.skipIf(!hasShared).each([
   ['Layers', () => layersFile],
   ['Graph', graphFile],
 ])('the robust network as a TF.js %s model on wasm (needs ../shared)', (_kind, file) => {
-  let model: ModelDescription;
+  let described: ModelDescription;
   let session: Session;
   let images: ImageBatch;
   const units = new Int32Array(8).fill(17);
 
   beforeAll(async () => {
-    model = await describeModel(file());
-    session = await model.open('tfjs-wasm', null, { threads: null });
+    described = await describeModel(file());
+    session = await described.open('tfjs-wasm', null, { threads: null });
     images = { count: 8, values: interleaved(golden('images')) };
   });
   afterAll(() => session.close());
 
   it('has its layers found', () => {
-    expect(model.layers).toMatchObject({ features: 'features', featureMap: 'feature_map', logits: 'logits' });
+    expect(described.layers).toMatchObject({ features: 'features', featureMap: 'feature_map', logits: 'logits' });
   });
 
   it('gives the tensors of PyTorch within 1e-4', async () => {
@@ -59,5 +61,19 @@ describe.skipIf(!hasShared).each([
     expect(greatest(await gradient(images.values), interleaved(golden('gradient')))).toBeLessThan(1e-4);
     const attacked = await featureAttack(images.values, units, { steps: 20, stepSize: 0.1, batch: 8 }, gradient);
     expect(greatest(attacked, interleaved(golden('attack_20')))).toBeLessThan(1e-2);
+  });
+});
+
+describe.skipIf(!hasShared)('features extracted by a TF.js model (needs ../shared)', () => {
+  it('are those of the ONNX model within 1e-4', async () => {
+    const rows = async (path: string, engine: EngineName) => {
+      const images = { images: exampleImages.slice(0, 40), folder: join(example, 'images') };
+      return allRows(
+        await openFeatures(source(join(folder, engine), { evalSet: images, featureModel: model(path), engine })),
+      );
+    };
+    const [tfjs, onnx] = [await rows(layersFile, 'tfjs-wasm'), await rows(robust, 'onnx-cpu')];
+    expect(tfjs.length).toBe(40);
+    for (const [i, row] of onnx.entries()) expect(greatest(tfjs[i], row), `image ${i}`).toBeLessThan(1e-4);
   });
 });
