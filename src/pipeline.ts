@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { analyseGroups } from './analysis/analyseGroups.ts';
@@ -14,6 +15,7 @@ import { readEvalSet } from './evalset/evalSet.ts';
 import { restrictCheckpoint, restrictEvalSet } from './evalset/restrict.ts';
 import { judge } from './gate/checks.ts';
 import { compare } from './gate/compare.ts';
+import { contactSheet } from './inference/contactSheet.ts';
 import { diagnose, diagnosisLines } from './inference/doctor.ts';
 import { mergeStores } from './inference/featureStore.ts';
 import { installEngine } from './inference/installEngine.ts';
@@ -28,6 +30,7 @@ import type {
   CheckpointResult,
   Comparison,
   Config,
+  EngineName,
   EvalSet,
   FeatureFile,
   GroupAnalysis,
@@ -38,11 +41,12 @@ import { closingLines } from './report/closingLines.ts';
 import { evaluationLines } from './report/evaluation.ts';
 import { renderHtml } from './report/html.ts';
 import { junitXml } from './report/junit.ts';
-import { renderMarkdown } from './report/markdown.ts';
+import { COMMENT_LIMIT, renderMarkdown } from './report/markdown.ts';
 import { metricsJson } from './report/metrics.ts';
-import type { ImagePictures, Pictures } from './report/pictures.ts';
+import type { ContactSheet, ImagePictures, Pictures } from './report/pictures.ts';
 import { resultJson } from './report/resultJson.ts';
 import type { FeatureNames } from './report/rule.ts';
+import { FULL_DETAIL } from './report/shedding.ts';
 import { buildView } from './report/view.ts';
 import { readTemplates } from './templates.ts';
 import { writeFileAtomic } from './writeFileAtomic.ts';
@@ -67,6 +71,15 @@ export interface Request {
   /** Record the checkpoint as a baseline if the gate passes. */
   readonly record: boolean;
   readonly shard: { readonly index: number; readonly count: number } | null;
+  /** In place of the config's. */
+  readonly engine?: EngineName | null;
+  /**
+   * Where a browser finds a file of a commit of the baseline branch. Pictures of new clusters are then kept there under the
+   * commit judged, for the comment to show.
+   */
+  readonly pictureAddress?: ((revision: string, path: string) => string) | null;
+  /** Characters of a comment that the door needs for itself. */
+  readonly commentReserve?: number;
   readonly now: Date;
   readonly onProgress: OnProgress;
   readonly onNotice: (line: string) => void;
@@ -81,6 +94,17 @@ export interface Said {
   /** False where the gate failed. */
   readonly passed: boolean;
 }
+
+/** What the gate has to say. */
+export interface Judged extends Said {
+  readonly result: Result;
+  /** The report as Markdown that fits a job summary and a comment on GitHub. */
+  readonly summary: string;
+  readonly comment: string;
+}
+
+/** What a workflow step on GitHub is told and says; loaded by the door that is one. */
+export const loadForge = () => import('./forge/step.ts');
 
 /** The tool's name and version, as in its package. */
 export const tool = readTool();
@@ -99,7 +123,7 @@ interface Features {
 }
 
 /** Judges checkpoints: read -> extract -> analyse -> compare -> judge -> report -> record. */
-export function runGate(request: Request): Promise<Said> {
+export function runGate(request: Request): Promise<Judged> {
   return inRun(request, async (run) => {
     const { evalSet, checkpoints } = await read(run);
     const store = await openBaselines(run);
@@ -114,10 +138,10 @@ export function runGate(request: Request): Promise<Said> {
     }
     const result = resultOf(run, features, commit, results);
     const passed = results.every(({ verdict }) => verdict?.passed !== false);
-    const lines = await report(run, features, checkpoints, result, store);
+    const told = await report(run, features, checkpoints, result, store);
     if (request.record && passed) request.onNotice(await record(run, store, result, evalSet, checkpoints));
     if (request.record && !passed) request.onNotice('Not recorded as a baseline: the gate failed.');
-    return { json: result, lines, passed };
+    return { json: result, passed, result, ...told };
   });
 }
 
@@ -224,9 +248,13 @@ async function inRun<Outcome>(request: Request, story: (run: Run) => Promise<Out
   }
 }
 
-function overridden(config: Config, { checkpoints, baseline }: Request): Config {
+function overridden(config: Config, { checkpoints, baseline, engine }: Request): Config {
   const given = checkpoints.map(({ name, path }) => ({ name, path: resolve(path) }));
-  const replaced = given.length > 0 ? { ...config, checkpoints: given } : config;
+  const replaced = {
+    ...config,
+    ...(given.length > 0 && { checkpoints: given }),
+    ...(engine && { engine }),
+  };
   if (baseline === null) return replaced;
   const kept = config.baseline;
   if (baseline === 'none' || baseline === 'git') return { ...replaced, baseline: { ...kept, store: baseline } };
@@ -384,20 +412,21 @@ function resultOf(
   };
 }
 
-/** Writes every report; returns what to tell people. */
+/** Writes every report; returns what to tell people, on a terminal and in a comment. */
 async function report(
-  { config, request }: Run,
+  run: Run,
   { evalSet }: Features,
   checkpoints: readonly Checkpoint[],
   result: Result,
   store: BaselineStore | null,
-): Promise<readonly string[]> {
+): Promise<Pick<Judged, 'lines' | 'summary' | 'comment'>> {
+  const { config, request } = run;
   const featureNames: FeatureNames = new Map();
   const view = buildView({
     result,
     featureNames,
     pictures: picturesOf(config, evalSet, checkpoints, result),
-    sheets: new Map(),
+    sheets: await publishSheets(run, evalSet, result, store),
     confusions: confusionsOf(evalSet, checkpoints, result),
     history: store === null ? [] : await store.history(),
     configText: readFileSync(config.file, 'utf8'),
@@ -405,11 +434,45 @@ async function report(
   const file = (name: string) => join(request.out, name);
   await writeFileAtomic(file('result.json'), resultJson(result));
   const templates = await readTemplates();
-  await writeFileAtomic(file('report.md'), renderMarkdown(view, templates));
+  const summary = renderMarkdown(view, templates);
+  await writeFileAtomic(file('report.md'), summary);
   await writeFileAtomic(file('report.html'), renderHtml(view, templates));
   await writeFileAtomic(file('junit.xml'), junitXml(result));
   await writeFileAtomic(file('metrics.json'), metricsJson(result));
-  return closingLines(result, featureNames, file('report.html'));
+  const limit = { ...COMMENT_LIMIT, size: COMMENT_LIMIT.size - (request.commentReserve ?? 0) };
+  const lines = closingLines(result, featureNames, file('report.html'));
+  return { lines, summary, comment: renderMarkdown(view, templates, limit) };
+}
+
+/** Keeps a contact sheet of each new cluster's failing images in the baseline branch; by cluster id. */
+async function publishSheets(
+  { request }: Run,
+  { folder }: EvalSet,
+  result: Result,
+  store: BaselineStore | null,
+): Promise<ReadonlyMap<string, ContactSheet>> {
+  const { pictureAddress } = request;
+  const clusters = result.checkpoints.flatMap(({ comparison }) => comparison?.clusters ?? []);
+  const shown = clusters.filter(({ status }) => status === 'new').slice(0, FULL_DETAIL.contactSheets);
+  if (!pictureAddress || store === null || folder === null || result.commit === null) return new Map();
+  const made = [];
+  for (const { id, images } of shown) {
+    const sheet = await contactSheet(folder, images);
+    if (sheet) made.push({ ...sheet, id, name: `${createHash('sha256').update(id).digest('hex').slice(0, 16)}.png` });
+  }
+  if (made.length === 0) return new Map();
+  try {
+    const { revision, paths } = await store.attach(result.commit, result.createdAt, made);
+    if (revision === null) return new Map();
+    return new Map(
+      made.map(({ id, width, height }, i) => [id, { url: pictureAddress(revision, paths[i]), width, height }]),
+    );
+  } catch (thrown) {
+    // The verdict stands without pictures.
+    if (!(thrown instanceof UserError)) throw thrown;
+    request.onNotice(`No pictures in the comment: ${thrown.what}. ${thrown.fix}.`);
+    return new Map();
+  }
 }
 
 /** The clusters to show, each with the rows of its newly failing images and the checkpoint that fails there. */

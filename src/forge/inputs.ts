@@ -1,4 +1,5 @@
 import { UserError } from '../errors.ts';
+import type { EngineName } from '../records.ts';
 import { readInput, readInputLines } from './actionsCore.ts';
 
 /** The inputs of action.yml, checked. Paths are relative to the working directory. */
@@ -6,7 +7,7 @@ export interface Inputs {
   readonly config: string;
   readonly checkpoints: readonly { readonly name: string; readonly path: string }[];
   readonly baseline: string | null;
-  readonly engine: string | null;
+  readonly engine: EngineName | null;
   readonly installEngine: string | null;
   readonly record: 'auto' | 'true' | 'false';
   readonly comment: 'always' | 'on-failure' | 'never';
@@ -22,7 +23,7 @@ export function readInputs(): Inputs {
     config: readInput('config') || 'barlow.yml',
     checkpoints: readCheckpoints(readInputLines('checkpoint'), readInput('predictions')),
     baseline: readInput('baseline') || null,
-    engine: readInput('engine') || null,
+    engine: readInput('engine') === '' ? null : choice('engine', engines),
     installEngine: readInput('install-engine') || null,
     record: choice('record', ['auto', 'true', 'false'] as const),
     comment: choice('comment', ['always', 'on-failure', 'never'] as const),
@@ -32,6 +33,11 @@ export function readInputs(): Inputs {
     out: readInput('out') || 'barlow-report',
   };
 }
+
+const engines = [
+  ...(['auto', 'onnx', 'onnx-cuda', 'onnx-webgpu', 'onnx-cpu', 'onnx-wasm'] as const),
+  ...(['tfjs', 'tfjs-node-gpu', 'tfjs-node', 'tfjs-wasm'] as const),
+] as const satisfies readonly EngineName[];
 
 /** The first choice is the default. */
 function choice<Choice extends string>(name: string, choices: readonly [Choice, ...Choice[]]): Choice {

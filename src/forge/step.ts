@@ -6,11 +6,11 @@
  *     openGitHub(access)                 the API, with bounded retries
  *     postComment(github, post)          the one comment of a suite on a pull request
  */
-export { type Log, openLog, readInput, readInputLines } from './actionsCore.ts';
+export { openLog } from './actionsCore.ts';
 export { checkAnnotations, errorAnnotation } from './annotations.ts';
 export { COMMENT_RESERVE } from './commentBody.ts';
-export { readEvent, type StepEvent } from './event.ts';
-export { type Inputs, readInputs } from './inputs.ts';
+export { readEvent } from './event.ts';
+export { readInputs } from './inputs.ts';
 export { openGitHub } from './octokit.ts';
 export { pictureAddress } from './pictureAddress.ts';
 export { postComment } from './postComment.ts';

@@ -1,5 +1,5 @@
 // The package's front door can neither start again after a trap nor free 16-bit images without a leak.
-import init, { decode, decode_rgba16 } from '@jsquash/png/codec/pkg/squoosh_png.js';
+import init, { decode, decode_rgba16, encode } from '@jsquash/png/codec/pkg/squoosh_png.js';
 import { BadImage } from './imageHeader.ts';
 import { readWasmFile } from './wasmFile.ts';
 
@@ -24,9 +24,19 @@ export async function decodePng16(bytes: Uint8Array): Promise<Uint16Array> {
   });
 }
 
-async function guarded<T>(decodeNow: () => T): Promise<T> {
+/** Encodes RGBA, 4 bytes a pixel, as a PNG of 8 bits. */
+export async function encodePng(rgba: Uint8Array, width: number, height: number): Promise<Uint8Array> {
+  await started();
+  return encode(rgba, width, height, 8);
+}
+
+async function started(): Promise<void> {
   ready ??= init(readWasmFile('@jsquash/png/codec/pkg/squoosh_png_bg.wasm'));
   await ready;
+}
+
+async function guarded<T>(decodeNow: () => T): Promise<T> {
+  await started();
   try {
     return decodeNow();
   } catch (thrown) {

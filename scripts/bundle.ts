@@ -1,0 +1,134 @@
+/**
+ * Builds dist/: the action with everything it needs, to run on a bare runner with no install. Native engines stay out; they are
+ * found where the user has them. The same sources give the same bytes.
+ *
+ *     node scripts/bundle.ts [FOLDER]
+ */
+import {
+  copyFileSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { build, type Plugin } from 'esbuild';
+
+const root = join(import.meta.dirname, '..');
+const dist = resolve(process.argv[2] ?? join(root, 'dist'));
+const modules = join(root, 'node_modules');
+
+/** What worker threads run: modules that name themselves by their address, each an entry of its own in dist/. */
+const selfNamed = 'url: import.meta.url';
+const workers = globSync('src/**/*.ts', { cwd: root })
+  .filter((file) => readFileSync(join(root, file), 'utf8').includes(selfNamed))
+  .toSorted();
+
+/** Files that packages read beside their own code. */
+const beside = [
+  ...['@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm', '@jsquash/png/codec/pkg/squoosh_png_bg.wasm'],
+  ...['@jsquash/webp/codec/dec/webp_dec.wasm'],
+  ...['onnxruntime-web/dist/ort-wasm-simd-threaded.wasm', 'onnxruntime-web/dist/ort-wasm-simd-threaded.mjs'],
+  ...['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm-threaded-simd.wasm'].map(
+    (file) => `@tensorflow/tfjs-backend-wasm/dist/${file}`,
+  ),
+];
+
+/** A worker module's code ends up in a chunk that others share; its address must be that of its entry. */
+const addressWorkers: Plugin = {
+  name: 'address workers',
+  setup: ({ onLoad }) => {
+    onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path }) => {
+      const text = readFileSync(path, 'utf8');
+      if (!text.includes(selfNamed)) return undefined;
+      const entry = `./${basename(path, '.ts')}.js`;
+      const contents = text.replace(selfNamed, `url: new URL('${entry}', import.meta.url).href`);
+      return { contents, loader: 'ts' };
+    });
+  },
+};
+
+/** Without `node_modules` a file of a package is one beside the code. */
+const readBeside: Plugin = {
+  name: 'read files of packages from dist',
+  setup: ({ onLoad }) => {
+    onLoad({ filter: /[\\/]src[\\/]inference[\\/]wasmFile\.ts$/ }, () => ({
+      contents: `import { readFileSync } from 'node:fs';
+export function readWasmFile(specifier) {
+  return new Uint8Array(readFileSync(new URL(specifier.slice(specifier.lastIndexOf('/') + 1), import.meta.url)));
+}`,
+    }));
+  },
+};
+
+const ownPlace = 'createRequire(import.meta.url)';
+
+/** An action is no package of the project it runs for: "beside this one" is the workspace. */
+const lookInWorkspace: Plugin = {
+  name: 'look for engines in the workspace',
+  setup: ({ onLoad }) => {
+    onLoad({ filter: /[\\/]src[\\/]inference[\\/]installedPackage\.ts$/ }, ({ path }) => {
+      const text = readFileSync(path, 'utf8');
+      if (!text.includes(ownPlace)) throw new Error(`${path} no longer looks beside itself: mend the bundle`);
+      return { contents: text.replace(ownPlace, "createRequire(join(process.cwd(), 'index.js'))"), loader: 'ts' };
+    });
+  },
+};
+
+rmSync(dist, { recursive: true, force: true });
+mkdirSync(dist, { recursive: true });
+const { metafile } = await build({
+  absWorkingDir: root,
+  entryPoints: [
+    'src/action.ts',
+    ...workers,
+    // Piscina starts its threads from the file of that name beside its own.
+    'node_modules/piscina/dist/worker.js',
+  ].map((file) => ({ in: file, out: basename(file).replace(/\.[jt]s$/, '') })),
+  outdir: dist,
+  // Flat: what lies beside src/ (templates, schemas, package.json) lies beside dist/ too.
+  chunkNames: 'chunk-[hash]',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  minify: true,
+  keepNames: true,
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+  // Loaded where there are any: thread priorities, a canvas for linkedom. Native engines are looked up by name.
+  external: ['@napi-rs/nice', 'canvas'],
+  define: { __dirname: 'import.meta.dirname', __filename: 'import.meta.filename' },
+  // CommonJS packages ask for Node's own modules.
+  banner: {
+    js: "import{createRequire as barlowRequire}from'node:module';const require=barlowRequire(import.meta.url);",
+  },
+  plugins: [readBeside, lookInWorkspace, addressWorkers],
+});
+for (const file of beside) copyFileSync(join(modules, file), join(dist, basename(file)));
+writeFileSync(join(dist, 'LICENSES.txt'), licences(Object.keys(metafile.inputs)));
+
+/** The licences of the packages that went in, which ask to be handed on with them. */
+function licences(inputs: readonly string[]): string {
+  const folders = inputs.flatMap((file) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? []);
+  return [...new Set([...folders, 'node_modules/onnxruntime-web'])]
+    .toSorted()
+    .map((folder) => `${nameOf(folder)}\n\n${licenceOf(folder)}\n`)
+    .join(`\n${'-'.repeat(80)}\n\n`);
+}
+
+function nameOf(folder: string): string {
+  const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
+  return `${name} ${version} (${license})`;
+}
+
+function licenceOf(folder: string): string {
+  const file = readdirSync(join(root, folder)).find((each) => /^licen[cs]e/i.test(each));
+  const path = file === undefined ? null : join(root, folder, file);
+  return path !== null && existsSync(path) ? readFileSync(path, 'utf8').replace(/\r\n/g, '\n').trim() : '';
+}

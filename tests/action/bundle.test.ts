@@ -1,0 +1,40 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const root = join(import.meta.dirname, '..', '..');
+const folder = mkdtempSync(join(tmpdir(), 'barlow-bundle-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const bundle = (name: string, cwd: string) =>
+  execFileSync(process.execPath, [join(root, 'scripts', 'bundle.ts'), join(folder, name)], { cwd });
+const files = () => readdirSync(join(folder, 'a')).toSorted();
+const read = (name: string, file: string) => readFileSync(join(folder, name, file));
+
+beforeAll(() => {
+  bundle('a', root);
+  bundle('b', tmpdir());
+}, 120_000);
+
+describe('the bundle', () => {
+  it('is the same bytes wherever it is built', () => {
+    expect(readdirSync(join(folder, 'b')).toSorted()).toEqual(files());
+    for (const file of files()) expect(read('a', file).equals(read('b', file)), file).toBe(true);
+  });
+
+  it('is under 30 MB and names no folder of the machine that built it', () => {
+    const bytes = files().reduce((sum, file) => sum + statSync(join(folder, 'a', file)).size, 0);
+    expect(bytes).toBeLessThan(30e6);
+    for (const file of files()) expect(read('a', file).includes(root), file).toBe(false);
+  });
+
+  it('hands on the licence of every package in it', () => {
+    const licences = read('a', 'LICENSES.txt').toString();
+    for (const name of ['piscina', '@octokit/core', '@actions/core', 'onnxruntime-web', 'handlebars', '@jsquash/png']) {
+      expect(licences).toContain(`${name} `);
+    }
+    expect(licences).not.toContain('(undefined)');
+  });
+});
