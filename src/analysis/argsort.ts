@@ -1,9 +1,8 @@
 /** Buffers of one length for `argsort`, shared by the columns that it sorts. */
 export interface SortBuffers {
-  /** The key of each row. */
-  readonly keys: Uint32Array;
-  /** The outcome: rows by ascending key. */
+  /** The outcome: rows by ascending value. */
   readonly order: Uint32Array;
+  readonly keys: Uint32Array;
   readonly spare: Uint32Array;
   readonly counts: Uint32Array;
 }
@@ -11,32 +10,35 @@ export interface SortBuffers {
 /** Buffers for `rows` rows. */
 export function sortBuffers(rows: number): SortBuffers {
   return {
-    keys: new Uint32Array(rows),
     order: new Uint32Array(rows),
+    keys: new Uint32Array(rows),
     spare: new Uint32Array(rows),
     counts: new Uint32Array(4 * 256),
   };
 }
 
-/** The bits of a float, or the high word of a double, as a number in the order of the values. */
-export function sortableBits(bits: number): number {
-  return (bits & 0x80000000 ? ~bits : bits | 0x80000000) >>> 0;
-}
-
-/** Fills `order` with the rows by ascending key, equal keys by row: a radix sort, byte by byte from the lowest. */
-export function argsort({ keys, order, spare, counts }: SortBuffers): void {
+/**
+ * Fills `order` with the rows by ascending value, equal values by row: a radix sort, byte by byte from the lowest. The
+ * value of a row is the float with the bits `words[row * stride + offset]`; or the double whose high word that is, equal
+ * as far as the high words are.
+ */
+export function argsort(words: Uint32Array, stride: number, offset: number, buffers: SortBuffers): void {
+  const { order, keys, spare, counts } = buffers;
   const rows = keys.length;
   counts.fill(0);
   for (let row = 0; row < rows; row++) {
-    const key = keys[row];
+    const bits = words[row * stride + offset];
+    // Signed magnitude to the order of the values.
+    const key = (bits ^ ((bits >> 31) | 0x80000000)) >>> 0;
+    keys[row] = key;
     order[row] = row;
     counts[key & 255]++;
     counts[256 + ((key >>> 8) & 255)]++;
     counts[512 + ((key >>> 16) & 255)]++;
     counts[768 + (key >>> 24)]++;
   }
-  let source = order;
-  let target = spare;
+  let sorted = order;
+  let other = spare;
   for (let byte = 0; byte < 4; byte++) {
     const shift = 8 * byte;
     const base = 256 * byte;
@@ -46,11 +48,25 @@ export function argsort({ keys, order, spare, counts }: SortBuffers): void {
       counts[base + value] = start;
       start += count;
     }
-    for (let i = 0; i < rows; i++) {
-      const row = source[i];
-      target[counts[base + ((keys[row] >>> shift) & 255)]++] = row;
-    }
-    [source, target] = [target, source];
+    scatter(sorted, other, keys, counts, base, shift);
+    const swap = sorted;
+    sorted = other;
+    other = swap;
   }
-  if (source !== order) order.set(source);
+  if (sorted !== order) order.set(sorted);
+}
+
+/** One pass: rows to where the counts of their byte say. */
+function scatter(
+  from: Uint32Array,
+  to: Uint32Array,
+  keys: Uint32Array,
+  starts: Uint32Array,
+  base: number,
+  shift: number,
+): void {
+  for (let i = 0; i < from.length; i++) {
+    const row = from[i];
+    to[starts[base + ((keys[row] >>> shift) & 255)]++] = row;
+  }
 }

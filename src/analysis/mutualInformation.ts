@@ -1,6 +1,6 @@
 import type { Columns, SelectedFeature } from '../records.ts';
 import { legacyNormalColumns, legacyNormals } from '../statistics/random.ts';
-import { argsort, type SortBuffers, sortableBits, sortBuffers } from './argsort.ts';
+import { argsort, type SortBuffers, sortBuffers } from './argsort.ts';
 
 /** Machine epsilon of float32. */
 const EPSILON_32 = 2 ** -23;
@@ -64,19 +64,45 @@ export function selectFeatures(information: Float64Array, count: number): Select
     .slice(0, count);
 }
 
+/** The sorted values of one outcome's rows, and what is found around each. */
+interface ClassPoints {
+  /** Neighbours to reach for. */
+  readonly nearest: number;
+  /** `points` between `nearest + 1` infinities on either side, so that windows need not mind the ends. */
+  readonly padded: Float64Array;
+  readonly points: Float64Array;
+  /** Square of the radius of each point's neighbourhood. */
+  readonly limits: Float64Array;
+  /** Points of the class in it, the point itself included. */
+  readonly own: Uint32Array;
+  /** Points of the other class up to its far end, and below its near end. */
+  readonly upTo: Uint32Array;
+  readonly below: Uint32Array;
+}
+
+function classPoints(size: number, neighbours: number): ClassPoints {
+  const nearest = Math.max(0, Math.min(neighbours, size - 1));
+  const padded = new Float64Array(size + 2 * (nearest + 1)).fill(Number.POSITIVE_INFINITY);
+  padded.fill(Number.NEGATIVE_INFINITY, 0, nearest + 1);
+  return {
+    nearest,
+    padded,
+    points: padded.subarray(nearest + 1, nearest + 1 + size),
+    limits: new Float64Array(size),
+    own: new Uint32Array(size),
+    upTo: new Uint32Array(size),
+    below: new Uint32Array(size),
+  };
+}
+
 /** A function from one column and its jitter to the estimate, with buffers that all columns share. */
 function estimator(failed: Uint8Array, neighbours: number) {
   const rows = failed.length;
   const failures = failed.reduce((sum, value) => sum + value, 0);
-  const classes = [rows - failures, failures].map((size) => ({
-    points: new Float64Array(size),
-    radii: new Float64Array(size),
-    counts: new Uint32Array(size),
-    nearest: Math.min(neighbours, size - 1),
-  }));
-  const [right, wrong] = classes;
+  const right = classPoints(rows - failures, neighbours);
+  const wrong = classPoints(failures, neighbours);
   // As scikit-learn does, a point that is alone in its class is left out.
-  const used = classes.filter(({ points }) => points.length > 1);
+  const used = [right, wrong].filter(({ points }) => points.length > 1);
   const total = used.reduce((sum, { points }) => sum + points.length, 0);
   const digamma = digammas(Math.max(total, neighbours));
   let fixed = digamma[total];
@@ -97,31 +123,35 @@ function estimator(failed: Uint8Array, neighbours: number) {
       else wrong.points[wrongs++] = scaled[row];
     }
     let sum = 0;
-    for (const { points, radii, counts, nearest } of used) {
-      if (nearest >= points.length >> 1) neighboursOfFew(points, nearest, radii, counts);
-      else neighboursOfMany(points, nearest, radii, counts);
-      for (const other of used) if (other.points !== points) countWithin(points, radii, other.points, counts);
-      for (let i = 0; i < counts.length; i++) sum += digamma[counts[i]];
+    for (const own of used) {
+      const others = used.find((other) => other !== own)?.points ?? NONE;
+      if (own.nearest >= own.points.length >> 1) neighboursOfFew(own, others);
+      else neighboursOfMany(own, others);
+      for (let i = 0; i < own.points.length; i++) sum += digamma[own.own[i] + own.upTo[i] - own.below[i]];
     }
     return Math.max(0, fixed - sum / total);
   };
 }
 
+const NONE = new Float64Array(0);
+
 /** Rows by ascending value: by the high words first, which leaves little to mend where values are spread. */
 function sortDoubles(values: Float64Array, buffers: SortBuffers) {
-  const words = new Uint32Array(values.buffer);
-  const { keys, order } = buffers;
-  for (let i = 0; i < keys.length; i++) keys[i] = sortableBits(words[2 * i + 1]);
-  argsort(buffers);
+  const { order } = buffers;
+  argsort(new Uint32Array(values.buffer), 2, 1, buffers);
   let moves = 4 * order.length;
-  for (let i = 1; i < order.length; i++) {
+  let previous = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < order.length; i++) {
     const row = order[i];
-    let at = i;
-    for (; at > 0 && values[order[at - 1]] > values[row]; at--) {
-      order[at] = order[at - 1];
-      moves--;
+    const value = values[row];
+    if (value >= previous) {
+      previous = value;
+      continue;
     }
+    let at = i;
+    for (; at > 0 && values[order[at - 1]] > value; at--) order[at] = order[at - 1];
     order[at] = row;
+    moves -= i - at;
     if (moves < 0) {
       // A column of a few values: their jitter is below the high word.
       order.sort((a, b) => values[a] - values[b]);
@@ -177,24 +207,38 @@ function pairwiseSum(values: Float32Array, from: number, count: number): number 
 }
 
 /**
- * For each of a class's sorted points: a radius just under the distance to its k-th nearest other point, and how many
- * of the class lie within it, the point itself included; k < points.
+ * The neighbourhood of each point of a class: a radius just under the distance to its nearest-th other point of the
+ * class, and the points within it. The window is found without a branch on the values: a processor could not foresee
+ * it, and waiting for it would take longer than all the rest.
  */
-function neighboursOfMany(points: Float64Array, k: number, radii: Float64Array, counts: Uint32Array) {
-  const last = points.length - 1;
-  // The k nearest and the point itself are neighbours in the sorted order: a window that only moves right.
+function neighboursOfMany({ nearest, padded, points, limits, own, upTo, below }: ClassPoints, others: Float64Array) {
+  for (let i = 0; i < points.length; i++) {
+    const at = i + nearest + 1;
+    const point = padded[at];
+    // The nearest points and the point itself are a window of the sorted order; each step right must bring it nearer.
+    let low = at - nearest;
+    for (let step = 0; step < nearest; step++)
+      low += asNumber(padded[at + 1 + step] - point < point - padded[at - nearest + step]);
+    const left = point - padded[low];
+    const right = padded[low + nearest] - point;
+    const distance = Math.abs(padded[low + nearest * asNumber(right >= left)] - point);
+    const limit = squareBelow(distance);
+    const tied =
+      left === right || point - padded[low + 1] === distance || padded[low + nearest - 1] - point === distance;
+    limits[i] = limit;
+    own[i] = tied ? countAround(points, i, limit) : nearest;
+  }
+  // Both ends of a neighbourhood only move right, for the distance to a neighbour never changes faster than the point moves.
+  const end = others.length;
   let low = 0;
-  for (let i = 0; i <= last; i++) {
+  let high = 0;
+  for (let i = 0; i < points.length; i++) {
     const point = points[i];
-    if (low < i - k) low = i - k;
-    while (low + k < last && points[low + k + 1] - point < point - points[low]) low++;
-    const left = point - points[low];
-    const right = points[low + k] - point;
-    const distance = Math.max(left, right);
-    const radius = distance * NEXT_DOWN;
-    const tied = left === right || point - points[low + 1] === distance || points[low + k - 1] - point === distance;
-    radii[i] = radius;
-    counts[i] = tied ? countAround(points, i, radius) : k;
+    const limit = limits[i];
+    while (low < end && signedSquare(others[low] - point) < -limit) low++;
+    while (high < end && signedSquare(others[high] - point) <= limit) high++;
+    below[i] = low;
+    upTo[i] = high;
   }
 }
 
@@ -202,42 +246,37 @@ function neighboursOfMany(points: Float64Array, k: number, radii: Float64Array, 
  * The same for classes of few points, in which scikit-learn searches by brute force; its distances come from
  * x^2 - 2xy + y^2, whose rounding shows between near-equal values.
  */
-function neighboursOfFew(points: Float64Array, k: number, radii: Float64Array, counts: Uint32Array) {
+function neighboursOfFew({ nearest, points, limits, own, upTo, below }: ClassPoints, others: Float64Array) {
   for (let i = 0; i < points.length; i++) {
     const x = points[i];
     const distances = points.map((y) => Math.sqrt(Math.max(0, x * x + -2 * (x * y) + y * y)));
-    radii[i] = distances.sort()[k] * NEXT_DOWN;
-    counts[i] = countAround(points, i, radii[i]);
+    const limit = squareBelow(distances.sort()[nearest]);
+    limits[i] = limit;
+    own[i] = countAround(points, i, limit);
+    upTo[i] = others.reduce((count, other) => count + asNumber(signedSquare(other - x) <= limit), 0);
+    below[i] = others.reduce((count, other) => count + asNumber(signedSquare(other - x) < -limit), 0);
   }
 }
 
-/** How many sorted points lie within a radius of the i-th. Squares are compared, as scikit-learn's KDTree does. */
-function countAround(points: Float64Array, i: number, radius: number): number {
-  const within = (j: number) => (points[i] - points[j]) * (points[i] - points[j]) <= radius * radius;
+/** The square of the next double below a distance. Squares are compared, as scikit-learn's KDTree does. */
+function squareBelow(distance: number): number {
+  return distance * NEXT_DOWN * (distance * NEXT_DOWN);
+}
+
+function signedSquare(difference: number): number {
+  return difference * Math.abs(difference);
+}
+
+/** 1 or 0, without a branch. */
+function asNumber(holds: boolean): number {
+  return Number(holds) | 0;
+}
+
+/** How many sorted points lie as near the i-th as a limit allows. */
+function countAround(points: Float64Array, i: number, limit: number): number {
   let low = i;
   let high = i + 1;
-  while (low > 0 && within(low - 1)) low--;
-  while (high < points.length && within(high)) high++;
+  while (low > 0 && (points[i] - points[low - 1]) ** 2 <= limit) low--;
+  while (high < points.length && (points[high] - points[i]) ** 2 <= limit) high++;
   return high - low;
-}
-
-/**
- * Adds to counts[i] how many of the other class's sorted points lie within radii[i] of points[i], the edge included.
- * Both ends of that interval move right with the point but for rounding, because the distance to a k-th neighbour
- * never changes faster than the point moves.
- */
-function countWithin(points: Float64Array, radii: Float64Array, others: Float64Array, counts: Uint32Array) {
-  const end = others.length;
-  let low = 0;
-  let high = 0;
-  for (let i = 0; i < points.length; i++) {
-    const point = points[i];
-    const limit = radii[i] * radii[i];
-    while (low < end && others[low] < point && (point - others[low]) * (point - others[low]) > limit) low++;
-    while (low > 0 && (point - others[low - 1]) * (point - others[low - 1]) <= limit) low--;
-    if (high < low) high = low;
-    while (high < end && (others[high] <= point || (others[high] - point) * (others[high] - point) <= limit)) high++;
-    while (high > low && others[high - 1] > point && (others[high - 1] - point) ** 2 > limit) high--;
-    counts[i] += high - low;
-  }
 }

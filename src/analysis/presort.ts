@@ -1,5 +1,5 @@
 import type { Columns } from '../records.ts';
-import { argsort, sortableBits, sortBuffers } from './argsort.ts';
+import { argsort, sortBuffers } from './argsort.ts';
 
 /** A matrix with the rows of each column in ascending order of their values. */
 export interface Presorted extends Columns {
@@ -14,8 +14,7 @@ export function presort(columns: Columns): Presorted {
   const order = new Uint32Array(values.length);
   const buffers = sortBuffers(rows);
   for (let at = 0; at < order.length; at += rows) {
-    for (let row = 0; row < rows; row++) buffers.keys[row] = sortableBits(bits[at + row]);
-    argsort(buffers);
+    argsort(bits, 1, at, buffers);
     order.set(buffers.order, at);
   }
   return { ...columns, order };

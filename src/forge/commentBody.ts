@@ -43,7 +43,7 @@ const schema = compileSchema<CommentState>({
 });
 
 /** The hidden line by which a suite's comment is found. */
-export function markerOf(suite: string): string {
+function markerOf(suite: string): string {
   return `<!-- barlow-gate suite ${hidden(suite)} -->`;
 }
 

@@ -36,12 +36,13 @@ export interface GradientRequest {
   readonly geometry: InputGeometry;
 }
 
-/** Runs a model once on `images` (float32, under the name `input`) and gives the named integer outputs. */
-export type RunOnce = (
+/** Loads a model, runs it on each batch of images (float32 input `name`), and gives the named integer outputs, batch by batch. */
+export type RunProbe = (
   model: Uint8Array,
-  images: { readonly name: string; readonly dims: readonly number[]; readonly data: Float32Array },
+  name: string,
+  batches: readonly { readonly dims: readonly number[]; readonly data: Float32Array }[],
   outputs: readonly string[],
-) => Promise<ReadonlyMap<string, { readonly dims: readonly number[]; readonly values: readonly number[] }>>;
+) => Promise<ReadonlyMap<string, { readonly dims: readonly number[]; readonly values: readonly number[] }>[]>;
 
 /** Opsets whose operators mean what the rules take them to mean. From 13 to 16 nothing that has a rule changed. */
 const opsets = { least: 13, raised: 16, most: 23 } as const;
@@ -51,7 +52,7 @@ const opsets = { least: 13, raised: 16, most: 23 } as const;
  * forward pass on one and on two black images. Throws UserError, naming the operator and those that have a rule, where the path
  * from images to output holds an operator without one; for opsets outside 13 to 23; and where no gradient can arrive.
  */
-export async function withGradient(graph: OnnxGraph, request: GradientRequest, run: RunOnce): Promise<GradientModel> {
+export async function withGradient(graph: OnnxGraph, request: GradientRequest, run: RunProbe): Promise<GradientModel> {
   if (graph.opset < opsets.least || graph.opset > opsets.most) {
     throw new UserError({
       what: `gradients are known for opset ${opsets.least} to ${opsets.most}, not ${graph.opset}`,
@@ -124,7 +125,7 @@ async function probe(
   { input, geometry }: GradientRequest,
   path: readonly Node[],
   prefix: string,
-  run: RunOnce,
+  run: RunProbe,
 ): Promise<Pick<Facts, 'dimsOf' | 'constant'>> {
   const computed = (names: readonly string[]) =>
     [...new Set(names)].filter((name) => name !== '' && fixedTensor(graph, name) === null);
@@ -137,12 +138,11 @@ async function probe(
   const outputs = [...shaped.map(shapeOf), ...values];
   const parts = { node: [...graph.graph.node, ...shapes], output: outputs.map((name) => ({ name })), valueInfo: [] };
   const model = bytesOf(replaceGraph(graph, { ...parts, ...pruned({ ...graph.graph, ...parts }) }, graph.opset));
-  const runs: Awaited<ReturnType<RunOnce>>[] = [];
-  for (const batch of geometry.batch === null ? [1, 2] : [geometry.batch]) {
+  const batches = (geometry.batch === null ? [1, 2] : [geometry.batch]).map((batch) => {
     const dims = imageDims(geometry, batch);
-    const data = new Float32Array(dims.reduce((product, dim) => product * dim));
-    runs.push(await run(model, { name: input, dims, data }, outputs));
-  }
+    return { dims, data: new Float32Array(dims.reduce((product, dim) => product * dim)) };
+  });
+  const runs = await run(model, input, batches, outputs);
   const [first, last] = [runs[0], runs[runs.length - 1]];
   return {
     dimsOf(name) {

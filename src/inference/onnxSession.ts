@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts';
-import { type GradientModel, type RunOnce, withGradient } from './backward.ts';
+import { type GradientModel, type RunProbe, withGradient } from './backward.ts';
 import type { ImageBatch, RunnableEngine, Session, Tensor } from './engine.ts';
 import { bytesOf, type OnnxGraph, withOutputs } from './onnxGraph.ts';
 import type { InputGeometry } from './onnxGraphLayers.ts';
@@ -34,7 +34,7 @@ export function openOnnxSession(
         const built = await withGradient(
           graph,
           { input: input.name, output, geometry: input.geometry },
-          runOnce(start),
+          runProbe(start),
         );
         return { ...built, runs: await start(built.model, [built.gradientOutput]) };
       };
@@ -80,15 +80,23 @@ function floats(tensors: Tensors, name: string): Tensor {
 }
 
 /** How the gradient's builder learns the shapes of a model's tensors. */
-function runOnce(start: StartModel): RunOnce {
-  return async (bytes, images, outputs) => {
+function runProbe(start: StartModel): RunProbe {
+  return async (bytes, name, batches, outputs) => {
     const model = await start(bytes, outputs);
+    const runs: Awaited<ReturnType<RunProbe>> = [];
     try {
-      const results = await model.run(new Map([[images.name, { shape: images.dims, values: images.data }]]));
-      return new Map([...results].map(([name, { shape, values }]) => [name, { dims: shape, values: numbers(values) }]));
+      for (const { dims, data } of batches) {
+        const results = await model.run(new Map([[name, { shape: dims, values: data }]]));
+        runs.push(
+          new Map(
+            [...results].map(([output, { shape, values }]) => [output, { dims: shape, values: numbers(values) }]),
+          ),
+        );
+      }
     } finally {
       await model.release();
     }
+    return runs;
   };
 }
 

@@ -128,7 +128,8 @@ describe('against scikit-learn 1.2.1 on real features', () => {
     });
 
     describe.skipIf(!hasSklearn)('recomputed (skipped where /usr/bin/python3 has no scikit-learn 1.2.1)', () => {
-      it.each(['candidate-red-cars-missing.csv', 'published-wrn_28_10.csv'])('agrees on %s', async (predictions) => {
+      const files = ['candidate-red-cars-missing.csv', 'published-wrn_28_10.csv'];
+      it.each(files)('agrees on %s', { timeout: 600_000 }, async (predictions) => {
         const outcomes = allImages(predictions);
         const folder = mkdtempSync(join(tmpdir(), 'golden-'));
         try {

@@ -8,27 +8,17 @@ import { type GradientModel, withGradient } from '../../src/inference/backward.t
 import { autoStepSize, featureAttack, type Gradient } from '../../src/inference/featureAttack.ts';
 import { readGraph } from '../../src/inference/onnxGraph.ts';
 import { findLayers, inputGeometry } from '../../src/inference/onnxGraphLayers.ts';
-import { ModelUnderTest, open, runOnce } from './onnxModel.ts';
+import { ModelUnderTest, open, runProbe } from './onnxModel.ts';
+import { hasPython } from './python.ts';
 
 const shared = new URL('../../../shared/', import.meta.url).pathname;
-const python = '/usr/bin/python3';
-
-function has(...modules: string[]): boolean {
-  try {
-    execFileSync(python, ['-c', `import ${modules.join(', ')}`], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** The gradient model of the features that are found in a file. */
 async function gradientOf(file: string): Promise<GradientModel> {
   const graph = readGraph(readFileSync(file), file);
   const { input, features } = findLayers(graph);
   if (features === null) throw new Error(`no features in ${file}`);
   const geometry = inputGeometry({ input, file }, null);
-  return withGradient(graph, { input: input.name, output: features, geometry }, runOnce);
+  return withGradient(graph, { input: input.name, output: features, geometry }, runProbe);
 }
 
 async function run(
@@ -158,7 +148,7 @@ describe('every opset from 13 to 23', () => {
       const [m, output] = network(opset);
       const graph = readGraph(m.bytes([output], ['N', 3, 6, 6], opset), 'm.onnx');
       const geometry = { layout: 'NCHW', channels: 3, height: 6, width: 6, batch: null } as const;
-      const made = await withGradient(graph, { input: 'image', output, geometry }, runOnce);
+      const made = await withGradient(graph, { input: 'image', output, geometry }, runProbe);
       const images = Float32Array.from({ length: 108 }, (_, i) => Math.abs(Math.sin(i * i)));
       gradients.push(await run(await open(made.model), made, images, [1, 3, 6, 6], Int32Array.of(1)));
     }
@@ -174,7 +164,7 @@ describe('models as they come', () => {
     const output = m.add('Flatten', [m.add('GlobalAveragePool', [m.add('Mul', [turned, turned])])]);
     const geometry = { layout: 'NHWC', channels: 3, height: 2, width: 2, batch: 2 } as const;
     const graph = readGraph(m.bytes([output], [2, 2, 2, 3], 17), 'm.onnx');
-    const made = await withGradient(graph, { input: 'image', output, geometry }, runOnce);
+    const made = await withGradient(graph, { input: 'image', output, geometry }, runProbe);
     const images = Float32Array.from({ length: 24 }, (_, i) => i / 24);
     const ours = await run(await open(made.model), made, images, [2, 2, 2, 3], Int32Array.of(1, 2));
     // The mean of x^2 over four pixels has the slope x / 2, in the unit's channel alone.
@@ -193,14 +183,14 @@ const networks = [
   'convnext_tiny',
   'vit:17',
 ];
-const torch = has('torch', 'torchvision', 'onnx');
+const torch = hasPython('torch', 'torchvision');
 
 describe.skipIf(!torch)(
   "torchvision's networks against autograd in float64 (skipped without Debian's python3-torchvision)",
   () => {
     const folder = mkdtempSync(join(tmpdir(), 'barlow-backward-'));
     beforeAll(() => {
-      execFileSync(python, [new URL('backwardModels.py', import.meta.url).pathname, folder, ...networks], {
+      execFileSync('/usr/bin/python3', [new URL('backwardModels.py', import.meta.url).pathname, folder, ...networks], {
         stdio: ['ignore', 'ignore', 'inherit'],
       });
     }, 600_000);

@@ -5,7 +5,7 @@ import { withGradient } from '../../src/inference/backward.ts';
 import { operatorsWithRule } from '../../src/inference/backwardRules.ts';
 import { readGraph } from '../../src/inference/onnxGraph.ts';
 import type { InputGeometry } from '../../src/inference/onnxGraphLayers.ts';
-import { ModelUnderTest, open, runOnce } from './onnxModel.ts';
+import { ModelUnderTest, open, runProbe } from './onnxModel.ts';
 
 const [channels, height, width] = [3, 4, 5] as const;
 const geometry: InputGeometry = { layout: 'NCHW', channels, height, width, batch: null };
@@ -28,7 +28,7 @@ async function jacobians(build: Build, opset: number) {
   const bytes = m.bytes([output], ['N', channels, height, width], opset);
 
   const graph = readGraph(bytes, 'm.onnx');
-  const gradient = await withGradient(graph, { input: 'image', output, geometry }, runOnce);
+  const gradient = await withGradient(graph, { input: 'image', output, geometry }, runProbe);
   const { units } = gradient;
   const run = await (await open(gradient.model)).run({
     [gradient.imageInput]: new Tensor(
@@ -445,7 +445,7 @@ describe('a table of rules', () => {
     const output = m.add('Flatten', [build(m, 'image')]);
     const graph = readGraph(m.bytes([output], ['N', channels, height, width], opset), 'm.onnx');
 
-    return withGradient(graph, { input: 'image', output, geometry }, runOnce);
+    return withGradient(graph, { input: 'image', output, geometry }, runProbe);
   };
 
   test('an operator without a rule is named, with those that have one', async () => {

@@ -1,5 +1,5 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import type { RunOnce } from '../../src/inference/backward.ts';
+import type { RunProbe } from '../../src/inference/backward.ts';
 import { floatTensor, int64Tensor } from '../../src/inference/onnxGraphTensor.ts';
 import { type Attribute, encodeModel, type Node, type Tensor as TensorProto } from '../../src/inference/protobufjs.ts';
 
@@ -61,12 +61,18 @@ export function open(model: Uint8Array): Promise<InferenceSession> {
   return InferenceSession.create(model, options);
 }
 
-/** Runs a model once on onnxruntime's CPU provider. */
-export const runOnce: RunOnce = async (model, { name, dims, data }, outputs) => {
+/** Runs a model on onnxruntime's CPU provider. */
+export const runProbe: RunProbe = async (model, name, batches, outputs) => {
   const session = await open(model);
-  const results = await session.run({ [name]: new Tensor('float32', data, dims) }, outputs);
+  const runs: Awaited<ReturnType<RunProbe>> = [];
+  for (const { dims, data } of batches) {
+    const results = await session.run({ [name]: new Tensor('float32', data, dims) }, outputs);
+    const valuesOf = (output: string) => ({
+      dims: results[output].dims,
+      values: [...results[output].data].map(Number),
+    });
+    runs.push(new Map(outputs.map((output) => [output, valuesOf(output)])));
+  }
   await session.release();
-  return new Map(
-    outputs.map((output) => [output, { dims: results[output].dims, values: [...results[output].data].map(Number) }]),
-  );
+  return runs;
 };
