@@ -33,6 +33,7 @@ import type {
   EngineName,
   EvalSet,
   FeatureFile,
+  FeatureNames,
   GroupAnalysis,
   OnProgress,
   Result,
@@ -45,7 +46,6 @@ import { COMMENT_LIMIT, renderMarkdown } from './report/markdown.ts';
 import { metricsJson } from './report/metrics.ts';
 import type { ContactSheet, ImagePictures, Pictures } from './report/pictures.ts';
 import { resultJson } from './report/resultJson.ts';
-import type { FeatureNames } from './report/rule.ts';
 import { FULL_DETAIL } from './report/shedding.ts';
 import { buildView } from './report/view.ts';
 import { readTemplates } from './templates.ts';

@@ -67,6 +67,17 @@ export interface Columns {
 /** Reads features `from`..`to` (exclusive) of the given eval-set rows. */
 export type ReadColumns = (rows: Uint32Array, from: number, to: number) => Promise<Columns>;
 
+/** What people call a feature (`features.yml`). */
+export interface FeatureName {
+  readonly name: string;
+  /** Whether failures hang on it for no good reason, for too much of one, or nobody can tell; null where nobody said. */
+  readonly kind: 'spurious' | 'overemphasised' | 'unclear' | null;
+  readonly note: string | null;
+}
+
+/** By feature number. */
+export type FeatureNames = ReadonlyMap<number, FeatureName>;
+
 // ---------------------------------------------------------------- work in threads
 
 /**

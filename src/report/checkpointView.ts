@@ -1,9 +1,8 @@
-import type { CheckpointResult, ClusterStatus, Verdict } from '../records.ts';
+import type { CheckpointResult, ClusterStatus, FeatureNames, Verdict } from '../records.ts';
 import { type CheckView, checkView } from './checkView.ts';
 import { type ClusterView, clusterView } from './clusterView.ts';
 import { type FailureModeView, failureModeViews, type GroupView, groupView, wholeSetText } from './groupView.ts';
 import { nameText, oneLine } from './names.ts';
-import type { FeatureNames } from './rule.ts';
 import { count, counted, percent } from './words.ts';
 
 export interface CheckpointView {

@@ -1,8 +1,7 @@
-import type { Result } from '../records.ts';
+import type { FeatureNames, Result } from '../records.ts';
 import { clusterView } from './clusterView.ts';
 import { failureModeViews } from './groupView.ts';
 import { nameText } from './names.ts';
-import type { FeatureNames } from './rule.ts';
 import { counted, odds, percent } from './words.ts';
 
 /**

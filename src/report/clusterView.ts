@@ -1,6 +1,6 @@
-import type { Cluster, ClusterStatus } from '../records.ts';
+import type { Cluster, ClusterStatus, FeatureNames } from '../records.ts';
 import { groupIdText, oneLine } from './names.ts';
-import { type FeatureNames, type RuleView, ruleView } from './rule.ts';
+import { type RuleView, ruleView } from './rule.ts';
 import { count, howSure, howSureShort, number, percent, points, pValue } from './words.ts';
 
 export interface ClusterView {

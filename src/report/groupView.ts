@@ -1,6 +1,6 @@
-import type { GroupAnalysis, GroupComparison, Leaf } from '../records.ts';
+import type { FeatureNames, GroupAnalysis, GroupComparison, Leaf } from '../records.ts';
 import { groupIdText, groupText, oneLine } from './names.ts';
-import { type FeatureNames, type RuleView, ruleView } from './rule.ts';
+import { type RuleView, ruleView } from './rule.ts';
 import { count, howSure, howSureShort, number, percent, points, pValue, timesUsual } from './words.ts';
 
 /** A failure mode: where one checkpoint fails much more often than usual in its group. */

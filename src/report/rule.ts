@@ -1,14 +1,5 @@
-import type { Region } from '../records.ts';
+import type { FeatureName, FeatureNames, Region } from '../records.ts';
 import { nameText, oneLine } from './names.ts';
-
-/** What people call a feature (`features.yml`). */
-export interface FeatureName {
-  readonly name: string;
-  readonly kind: 'spurious' | 'overemphasised' | 'unclear' | null;
-  readonly note: string | null;
-}
-
-export type FeatureNames = ReadonlyMap<number, FeatureName>;
 
 /** What a rule says of one feature: at most a lower and an upper bound. */
 export interface ConditionView {

@@ -1,8 +1,8 @@
-import type { Condition, GroupAnalysis, Leaf, TreeNode } from '../records.ts';
+import type { Condition, FeatureNames, GroupAnalysis, Leaf, TreeNode } from '../records.ts';
 import { groupText } from './names.ts';
 import { type PlacedNode, treePlot } from './observablehqPlot.ts';
 import type { Picture, Pictures } from './pictures.ts';
-import { type FeatureNames, featureLabel, ruleView } from './rule.ts';
+import { featureLabel, ruleView } from './rule.ts';
 import { type Caption, failingCaption, type Strip, strip } from './strip.ts';
 import { count, number, percent } from './words.ts';
 

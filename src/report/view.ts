@@ -11,12 +11,11 @@
  *
  * Templates are texts by file name, read by the caller from the package's folder `templates`.
  */
-import type { HistoryRow, Result } from '../records.ts';
+import type { FeatureNames, HistoryRow, Result } from '../records.ts';
 import type { Confusion } from './actions.ts';
 import { type CheckpointView, checkpointView } from './checkpointView.ts';
 import { nameText, oneLine } from './names.ts';
 import type { ContactSheet, Pictures } from './pictures.ts';
-import type { FeatureNames } from './rule.ts';
 import { count, counted, number, percent } from './words.ts';
 
 export interface ReportInput {
