@@ -29,7 +29,16 @@ describe('the npm package', () => {
 
   it('holds what a user needs and nothing else', () => {
     const tops = new Set(files.map((file) => file.split('/')[0]));
-    expect([...tops].toSorted()).toEqual(['LICENSE', 'README.md', 'lib', 'package.json', 'schemas', 'templates']);
+    expect([...tops].toSorted()).toEqual([
+      'LICENSE',
+      'README.md',
+      'examples',
+      'lib',
+      'package.json',
+      'schemas',
+      'templates',
+    ]);
+    expect(files.filter((file) => file.startsWith('examples/') && !file.startsWith('examples/workflows/'))).toEqual([]);
     expect(files).toContain('lib/cli.js');
     expect(files).toContain('lib/index.d.ts');
     expect(files.filter((file) => /\.ts$/.test(file) && !/\.d\.ts$/.test(file))).toEqual([]);
