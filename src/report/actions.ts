@@ -56,7 +56,8 @@ function presenceText({ conditions }: RuleView): string[] {
 
 const SIDE = { strong: 'strong', weak: 'weak or absent', between: 'present, but not strong' } as const;
 
-const KIND = {
+/** What a kind given to a feature says. */
+export const KIND = {
   spurious: 'spurious: the class should not depend on it.',
   overemphasised: 'overemphasised: it belongs to the class, but too much hangs on it.',
   unclear: 'unclear in meaning: look at its pictures again.',

@@ -4,8 +4,8 @@ import type { ClusterView } from './clusterView.ts';
 import type { FailureModeView } from './groupView.ts';
 import { changePlot } from './observablehqPlot.ts';
 import type { ImagePictures } from './pictures.ts';
-import type { ConditionView, RuleView } from './rule.ts';
-import { failingCaption, type Strip, strip } from './strip.ts';
+import type { RuleView } from './rule.ts';
+import { failingCaption, featureStrips, type Strip, strip } from './strip.ts';
 import type { ReportInput } from './view.ts';
 import { count } from './words.ts';
 
@@ -125,18 +125,9 @@ function featureBlocks(rule: RuleView, { input, shown }: Ground, anchor: string)
   return rule.conditions.map((condition) => {
     const here = `${anchor}-f${condition.feature}`;
     const seen = shown.get(condition.feature) ?? null;
-    const rows = seen === null ? featureRows(condition, input) : [];
+    const rows = seen === null ? featureStrips(input.pictures?.features.get(condition.feature)) : [];
     if (rows.length > 0) shown.set(condition.feature, here);
     const { label, text, exact, kind, note } = condition;
     return { label, text, exact, kind, note, seen, anchor: here, rows };
   });
-}
-
-function featureRows(condition: ConditionView, { pictures }: ReportInput): Strip[] {
-  const found = pictures?.features.get(condition.feature);
-  return [
-    strip('Images that show it most', found?.mostActivating ?? [], 'none'),
-    strip('Where it sees it', found?.heatmaps ?? [], 'none'),
-    strip('Made as strong as it gets', found?.attacks ?? [], 'none'),
-  ].filter((row) => row !== null);
 }

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import type { CheckpointResult } from '../records.ts';
 import { type Card, clusterCard, failureModeCard } from './card.ts';
 import type { CheckpointView } from './checkpointView.ts';
 import { renderTemplate, type Templates } from './handlebars.ts';
 import { nameText } from './names.ts';
 import { scatterPlot, trendPlot } from './observablehqPlot.ts';
+import { pagePolicy } from './policy.ts';
 import { treeView } from './tree.ts';
 import type { ReportView } from './view.ts';
 import { count, counted } from './words.ts';
@@ -21,7 +21,7 @@ export function renderHtml(view: ReportView, templates: Templates): string {
   const script = templates['client.js'];
   const { history, pictures, configText } = view.input;
   const data = {
-    ...{ style, script, policy: policy(style, script) },
+    ...{ style, script, policy: pagePolicy(style, script) },
     ...{
       suite: view.suite,
       verdict: view.verdict,
@@ -39,12 +39,6 @@ export function renderHtml(view: ReportView, templates: Templates): string {
     noPictures: pictures === null,
   };
   return renderTemplate(templates, 'report.html', data, 'html');
-}
-
-function policy(style: string, script: string): string {
-  const hash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
-  const allowed = [`style-src ${hash(style)}`, `script-src ${hash(script)}`, 'img-src data:'];
-  return ["default-src 'none'", ...allowed, "base-uri 'none'", "form-action 'none'"].join('; ');
 }
 
 function checkpointData(view: ReportView, index: number) {

@@ -1,5 +1,5 @@
 import { oneLine } from './names.ts';
-import type { Picture } from './pictures.ts';
+import type { FeaturePictures, Picture } from './pictures.ts';
 
 /** A row of pictures under a title. */
 export interface Strip {
@@ -26,6 +26,15 @@ export function strip(title: string, pictures: readonly Picture[], caption: Capt
     tiny: Math.max(picture.width, picture.height) <= 64,
   }));
   return shown.length === 0 ? null : { title, pictures: shown };
+}
+
+/** What a feature looks for: images, where in them, and the same images changed; what is missing is left out. */
+export function featureStrips(pictures: FeaturePictures | undefined): Strip[] {
+  return [
+    strip('Images that show it most', pictures?.mostActivating ?? [], 'none'),
+    strip('Where it sees it', pictures?.heatmaps ?? [], 'none'),
+    strip('Made as strong as it gets', pictures?.attacks ?? [], 'none'),
+  ].filter((row) => row !== null);
 }
 
 function altText({ image, label, prediction }: Picture): string {

@@ -4,11 +4,13 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type FeaturePage, renderFeaturePage } from '../../src/report/featurePage.ts';
 import { renderHtml } from '../../src/report/html.ts';
 import { buildView, type ReportInput } from '../../src/report/view.ts';
 import { readTemplates } from '../../src/templates.ts';
 import { HOSTILE_NAMES, hostileInput } from './hostileResult.ts';
 import { manyClasses } from './manyClasses.ts';
+import { sampleFeature } from './sampleFeature.ts';
 import { sampleInput } from './sampleResult.ts';
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/google-chrome', '/usr/bin/chromium-browser'].find(existsSync);
@@ -54,12 +56,13 @@ describe.skipIf(CHROMIUM === undefined)('report.html in Chromium (skipped where 
 
   async function open(
     name: string,
-    input: ReportInput,
+    shown: ReportInput | FeaturePage,
     viewport = DESKTOP,
     colorScheme: 'light' | 'dark' = 'light',
   ): Promise<Page> {
     const file = new URL(`${name}.html`, OUT);
-    await writeFile(file, renderHtml(buildView(input), templates));
+    const html = 'feature' in shown ? renderFeaturePage(shown, templates) : renderHtml(buildView(shown), templates);
+    await writeFile(file, html);
     const page = await browser.newPage({ viewport, colorScheme });
     problems.length = 0;
     page.on('console', (message) => problems.push(`console: ${message.text()}`));
@@ -87,6 +90,8 @@ describe.skipIf(CHROMIUM === undefined)('report.html in Chromium (skipped where 
     { name: 'thousand', input: () => manyClasses(1_000, 20) },
     { name: 'bare', input: () => sampleInput() },
     { name: 'long-names', input: () => manyClasses(3, 4, `-${'x'.repeat(10_000)}`) },
+    { name: 'feature', input: () => sampleFeature() },
+    { name: 'feature-bare', input: () => sampleFeature({ names: new Map(), pictures: null, result: null }) },
     { name: 'right-to-left', input: () => manyClasses(3, 4, ' שלום עולם مرحبا بالعالم (א)') },
   ];
 
@@ -111,6 +116,14 @@ describe.skipIf(CHROMIUM === undefined)('report.html in Chromium (skipped where 
       await page.close();
     });
   }
+
+  it('axe finds nothing in the page of a feature', async () => {
+    for (const scheme of ['light', 'dark'] as const) {
+      const page = await open(`axe-feature-${scheme}`, sampleFeature(), PHONE, scheme);
+      expect(await axeFinds(page)).toEqual([]);
+      await page.close();
+    }
+  });
 
   it('groups: the first 100 of 2,000 rows, sorted and filtered at once', async () => {
     const page = await open('groups', manyClasses(1_000, 2));

@@ -18,7 +18,7 @@ describe('report.html', () => {
     const raw = Object.entries(templates).flatMap(([file, text]) =>
       file.endsWith('.html.hbs') ? [...text.matchAll(/\{\{(?:\{|&)\s*([\w.]+)/g)].map(([, name]) => name) : [],
     );
-    expect(raw.sort()).toEqual(['drawing', 'plot', 'scatter', 'script', 'style', 'trend']);
+    expect(raw.sort()).toEqual(['drawing', 'plot', 'plot', 'scatter', 'script', 'style', 'trend']);
   });
 
   it('lets in only its own style and script, by their hashes', () => {
