@@ -44,7 +44,7 @@ async function bare(): Promise<void> {
 
 async function extraction(): Promise<void> {
   const storeFolder = mkdtempSync(join(tmpdir(), 'barlow-bench-'));
-  const source = { evalSet: { images, folder }, featureModel: options, features: null, engine: 'onnx-cpu' } as const;
+  const source = { evalSet: { images, folder }, featureModel: options, features: null, engine: 'onnx-cpu', onBadImage: 'fail' } as const;
   const rest = { storeFolder, run: pool.run, onProgress: () => {}, onNotice: () => {}, shard: null };
   await openFeatures({ ...source, ...rest });
   rmSync(storeFolder, { recursive: true });

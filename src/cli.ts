@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { availableParallelism } from 'node:os';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { openProgress } from './cliProgress.ts';
 import { messageOf, UserError } from './errors.ts';
 import {
@@ -14,8 +14,10 @@ import {
   runGate,
   type Said,
   showBaseline,
+  showFeature,
   tool,
 } from './pipeline.ts';
+import type { FeatureName } from './records.ts';
 
 /** Exit codes of every command. */
 const exit = { passed: 0, failed: 1, userError: 2, bug: 3, interrupted: 130 } as const;
@@ -35,6 +37,10 @@ interface Flags {
   readonly shard?: { readonly index: number; readonly count: number };
   readonly depths?: readonly number[];
   readonly install?: string;
+  readonly group?: string;
+  readonly name?: string;
+  readonly kind?: FeatureName['kind'];
+  readonly note?: string;
 }
 
 interface NamedPath {
@@ -70,6 +76,20 @@ function commandLine(): Command {
     .option('--checkpoint <name=file>', 'checkpoint to evaluate; repeatable', namedPath)
     .option('--depths <list>', 'depths of tree, comma-separated', depths, [1, 2, 3])
     .action((flags: Flags) => perform(flags, (request) => evaluateGroupings(request, flags.depths ?? [])));
+
+  common(program.command('feature'))
+    .description('what one feature looks for: a page of the images that show it most, heatmaps and attacks')
+    .argument('<number>', 'its number in rules, from 0', featureNumber)
+    .option('--group <id>', 'among which images: all, label:CLASS, prediction:CLASS, COLUMN:VALUE', 'all')
+    .option('--checkpoint <name=file>', 'checkpoint, for groups of what it predicts', namedPath)
+    .option('--name <text>', 'call it so in reports, from now on')
+    .addOption(new Option('--kind <kind>', 'with --name: what it is').choices(kinds))
+    .option('--note <text>', 'with --name: a note for reports')
+    .action((feature: number, flags: Flags) =>
+      perform(flags, (request) =>
+        showFeature(request, { feature, group: flags.group ?? 'all', name: featureName(flags) }),
+      ),
+    );
 
   common(program.command('doctor'))
     .description('which engines load on this machine, and what is found in the feature model')
@@ -107,6 +127,24 @@ function judging(command: Command): Command {
     .option('--baseline <where>', 'git, none, or a folder; overrides the config')
     .option('--commit <id>', 'commit the checkpoint belongs to (default: HEAD)')
     .option('--base <ref>', 'branch that the commit is to be merged into: compare with the merge base');
+}
+
+/** What a feature can be called besides its name. */
+const kinds = ['spurious', 'overemphasised', 'unclear'];
+
+function featureName({ name, kind, note }: Flags): FeatureName | null {
+  if (name !== undefined) return { name, kind: kind ?? null, note: note ?? null };
+  if (kind === undefined && note === undefined) return null;
+  throw new UserError({
+    what: 'a kind or a note is given without a name',
+    where: kind === undefined ? '--note' : '--kind',
+    fix: 'Give --name too.',
+  });
+}
+
+function featureNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 0.');
+  return Number(text);
 }
 
 function namedPath(text: string, earlier: readonly NamedPath[] = []): readonly NamedPath[] {

@@ -6,10 +6,12 @@ import type {
   AcceptedCluster,
   AnalysisOptions,
   BaselineOptions,
+  CheckpointModelOptions,
   CheckRule,
   ColumnNames,
   Config,
   EngineName,
+  OnBadImage,
   PreprocessOptions,
   ReportOptions,
   Severity,
@@ -26,7 +28,9 @@ interface Checked {
     readonly manifest: string;
     readonly classes: readonly string[];
     readonly columns: ColumnNames;
+    readonly onBadImage: OnBadImage;
   };
+  readonly checkpointModel: CheckpointModelOptions;
   readonly checkpoints: Readonly<Record<string, string>>;
   readonly featureModel: {
     readonly path: string;
@@ -90,12 +94,17 @@ function builtInChecks(): Readonly<Record<string, Severity | Partial<Rule>>> {
 function toConfig(checked: Checked, file: string): Config {
   const absolute = (path: string) => resolve(dirname(file), path);
   const optional = (path: string | null) => (path === null ? null : absolute(path));
-  const { evalSet, featureModel, gate, report } = checked;
+  const { evalSet, checkpointModel, featureModel, gate, report } = checked;
   return {
     file,
     name: checked.name,
     evalSet: { ...evalSet, images: optional(evalSet.images), manifest: absolute(evalSet.manifest) },
     checkpoints: Object.entries(checked.checkpoints).map(([name, path]) => ({ name, path: absolute(path) })),
+    checkpointModel: {
+      ...checkpointModel,
+      classes:
+        typeof checkpointModel.classes === 'string' ? absolute(checkpointModel.classes) : checkpointModel.classes,
+    },
     featureModel: featureModel && {
       path: absolute(featureModel.path),
       layer: layerOf(featureModel.layer),

@@ -64,8 +64,8 @@ export interface Columns {
   readonly values: Float32Array;
 }
 
-/** Reads features `from`..`to` (exclusive) of the given eval-set rows. */
-export type ReadColumns = (rows: Uint32Array, from: number, to: number) => Promise<Columns>;
+/** Reads features `from`..`to` (exclusive) of the given eval-set rows; at the start of `into` where a reader can and it is given. */
+export type ReadColumns = (rows: Uint32Array, from: number, to: number, into?: SharedArrayBuffer) => Promise<Columns>;
 
 /** What people call a feature (`features.yml`). */
 export interface FeatureName {
@@ -390,6 +390,9 @@ export type EngineName =
   | 'tfjs-node'
   | 'tfjs-wasm';
 
+/** What an image that cannot be read or decoded does: end the run, or be left out of it. */
+export type OnBadImage = 'fail' | 'skip';
+
 /** torchvision's pipeline; null steps are left out. */
 export interface PreprocessOptions {
   /** Length of the shorter side after resizing, in pixels. */
@@ -409,10 +412,21 @@ export interface FeatureModelOptions {
   readonly preprocess: PreprocessOptions | null;
 }
 
+/** How checkpoints that are model files are run; they are states of one model, so it holds for all of them. */
+export interface CheckpointModelOptions {
+  /** Tensor of the scores, images x classes; null: what the last dense layer gives. */
+  readonly output: string | null;
+  /** Class of each score, or the file that names them, a line each; null: the eval set's classes, sorted by code unit. */
+  readonly classes: readonly string[] | string | null;
+  /** Null: from the model's input shape, values in [0, 1]. */
+  readonly preprocess: PreprocessOptions | null;
+}
+
 export interface ReportOptions {
   readonly clusters: number;
   readonly images: number;
-  readonly attack: { readonly steps: number; readonly stepSize: number | 'auto' };
+  /** `budget`: image steps (images x steps) that the attacks of a run may take. */
+  readonly attack: { readonly steps: number; readonly stepSize: number | 'auto'; readonly budget: number };
   readonly featureNames: string | null;
 }
 
@@ -436,8 +450,10 @@ export interface Config {
     /** Classes beyond those that labels name. */
     readonly classes: readonly string[];
     readonly columns: ColumnNames;
+    readonly onBadImage: OnBadImage;
   };
   readonly checkpoints: readonly { readonly name: string; readonly path: string }[];
+  readonly checkpointModel: CheckpointModelOptions;
   readonly featureModel: FeatureModelOptions | null;
   /** A `.npy` of features computed elsewhere. */
   readonly features: string | null;
@@ -471,7 +487,13 @@ export interface Result {
   /** ISO 8601, UTC. */
   readonly createdAt: string;
   readonly tool: { readonly name: string; readonly version: string };
-  readonly evalSet: { readonly images: number; readonly classes: readonly string[]; readonly fingerprint: string };
+  readonly evalSet: {
+    readonly images: number;
+    readonly classes: readonly string[];
+    readonly fingerprint: string;
+    /** Names of the images left out because they cannot be read or decoded; counted in no figure. */
+    readonly skipped: readonly string[];
+  };
   readonly featureModel: FeatureModelInfo;
   readonly options: { readonly analysis: AnalysisOptions; readonly gate: GateOptions };
   readonly checkpoints: readonly CheckpointResult[];

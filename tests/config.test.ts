@@ -48,7 +48,9 @@ describe('readConfig', () => {
           failed: 'failed',
           confidence: 'confidence',
         },
+        onBadImage: 'fail',
       },
+      checkpointModel: { classes: null, output: null, preprocess: null },
       checkpoints: [],
       featureModel: null,
       features: join(folder, 'features.npy'),
@@ -96,7 +98,7 @@ describe('readConfig', () => {
         ],
         accepted: [],
       },
-      report: { clusters: 20, images: 6, attack: { steps: 40, stepSize: 'auto' }, featureNames: null },
+      report: { clusters: 20, images: 6, attack: { steps: 40, stepSize: 'auto', budget: 1200 }, featureNames: null },
     });
   });
 
@@ -108,6 +110,8 @@ evalSet:
   manifest: eval.csv
   classes: [other, "7"]
   columns: {image: Filenames, label: Labels, prediction: Predictions}
+  onBadImage: skip
+checkpointModel: {classes: labels.txt, output: probabilities, preprocess: {crop: 32}}
 checkpoints:
   candidate: predictions/candidate.csv
   old: /models/old.onnx
@@ -135,7 +139,7 @@ gate:
     new-cluster: warning
     night: {measure: errorRate, groups: ['time of day:night'], operator: '<', value: 0.2}
   accepted: [{cluster: 'label:cat#00c0ffee', reason: next delivery, until: 2028-02-29}]
-report: {clusters: 1, images: 2, attack: {steps: 3, stepSize: 0.5}, featureNames: features.yml}
+report: {clusters: 1, images: 2, attack: {steps: 3, stepSize: 0.5, budget: 60}, featureNames: features.yml}
 `);
     expect(config).toEqual({
       file,
@@ -151,6 +155,12 @@ report: {clusters: 1, images: 2, attack: {steps: 3, stepSize: 0.5}, featureNames
           failed: 'failed',
           confidence: 'confidence',
         },
+        onBadImage: 'skip',
+      },
+      checkpointModel: {
+        classes: join(folder, 'labels.txt'),
+        output: 'probabilities',
+        preprocess: { resize: null, crop: 32, mean: [0, 0, 0], std: [1, 1, 1] },
       },
       checkpoints: [
         { name: 'candidate', path: join(folder, 'predictions/candidate.csv') },
@@ -218,7 +228,7 @@ report: {clusters: 1, images: 2, attack: {steps: 3, stepSize: 0.5}, featureNames
       report: {
         clusters: 1,
         images: 2,
-        attack: { steps: 3, stepSize: 0.5 },
+        attack: { steps: 3, stepSize: 0.5, budget: 60 },
         featureNames: join(folder, 'features.yml'),
       },
     });

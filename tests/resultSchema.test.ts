@@ -15,7 +15,7 @@ const result: Result = {
   commit: '0123456789abcdef0123456789abcdef01234567',
   createdAt: '2026-01-02T03:04:05.678Z',
   tool: { name: 'barlow-gate', version: '0.1.0' },
-  evalSet: { images: 10_000, classes: ['automobile', 'cat'], fingerprint: 'e'.repeat(64) },
+  evalSet: { images: 10_000, classes: ['automobile', 'cat'], fingerprint: 'e'.repeat(64), skipped: [] },
   featureModel: { fingerprint: 'f'.repeat(64), dimensions: 128, engine: 'onnx-cpu' },
   options: {
     analysis: {

@@ -11,10 +11,11 @@ import type {
 } from '../records.ts';
 import { holm } from '../statistics/holm.ts';
 import { columnOf, sharedColumns } from './columns.ts';
-import { type GroupTask, groupWorker, significanceRows } from './groupTask.ts';
+import { type GroupTask, groupWorker, SAMPLE_VALUES, significanceRows } from './groupTask.ts';
 import { informationWorker } from './informationTask.ts';
 import { type Limiter, limiter } from './limiter.ts';
-import { selectFeatures } from './mutualInformation.ts';
+import { KEPT_NORMALS, selectFeatures } from './mutualInformation.ts';
+import { type SharedBuffers, sharedBuffers } from './sharedBuffers.ts';
 
 /** What an analysis needs of the world around it. */
 export interface AnalysisSetting {
@@ -27,13 +28,22 @@ export interface AnalysisSetting {
   /** Most tasks in flight: one more than there are workers keeps them all busy while features are read. */
   readonly concurrency: number;
   readonly onProgress?: OnProgress;
-  /** Most values (rows x features) of a matrix held whole, and of a block of columns of a larger one; default 2^24, 64 MiB. */
+  /** Most values (rows x features) of a matrix held whole, and half as many as of a block of columns of a larger one; default 2^22. */
   readonly heldValues?: number;
   /** Name of an eval-set row, for messages. */
   readonly imageName?: (row: number) => string;
 }
 
-const HELD_VALUES = 2 ** 24;
+/** What groups and blocks wait for: room, and a buffer. */
+interface Room {
+  readonly limit: Limiter;
+  readonly buffers: SharedBuffers;
+}
+
+/** Blocks of columns in flight, whatever the number of workers. */
+const BLOCKS = 3;
+/** Bytes of a value of a block: its float32, and the float64 of its jitter. */
+const BLOCK_BYTES = 4 + 8;
 
 /**
  * Analyses groups, each read when its turn comes; the outcome is in the order of `groups` and the same for any `run`
@@ -42,12 +52,13 @@ const HELD_VALUES = 2 ** 24;
  * (`significanceRows`). Throws a UserError where a feature is NaN or infinite.
  */
 export async function analyseGroups(groups: readonly Group[], setting: AnalysisSetting): Promise<GroupAnalysis[]> {
-  const limit = limiter(setting.concurrency, 2 * bytesOf(heldValues(setting), 1));
+  const limit = limiter(setting.concurrency, BLOCKS * BLOCK_BYTES * blockValues(setting));
+  const room = { limit, buffers: sharedBuffers() };
   let done = 0;
   const analyses = await Promise.all(
     groups.map(async (group) => {
       const skipped = reasonToSkip(group, setting.options);
-      const analysis = skipped === null ? await analyseGroup(group, setting, limit) : skip(group, skipped);
+      const analysis = skipped === null ? await analyseGroup(group, setting, room) : skip(group, skipped);
       setting.onProgress?.('analyse', ++done, groups.length);
       return analysis;
     }),
@@ -55,30 +66,40 @@ export async function analyseGroups(groups: readonly Group[], setting: AnalysisS
   return withHolm(analyses);
 }
 
-function analyseGroup(group: Group, setting: AnalysisSetting, limit: Limiter): Promise<GroupAnalysis> {
-  const { dimensions } = setting;
-  if (group.rows.length * dimensions > heldValues(setting)) return analyseLargeGroup(group, setting, limit);
-  return limit(bytesOf(group.rows.length, dimensions), async () => {
-    const columns = await setting.readColumns(group.rows, 0, dimensions);
+function analyseGroup(group: Group, setting: AnalysisSetting, room: Room): Promise<GroupAnalysis> {
+  const { dimensions, readColumns } = setting;
+  if (group.rows.length * dimensions > heldValues(setting)) return analyseLargeGroup(group, setting, room);
+  return inRoom(room, bytesOf(group.rows.length, dimensions), async (buffer) => {
+    const columns = await readColumns(group.rows, 0, dimensions, buffer);
     return grow(group, setting, { columns, large: null });
   });
 }
 
-async function analyseLargeGroup(group: Group, setting: AnalysisSetting, limit: Limiter): Promise<GroupAnalysis> {
-  const { rows } = group;
+async function analyseLargeGroup(group: Group, setting: AnalysisSetting, room: Room): Promise<GroupAnalysis> {
   const { dimensions, readColumns } = setting;
-  const { selected, columns } = await selectInBlocks(group, setting, limit);
-  const sample = significanceRows(group.id, rows.length, dimensions);
-  return limit(bytesOf(sample.length, dimensions), async () =>
-    grow(group, setting, {
-      columns: await readColumns(
-        Uint32Array.from(sample, (row) => rows[row]),
-        0,
-        dimensions,
-      ),
-      large: { selected, columns, sample },
-    }),
-  );
+  const { selected, kept } = await selectInBlocks(group, setting, room);
+  const sample = significanceRows(group.id, group.rows.length, dimensions);
+  return inRoom(room, bytesOf(sample.length, dimensions), async (buffer) => {
+    const rows = Uint32Array.from(sample, (row) => group.rows[row]);
+    const columns = await readColumns(rows, 0, dimensions, buffer);
+    return grow(group, setting, { columns, large: { selected, ...kept, sample } });
+  });
+}
+
+/** Does a job once there is room for it, with a buffer of so many bytes. */
+function inRoom<Outcome>(
+  { limit, buffers }: Room,
+  bytes: number,
+  job: (buffer: SharedArrayBuffer) => Promise<Outcome>,
+): Promise<Outcome> {
+  return limit(bytes, async () => {
+    const buffer = buffers.take(bytes);
+    try {
+      return await job(buffer);
+    } finally {
+      buffers.giveBack(buffer);
+    }
+  });
 }
 
 async function grow(
@@ -91,47 +112,62 @@ async function grow(
   throw notFinite(rows[outcome.notFinite.row], outcome.notFinite.feature, imageName);
 }
 
+/** Columns of selected features, in the order in which places came free. */
+interface Kept {
+  readonly columns: Columns;
+  /** Column of each feature. */
+  readonly places: Map<number, number>;
+}
+
 /** Selects features of a large group block by block, and keeps the columns of those selected so far. */
-async function selectInBlocks(group: Group, setting: AnalysisSetting, limit: Limiter) {
+async function selectInBlocks(group: Group, setting: AnalysisSetting, room: Room) {
   const { rows, failed } = group;
   const { dimensions, run, readColumns, options, imageName } = setting;
   const { select, neighbours } = options.features;
-  const width = Math.max(1, Math.floor(heldValues(setting) / rows.length));
+  const width = Math.min(dimensions, Math.max(1, Math.floor(blockValues(setting) / rows.length)));
   // Less than any estimate until a block is done.
   const information = new Float64Array(dimensions).fill(-1);
-  const kept = new Map<number, Float32Array>();
+  const kept: Kept = { columns: sharedColumns(rows.length, Math.min(select, dimensions)), places: new Map() };
   const blocks = Array.from({ length: Math.ceil(dimensions / width) }, (_, block) => block * width);
+  const values = rows.length * width;
+  // In a buffer the block comes first and the doubles of its jitter, aligned, after it.
+  const jitterAt = 8 * Math.ceil(values / 2);
   await Promise.all(
-    blocks.map((from) => {
-      const to = Math.min(dimensions, from + width);
-      return limit(bytesOf(rows.length, to - from), async () => {
-        const columns = await readColumns(rows, from, to);
-        const outcome = await run(informationWorker, { columns, dimensions, failed, neighbours });
+    blocks.map((from) =>
+      inRoom(room, jitterAt + 8 * values, async (buffer) => {
+        const columns = await readColumns(rows, from, Math.min(dimensions, from + width), buffer);
+        const jitter = new Float64Array(buffer, jitterAt, values);
+        const outcome = await run(informationWorker, { columns, dimensions, failed, neighbours, jitter });
         if ('notFinite' in outcome) throw notFinite(rows[outcome.notFinite.row], outcome.notFinite.feature, imageName);
         information.set(outcome.information, from);
         keepSelected(kept, columns, selectFeatures(information, select));
-      });
-    }),
+      }),
+    ),
   );
-  const selected = selectFeatures(information, select);
-  const columns = sharedColumns(rows.length, selected.length);
-  for (const [c, { feature }] of selected.entries()) {
-    const column = kept.get(feature);
-    if (column !== undefined) columnOf(columns, c).set(column);
-  }
-  return { selected, columns };
+  return { selected: selectFeatures(information, select), kept };
 }
 
 /** Brings the kept columns up to date with a selection, which only ever loses the features of earlier blocks. */
-function keepSelected(kept: Map<number, Float32Array>, columns: Columns, selected: readonly SelectedFeature[]) {
+function keepSelected({ columns: kept, places }: Kept, block: Columns, selected: readonly SelectedFeature[]) {
   const features = new Set(selected.map(({ feature }) => feature));
-  for (const feature of kept.keys()) if (!features.has(feature)) kept.delete(feature);
-  for (const feature of features)
-    if (feature >= columns.from && feature < columns.to) kept.set(feature, columnOf(columns, feature).slice());
+  for (const feature of places.keys()) if (!features.has(feature)) places.delete(feature);
+  const taken = new Set(places.values());
+  const free = Array.from({ length: kept.to }, (_, place) => place).filter((place) => !taken.has(place));
+  for (const feature of features) {
+    if (feature < block.from || feature >= block.to) continue;
+    const [place] = free.splice(0, 1);
+    columnOf(kept, place).set(columnOf(block, feature));
+    places.set(feature, place);
+  }
 }
 
-function heldValues(setting: AnalysisSetting): number {
-  return setting.heldValues ?? HELD_VALUES;
+/** Of groups as large as this the workers keep the jitter. */
+function heldValues({ heldValues = KEPT_NORMALS }: AnalysisSetting): number {
+  return Math.min(heldValues, SAMPLE_VALUES);
+}
+
+function blockValues(setting: AnalysisSetting): number {
+  return 2 * heldValues(setting);
 }
 
 function bytesOf(rows: number, columns: number): number {

@@ -18,13 +18,6 @@ export function packed(rows: number, columns: readonly Float32Array[]): Columns 
   return { rows, from: 0, to: columns.length, values };
 }
 
-/** Some rows of a matrix, in the order given. */
-export function rowsOf({ rows, from, to, values }: Columns, chosen: Uint32Array): Columns {
-  const kept = new Float32Array(chosen.length * (to - from));
-  for (let at = 0, base = 0; at < kept.length; base += rows) for (const row of chosen) kept[at++] = values[base + row];
-  return { rows: chosen.length, from, to, values: kept };
-}
-
 /** Row and feature of the first value that is NaN or infinite; null where all are finite. */
 export function firstNotFinite({ rows, from, values }: Columns): { row: number; feature: number } | null {
   for (let at = 0; at < values.length; at++)

@@ -1,6 +1,6 @@
 import type { AnalysisOptions, Columns, Group, GroupAnalysis, SelectedFeature, WorkerModule } from '../records.ts';
 import { stream } from '../statistics/random.ts';
-import { columnOf, firstNotFinite, packed, rowsOf } from './columns.ts';
+import { columnOf, firstNotFinite, packed } from './columns.ts';
 import { measureTree } from './metrics.ts';
 import { mutualInformation, selectFeatures } from './mutualInformation.ts';
 import { presort } from './presort.ts';
@@ -11,13 +11,14 @@ import { growTree } from './tree.ts';
 export interface GroupTask {
   readonly group: Omit<Group, 'rows'>;
   readonly options: AnalysisOptions;
-  /** All features of the group's rows, or of the sample that stands for them in the significance test. */
+  /** All features of the group's rows, at most `SAMPLE_VALUES`, or of the sample that stands for them in the significance test. */
   readonly columns: Columns;
   /** Of a group too large to be held whole: its selected features, and what the sample's rows are. */
   readonly large: {
     readonly selected: readonly SelectedFeature[];
-    /** Column c: `selected[c]`. */
     readonly columns: Columns;
+    /** Column of each selected feature. */
+    readonly places: ReadonlyMap<number, number>;
     readonly sample: Uint32Array;
   } | null;
 }
@@ -28,7 +29,7 @@ export type GroupOutcome =
   | { readonly notFinite: { readonly row: number; readonly feature: number } };
 
 /** Most values (rows x features) that the significance test walks at every shuffle. */
-const SAMPLE_VALUES = 2 ** 23;
+export const SAMPLE_VALUES = 2 ** 23;
 
 /**
  * Rows, ascending, on which a group's significance is tested: all, or as many as 2^23 values allow. The choice
@@ -57,12 +58,7 @@ export default function run({ group, options, columns, large }: GroupTask): Grou
   const matrix = packed(
     rows,
     features.map((feature) =>
-      large === null
-        ? columnOf(columns, feature)
-        : columnOf(
-            large.columns,
-            large.selected.findIndex((one) => one.feature === feature),
-          ),
+      large === null ? columnOf(columns, feature) : columnOf(large.columns, large.places.get(feature) ?? -1),
     ),
   );
   const grown = growTree(presort(matrix), [...features.keys()], failed, options.tree.maxDepth);
@@ -102,11 +98,8 @@ function pValueOf(
   columns: Columns,
   sample: Uint32Array | null,
 ): number {
-  const seed = `shuffle:${id}:${options.shuffles}`;
-  const chosen = sample ?? significanceRows(id, failed.length, columns.to);
-  const outcome = Uint8Array.from(chosen, (row) => failed[row]);
-  const whole = sample !== null || chosen.length === columns.rows;
-  return significance(presort(whole ? columns : rowsOf(columns, chosen)), outcome, options, seed);
+  const outcome = sample === null ? failed : Uint8Array.from(sample, (row) => failed[row]);
+  return significance(presort(columns), outcome, options, `shuffle:${id}:${options.shuffles}`);
 }
 
 export const groupWorker: WorkerModule<GroupTask, GroupOutcome> = { url: import.meta.url, run };

@@ -9,6 +9,8 @@ export interface InformationTask {
   readonly dimensions: number;
   readonly failed: Uint8Array;
   readonly neighbours: number;
+  /** Shared memory to work in: as many values as `columns`. */
+  readonly jitter: Float64Array;
 }
 
 /** Or where a value is not finite: row of the group and feature. */
@@ -17,10 +19,10 @@ export type InformationOutcome =
   | { readonly notFinite: { readonly row: number; readonly feature: number } };
 
 /** Mutual information of some columns, in a worker thread. */
-export default function run({ columns, dimensions, failed, neighbours }: InformationTask): InformationOutcome {
+export default function run({ columns, dimensions, failed, neighbours, jitter }: InformationTask): InformationOutcome {
   const notFinite = firstNotFinite(columns);
   if (notFinite !== null) return { notFinite };
-  return { information: mutualInformation(columns, dimensions, failed, neighbours) };
+  return { information: mutualInformation(columns, dimensions, failed, neighbours, jitter) };
 }
 
 export const informationWorker: WorkerModule<InformationTask, InformationOutcome> = { url: import.meta.url, run };

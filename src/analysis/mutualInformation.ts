@@ -13,24 +13,26 @@ const NEXT_DOWN = 1 - 2 ** -53;
  * (2014) as `sklearn.feature_selection.mutual_info_classif(X, failed, n_neighbors=neighbours, random_state=0)`
  * computes it in scikit-learn 1.2.1 from float32 features: scaled by their standard deviation in float32, then
  * jittered by 1e-10 in float64 so that equal values part. `dimensions` is the width of the whole matrix, of which
- * `columns` may be a part: the jitter is drawn for the whole. Both outcomes must occur. Returns `columns.to - columns.from`
- * values; O(n log n) a feature.
+ * `columns` may be a part: the jitter is drawn for the whole, into `room` if it is not one that is kept. Both outcomes must
+ * occur. Returns `columns.to - columns.from` values; O(n log n) a feature.
  */
 export function mutualInformation(
   columns: Columns,
   dimensions: number,
   failed: Uint8Array,
   neighbours: number,
+  room?: Float64Array,
 ): Float64Array {
   const { rows, from, to, values } = columns;
-  const jitter = jitterOf(rows, dimensions, from, to);
+  const jitter = jitterOf(columns, dimensions, room);
   const estimate = estimator(failed, neighbours);
   const information = new Float64Array(to - from);
   const strip = new Float64Array(STRIP * rows);
   for (let first = 0; first < information.length; first += STRIP) {
     const end = Math.min(first + STRIP, information.length);
     for (let row = 0; row < rows; row++)
-      for (let j = first; j < end; j++) strip[(j - first) * rows + row] = jitter.normals[row * jitter.width + j];
+      for (let j = first; j < end; j++)
+        strip[(j - first) * rows + row] = jitter.normals[row * jitter.width + jitter.from + j];
     for (let j = first; j < end; j++) {
       const normals = strip.subarray((j - first) * rows, (j - first + 1) * rows);
       information[j] = estimate(values.subarray(j * rows, (j + 1) * rows), normals);
@@ -41,17 +43,17 @@ export function mutualInformation(
 
 /** Columns whose jitter is turned from rows to columns at a time: as many doubles as a cache line holds. */
 const STRIP = 8;
-/** Normals kept between groups: every group's jitter is the start of the same stream. */
-const KEPT = 2 ** 22;
+/** Most normals kept between groups: every group's jitter is the start of the same stream. */
+export const KEPT_NORMALS = 2 ** 22;
 let kept: Float64Array = new Float64Array(0);
 
-/** The normals of columns `from`..`to`, rows of `width` values. */
-function jitterOf(rows: number, dimensions: number, from: number, to: number) {
+/** The normals of the given columns: rows of `width` values, the first column's at `from`. */
+function jitterOf({ rows, from, to }: Columns, dimensions: number, room?: Float64Array) {
   const count = rows * dimensions;
-  if (from > 0 || to < dimensions || count > KEPT)
-    return { normals: legacyNormalColumns(0, rows, dimensions, from, to), width: to - from };
-  if (kept.length < count) kept = legacyNormals(0, Math.min(KEPT, Math.max(count, 2 * kept.length)));
-  return { normals: kept, width: dimensions };
+  if (count > KEPT_NORMALS)
+    return { normals: legacyNormalColumns(0, rows, dimensions, from, to, room), width: to - from, from: 0 };
+  if (kept.length < count) kept = legacyNormals(0, Math.min(KEPT_NORMALS, Math.max(count, 2 * kept.length)));
+  return { normals: kept, width: dimensions, from };
 }
 
 /**

@@ -14,7 +14,7 @@ import { readTable, requiredColumn, type Table } from './table.ts';
  *   empty; images are missing or lead out of their folder; and for what `checkpointOf` refuses
  */
 export async function readEvalSet(
-  options: Config['evalSet'],
+  options: Omit<Config['evalSet'], 'onBadImage'>,
 ): Promise<{ evalSet: EvalSet; manifestCheckpoint: Checkpoint | null }> {
   const table = await readTable(options.manifest);
   const names = options.columns;
@@ -46,8 +46,8 @@ function refuseEmptyLabel(table: Table, labels: readonly string[]): void {
   throw new UserError({ what: 'the image has no label', where: table.where(row), fix: 'Give its true class' });
 }
 
-/** SHA-256 over the classes and each image's name and class; JSON keeps names apart whatever they hold. */
-function fingerprintOf(images: readonly string[], labels: Int32Array, classes: readonly string[]): string {
+/** SHA-256 (hex) over the classes and each image's name and class; JSON keeps names apart whatever they hold. */
+export function fingerprintOf(images: readonly string[], labels: Int32Array, classes: readonly string[]): string {
   const hash = createHash('sha256').update(JSON.stringify(classes));
   for (const [row, image] of images.entries()) hash.update(`\n${labels[row]} ${JSON.stringify(image)}`);
   return hash.digest('hex');

@@ -1,12 +1,16 @@
 import type { Checkpoint, EvalSet } from '../records.ts';
+import { fingerprintOf } from './evalSet.ts';
 
 /** The eval set of some of its rows, in the order given; classes stay, so that indices of classes keep their meaning. */
 export function restrictEvalSet(evalSet: EvalSet, rows: Uint32Array): EvalSet {
   const pick = <Value>(values: readonly Value[]) => Array.from(rows, (row) => values[row]);
+  const images = pick(evalSet.images);
+  const labels = Int32Array.from(rows, (row) => evalSet.labels[row]);
   return {
     ...evalSet,
-    images: pick(evalSet.images),
-    labels: Int32Array.from(rows, (row) => evalSet.labels[row]),
+    images,
+    labels,
+    fingerprint: fingerprintOf(images, labels, evalSet.classes),
     columns: new Map([...evalSet.columns].map(([name, texts]) => [name, pick(texts)])),
   };
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { decodeImage, type Picture } from './decode.ts';
 import { encodePng } from './jsquashPng.ts';
 import { readImage, whyBad } from './readImage.ts';
-import { resizeBilinear } from './resize.ts';
+import { resizeLongestSide } from './resize.ts';
 
 /** Pictures of some images in one. */
 export interface ContactSheet {
@@ -27,7 +27,7 @@ export async function contactSheet(folder: string, names: readonly string[]): Pr
   const pictures: Picture[] = [];
   for (const name of names.slice(0, most)) {
     try {
-      pictures.push(fitted(await decodeImage(readImage(join(folder, name)))));
+      pictures.push(resizeLongestSide(await decodeImage(readImage(join(folder, name))), side));
     } catch (thrown) {
       whyBad(thrown); // throws again what is not the image's fault
     }
@@ -42,12 +42,6 @@ export async function contactSheet(folder: string, names: readonly string[]): Pr
     paste(picture, rgba, width, left, top);
   }
   return { bytes: await encodePng(rgba, width, height), width, height };
-}
-
-function fitted(picture: Picture): Picture {
-  const scale = side / Math.max(picture.width, picture.height);
-  const length = (pixels: number) => Math.max(1, Math.round(pixels * scale));
-  return resizeBilinear(picture, length(picture.width), length(picture.height));
 }
 
 function paste({ width, height, rgb }: Picture, onto: Uint8Array, sheetWidth: number, left: number, top: number) {

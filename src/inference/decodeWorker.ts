@@ -12,25 +12,26 @@ export interface DecodeTask {
   readonly out: SharedArrayBuffer;
 }
 
-/** SHA-256 (hex) of each image's bytes, up to the first that cannot be used. */
+/** SHA-256 (hex) of each image's bytes, empty where they cannot be read, and the images that cannot be used. */
 export interface Decoded {
   readonly hashes: readonly string[];
-  readonly unreadable: Unreadable | null;
+  readonly unreadable: readonly Unreadable[];
 }
 
 export default async function decodeImages({ folder, names, pipeline, out }: DecodeTask): Promise<Decoded> {
   const values = pipeline.height * pipeline.width * 3;
-  const hashes: string[] = [];
+  const hashes = names.map(() => '');
+  const unreadable: Unreadable[] = [];
   for (const [index, name] of names.entries()) {
     try {
       const bytes = readImage(`${folder}/${name}`);
-      hashes.push(hashOf(bytes));
+      hashes[index] = hashOf(bytes);
       preprocess(await decodeImage(bytes), pipeline, new Float32Array(out, index * values * 4, values));
     } catch (thrown) {
-      return { hashes, unreadable: { index, why: whyBad(thrown) } };
+      unreadable.push({ index, why: whyBad(thrown) });
     }
   }
-  return { hashes, unreadable: null };
+  return { hashes, unreadable };
 }
 
 export const decodeWorker: WorkerModule<DecodeTask, Decoded> = { url: import.meta.url, run: decodeImages };

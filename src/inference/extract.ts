@@ -1,6 +1,4 @@
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
-import { UserError } from '../errors.ts';
 import type { RunTask } from '../records.ts';
 import { type Decoded, decodeWorker } from './decodeWorker.ts';
 import type { Session, Tensor } from './engine.ts';
@@ -24,8 +22,10 @@ export interface Batching {
 
 /** One batch as the engine gave it back, padding left out. */
 export interface BatchResult {
-  /** SHA-256 (hex) of the bytes of each image. */
+  /** SHA-256 (hex) of the bytes of each image; empty where they cannot be read. */
   readonly hashes: readonly string[];
+  /** Images of the batch that cannot be used: their values mean nothing. */
+  readonly unreadable: readonly Unreadable[];
   /** Place of the batch's first image among all. */
   readonly from: number;
   /** By tensor name; the first dimension is the batch's, padding included. */
@@ -39,7 +39,6 @@ const HASHES_A_TASK = 256;
  * Runs images through a session batch by batch; worker threads decode ahead of it into a ring of shared buffers.
  * @param outputs names of the tensors wanted.
  * @param use called with each batch, in order; the tensors may be reused afterwards.
- * @throws UserError that names the first image that cannot be used, once the batches before its own are through `use`.
  */
 export async function runImages(
   images: ImageFiles,
@@ -62,44 +61,35 @@ export async function runImages(
   for (let index = 0; index < slots.length; index++) start(index);
   for (let index = 0; index < batches; index++) {
     const { hashes, unreadable } = await started[index];
-    if (unreadable !== null) throw badImage(images, index * batch, unreadable);
     const tensors = await session.run({ count: batch, values: new Float32Array(slots[index % slots.length]) }, outputs);
     if (index + slots.length < batches) start(index + slots.length);
-    use({ hashes, from: index * batch, tensors });
+    use({ hashes, unreadable, from: index * batch, tensors });
   }
 }
 
 /**
  * Hashes images in worker threads.
- * @returns the SHA-256 (hex) of each image's bytes.
- * @throws UserError that names the first image that cannot be read.
+ * @returns the SHA-256 (hex) of each image's bytes, empty for those that cannot be read, and these.
  */
 export async function hashImages(
-  images: ImageFiles,
+  { folder, names }: ImageFiles,
   run: RunTask,
   onProgress: (done: number) => void,
-): Promise<string[]> {
-  const starts = Array.from(
-    { length: Math.ceil(images.names.length / HASHES_A_TASK) },
-    (_, task) => task * HASHES_A_TASK,
-  );
+): Promise<Decoded> {
+  const tasks = Math.ceil(names.length / HASHES_A_TASK);
+  const starts = Array.from({ length: tasks }, (_, task) => task * HASHES_A_TASK);
   let done = 0;
-  const tasks = starts.map(async (from) => {
-    const names = images.names.slice(from, from + HASHES_A_TASK);
-    const hashed = await run(hashWorker, { folder: images.folder, names });
-    done += names.length;
-    onProgress(done);
-    return { from, ...hashed };
-  });
-  const results = await Promise.all(tasks);
-  for (const { from, unreadable } of results) if (unreadable !== null) throw badImage(images, from, unreadable);
-  return results.flatMap(({ hashes }) => hashes);
-}
-
-function badImage({ folder, names }: ImageFiles, from: number, { index, why }: Unreadable): UserError {
-  return new UserError({
-    what: `the image ${why}`,
-    where: join(folder, names[from + index]),
-    fix: 'Replace the image, or take its line out of the manifest.',
-  });
+  const results = await Promise.all(
+    starts.map(async (from) => {
+      const some = names.slice(from, from + HASHES_A_TASK);
+      const { hashes, unreadable } = await run(hashWorker, { folder, names: some });
+      done += some.length;
+      onProgress(done);
+      return { hashes, unreadable: unreadable.map(({ index, why }) => ({ index: from + index, why })) };
+    }),
+  );
+  return {
+    hashes: results.flatMap(({ hashes }) => hashes),
+    unreadable: results.flatMap(({ unreadable }) => unreadable),
+  };
 }

@@ -7,22 +7,23 @@ export interface HashTask {
   readonly names: readonly string[];
 }
 
-/** SHA-256 (hex) of each image's bytes, up to the first that cannot be read. */
+/** SHA-256 (hex) of each image's bytes; empty for those that cannot be read. */
 export interface Hashed {
   readonly hashes: readonly string[];
-  readonly unreadable: Unreadable | null;
+  readonly unreadable: readonly Unreadable[];
 }
 
 export default function hashImages({ folder, names }: HashTask): Hashed {
-  const hashes: string[] = [];
-  for (const [index, name] of names.entries()) {
+  const unreadable: Unreadable[] = [];
+  const hashes = names.map((name, index) => {
     try {
-      hashes.push(hashOf(readImage(`${folder}/${name}`)));
+      return hashOf(readImage(`${folder}/${name}`));
     } catch (thrown) {
-      return { hashes, unreadable: { index, why: whyBad(thrown) } };
+      unreadable.push({ index, why: whyBad(thrown) });
+      return '';
     }
-  }
-  return { hashes, unreadable: null };
+  });
+  return { hashes, unreadable };
 }
 
 export const hashWorker: WorkerModule<HashTask, Hashed> = { url: import.meta.url, run: hashImages };

@@ -82,14 +82,14 @@ export function inputGeometry(
     throw new UserError({
       what: `the input ${JSON.stringify(input.name)} ${shown} leaves the image size open`,
       where: file,
-      fix: 'Set featureModel.preprocess.crop to the side of the images in pixels.',
+      fix: 'Set preprocess.crop of the model to the side of the images in pixels.',
     });
   }
   if (side !== null && (height !== side || width !== side)) {
     throw new UserError({
       what: `the input ${JSON.stringify(input.name)} ${shown} takes ${height} x ${width} images, not ${side} x ${side}`,
       where: file,
-      fix: 'Set featureModel.preprocess.crop to the size that the model takes.',
+      fix: 'Set preprocess.crop of the model to the size that the model takes.',
     });
   }
   return { layout, channels: channels === 1 ? 1 : 3, height, width, batch: typeof batch === 'number' ? batch : null };

@@ -35,7 +35,7 @@ export function rawTensors(results: Readonly<Record<string, Value>>, outputs: re
       if (known) return [name, { shape: dims, values: data }];
       throw new UserError({
         what: `the tensor ${JSON.stringify(name)} holds ${type} values, not float32`,
-        where: 'featureModel.layer',
+        where: 'the layer named in the config',
         fix: 'Name a float32 tensor, or export the model in float32.',
       });
     }),

@@ -74,7 +74,7 @@ function floats(tensors: Tensors, name: string): Tensor {
   if (tensor?.values instanceof Float32Array) return { shape: tensor.shape, values: tensor.values };
   throw new UserError({
     what: `the tensor ${JSON.stringify(name)} does not hold float32 values`,
-    where: 'featureModel.layer',
+    where: 'the layer named in the config',
     fix: 'Name a float32 tensor, or export the model in float32.',
   });
 }

@@ -1,16 +1,7 @@
 import { join } from 'node:path';
+import type { EmbeddedImage } from './embedImages.ts';
 import { readImageHeader } from './imageHeader.ts';
 import { readImage } from './readImage.ts';
-
-/** An image as it may stand inside a page. */
-export interface EmbeddedImage {
-  readonly image: string;
-  /** `data:image/...;base64,...` */
-  readonly uri: string;
-  /** In pixels. */
-  readonly width: number;
-  readonly height: number;
-}
 
 /** A larger file would make a report of many pictures too heavy. */
 const MOST_BYTES = 64 * 1024;

@@ -23,13 +23,21 @@ export interface Pipeline {
  * @throws BadImage where the image comes out in another size than the model takes.
  */
 export function preprocess(picture: Picture, pipeline: Pipeline, out: Float32Array): void {
+  normalise(asSeen(picture, pipeline).rgb, pipeline, out);
+}
+
+/**
+ * The part of an image that a model sees, before mean and standard deviation: resized and cropped.
+ * @throws BadImage where the image comes out in another size than the model takes.
+ */
+export function asSeen(picture: Picture, pipeline: Pipeline): Picture {
   const resized = pipeline.resize === null ? picture : resizeShorterSide(picture, pipeline.resize);
   const cropped = pipeline.crop === null ? resized : cropCentre(resized, pipeline.crop);
   if (cropped.width !== pipeline.width || cropped.height !== pipeline.height) {
     const size = `${cropped.width} x ${cropped.height}`;
     throw new BadImage(`is ${size} pixels where the model takes ${pipeline.width} x ${pipeline.height}`);
   }
-  normalise(cropped.rgb, pipeline, out);
+  return cropped;
 }
 
 /** torchvision's `Resize(side)`: the longer side is cut off to a whole number, not rounded. */

@@ -10,16 +10,17 @@ const BUFFER_BYTES = 4 * 1024 * 1024;
 const GAP_BYTES = 4096;
 
 /**
- * Gives a reader of some features of some rows, column by column, into shared memory. Of the file, only a bounded
+ * Gives a reader of some features of some rows, column by column, into shared memory: `into`, or else its own. Of the file, only a bounded
  * buffer is in memory besides. float64 values are rounded to float32. The reader throws UserError where the file
  * cannot be read, is cut short, or a value is NaN or infinite.
  */
 export function readColumns(file: FeatureFile): ReadColumns {
   let header: Promise<NpyHeader> | undefined;
-  return async (rows, from, to) => {
+  return async (rows, from, to, into) => {
     header ??= readNpy(file.path).then((found) => found.header);
     const { dtype } = await header;
-    const values = new Float32Array(new SharedArrayBuffer(rows.length * (to - from) * 4));
+    const count = rows.length * (to - from);
+    const values = new Float32Array(into ?? new SharedArrayBuffer(count * 4), 0, count);
     const columns: Columns = { rows: rows.length, from, to, values };
     const handle = openSync(file.path, 'r');
     try {

@@ -21,6 +21,13 @@ export function resizeBilinear(picture: Picture, width: number, height: number):
   return height === picture.height ? across : resizeDown(across, height);
 }
 
+/** Resizes so that the longest side has `side` pixels and the shape is kept. */
+export function resizeLongestSide(picture: Picture, side: number): Picture {
+  const scale = side / Math.max(picture.width, picture.height);
+  const length = (pixels: number) => Math.max(1, Math.round(pixels * scale));
+  return resizeBilinear(picture, length(picture.width), length(picture.height));
+}
+
 /** Pillow's `precompute_coeffs` and `normalize_coeffs_8bpc` for a triangle of support 1. */
 function weightsFor(from: number, to: number): Weights {
   const scale = from / to;

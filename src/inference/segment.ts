@@ -116,6 +116,11 @@ export class SegmentWriter {
     return this.#hashes.length;
   }
 
+  /** Of the images whose rows were appended. */
+  get hashes(): readonly string[] {
+    return this.#hashes;
+  }
+
   get dimensions(): number {
     return this.#dimensions;
   }

@@ -79,7 +79,7 @@ const MAX_BYTES = 2 ** 31;
  * @throws UserError where a file is missing, outside the folder or too short, or `model.json` is no TF.js model.
  */
 export function readTfjsFiles(file: string): TfjsFiles {
-  const text = read(file, 'featureModel.path in the config');
+  const text = read(file, 'the path of the model in the config');
   const parsed = parse(text, file);
   const hash = createHash('sha256').update(text);
   const groups = parsed.weightsManifest.map(({ paths, weights }) => {

@@ -128,7 +128,7 @@ function floats(name: string, shape: readonly number[], values: ArrayLike<number
   if (values instanceof Float32Array) return { shape, values };
   throw new UserError({
     what: `the layer ${JSON.stringify(name)} does not hold float32 values`,
-    where: 'featureModel.layer',
+    where: 'the layer named in the config',
     fix: 'Name a layer of float32 values.',
   });
 }

@@ -1,6 +1,7 @@
 import type { FeatureNames, GroupAnalysis, GroupComparison, Leaf } from '../records.ts';
 import { groupIdText, groupText, oneLine } from './names.ts';
 import { type RuleView, ruleView } from './rule.ts';
+import { failureModesOf } from './shown.ts';
 import { count, howSure, howSureShort, number, percent, points, pValue, timesUsual } from './words.ts';
 
 /** A failure mode: where one checkpoint fails much more often than usual in its group. */
@@ -58,10 +59,7 @@ export interface GroupView {
 
 /** The failure modes of a checkpoint, most important first. */
 export function failureModeViews(groups: readonly GroupAnalysis[], names: FeatureNames): FailureModeView[] {
-  return groups
-    .flatMap((group) => group.leaves.filter((leaf) => leaf.failureMode).map((leaf) => ({ group, leaf })))
-    .sort((a, b) => b.leaf.importanceValue - a.leaf.importanceValue || (a.leaf.id < b.leaf.id ? -1 : 1))
-    .map(({ group, leaf }) => failureModeView(group, leaf, names));
+  return failureModesOf(groups).map(({ group, leaf }) => failureModeView(group, leaf, names));
 }
 
 function failureModeView(group: GroupAnalysis, leaf: Leaf, names: FeatureNames): FailureModeView {

@@ -5,12 +5,13 @@ import { renderTemplate, type Templates } from './handlebars.ts';
 import { nameText } from './names.ts';
 import { scatterPlot, trendPlot } from './observablehqPlot.ts';
 import { pagePolicy } from './policy.ts';
+import { MOST_SHOWN, rankedTrees } from './shown.ts';
 import { treeView } from './tree.ts';
 import type { ReportView } from './view.ts';
 import { count, counted } from './words.ts';
 
-/** Cards with pictures and advice, drawn trees, and rows of tables: a page stays light with any number of classes. */
-const MOST = { cards: 20, rows: 200, trees: 24, groups: 5_000 };
+/** Rows of tables, at most. */
+const MOST = { rows: 200, groups: 5_000 };
 
 /**
  * report.html: one self-contained page. Its security policy lets nothing in but its own style and script, told by their
@@ -50,20 +51,20 @@ function checkpointData(view: ReportView, index: number) {
   const ground = { input: view.input, result, shown };
   const card = (cluster: CheckpointView['known'][number], at: string) =>
     clusterCard(cluster, ground, `${prefix}-${at}`);
-  const newCards = checkpoint.newClusters.slice(0, MOST.cards).map((each, i) => card(each, `new${i}`));
-  const worseCards = checkpoint.worsened.slice(0, MOST.cards).map((each, i) => card(each, `worse${i}`));
+  const newCards = checkpoint.newClusters.slice(0, MOST_SHOWN.cards).map((each, i) => card(each, `new${i}`));
+  const worseCards = checkpoint.worsened.slice(0, MOST_SHOWN.cards).map((each, i) => card(each, `worse${i}`));
   const modes = checkpoint.failureModes;
   const modeCards =
     result.comparison === null
-      ? modes.slice(0, MOST.cards).map((each, i) => failureModeCard(each, ground, `${prefix}-mode${i}`))
+      ? modes.slice(0, MOST_SHOWN.cards).map((each, i) => failureModeCard(each, ground, `${prefix}-mode${i}`))
       : [];
   const modeRows = modes.slice(modeCards.length);
   return {
     ...checkpoint,
     prefix,
     ...{ newCards, worseCards, modeCards },
-    newRows: cut(checkpoint.newClusters.slice(MOST.cards), MOST.rows),
-    worseRows: cut(checkpoint.worsened.slice(MOST.cards), MOST.rows),
+    newRows: cut(checkpoint.newClusters.slice(MOST_SHOWN.cards), MOST.rows),
+    worseRows: cut(checkpoint.worsened.slice(MOST_SHOWN.cards), MOST.rows),
     knownRows: cut(checkpoint.known, MOST.rows),
     modeRows: cut(modeRows, MOST.rows),
     moreModes: modeCards.length > 0,
@@ -94,20 +95,12 @@ function cut<Item>(items: readonly Item[], most: number) {
 
 /** Trees of the groups that clusters and failure modes are in, the most important first. */
 function trees(view: ReportView, result: CheckpointResult, prefix: string) {
-  const clusters =
-    result.comparison?.clusters.filter((each) => each.status === 'new' || each.status === 'worsened') ?? [];
-  const importance = (id: string) =>
-    (clusters.some((cluster) => cluster.group === id) ? 1 : 0) +
-    Math.max(0, ...(result.groups.find((group) => group.id === id)?.leaves ?? []).map((leaf) => leaf.importanceValue));
-  const ranked = result.groups
-    .filter((group) => group.tree !== null)
-    .map((group) => ({ group, importance: importance(group.id) }))
-    .sort((a, b) => b.importance - a.importance || (a.group.id < b.group.id ? -1 : 1));
+  const ranked = rankedTrees(result);
   const { featureNames, pictures } = view.input;
   const shown = ranked
-    .slice(0, MOST.trees)
-    .flatMap(({ group }, index) => treeView(group, featureNames, pictures, `${prefix}-t${index}`) ?? []);
-  return { shown, more: ranked.length > MOST.trees ? count(ranked.length - MOST.trees) : null };
+    .slice(0, MOST_SHOWN.trees)
+    .flatMap((group, index) => treeView(group, featureNames, pictures, `${prefix}-t${index}`) ?? []);
+  return { shown, more: ranked.length > MOST_SHOWN.trees ? count(ranked.length - MOST_SHOWN.trees) : null };
 }
 
 function scatter(result: CheckpointResult): string | null {

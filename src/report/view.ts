@@ -86,6 +86,14 @@ function timeText(iso: string): string {
   return `${oneLine(iso).slice(0, 16).replace('T', ' ')} UTC`;
 }
 
+/** "; 2 images skipped, as they cannot be read: a.png, b.png". */
+function skippedText(skipped: readonly string[]): string {
+  if (skipped.length === 0) return '';
+  const named = skipped.slice(0, 5).map((image) => oneLine(image));
+  const more = skipped.length > named.length ? `, and ${count(skipped.length - named.length)} more` : '';
+  return `; ${counted(skipped.length, 'image')} skipped, as they cannot be read: ${named.join(', ')}${more}`;
+}
+
 function made(result: Result): Fact[] {
   const { tool, evalSet, featureModel, options } = result;
   const { failureMode, features, tree, shuffles, minGroupSize } = options.analysis;
@@ -96,7 +104,7 @@ function made(result: Result): Fact[] {
     ['Made at', timeText(result.createdAt)],
     [
       'Eval set',
-      `${counted(evalSet.images, 'image')} of ${counted(evalSet.classes.length, 'class', 'classes')}, fingerprint ${evalSet.fingerprint.slice(0, 16)}`,
+      `${counted(evalSet.images, 'image')} of ${counted(evalSet.classes.length, 'class', 'classes')}, fingerprint ${evalSet.fingerprint.slice(0, 16)}${skippedText(evalSet.skipped)}`,
     ],
     [
       'Features',

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { mersenne } from 'pure-rand/generator/mersenne';
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
+import { STATE_WORDS, seedState, temper, twist } from './mersenneTwister.ts';
 
 /** A stream of random numbers that depends on its seed text alone. */
 export interface RandomStream {
@@ -38,9 +38,9 @@ export function legacyNormals(seed: number, count: number): Float64Array {
 
 /**
  * Columns `from`..`to` (exclusive) of `RandomState(seed).standard_normal((rows, dimensions))`, row by row: value
- * (i, from + j) is at `i * (to - from) + j`. NumPy draws the matrix row by row, so the whole stream is walked; only the
- * values asked for are worked out. Polar method on MT19937 (numpy/random/src/legacy/legacy-distributions.c), equal but for
- * the last bit of the platform's logarithm.
+ * (i, from + j) is at `i * (to - from) + j`, of `into` where that is given. NumPy draws the matrix row by row, so the
+ * whole stream is walked; only the values asked for are worked out. Polar method on MT19937
+ * (numpy/random/src/legacy/legacy-distributions.c), equal but for the last bit of the platform's logarithm.
  */
 export function legacyNormalColumns(
   seed: number,
@@ -48,45 +48,64 @@ export function legacyNormalColumns(
   dimensions: number,
   from: number,
   to: number,
+  into?: Float64Array,
 ): Float64Array {
-  const words = mersenne(seed);
   const width = to - from;
-  const normals = new Float64Array(rows * width);
-  const total = rows * dimensions;
-  const points = new Float64Array(3 * PAIRS);
-  let row = 0;
-  let column = -from;
-  for (let drawn = 0; drawn < total; drawn += 2 * PAIRS) {
-    const values = Math.min(2 * PAIRS, total - drawn);
-    drawPoints(words, points, (values + 1) >> 1);
-    for (let i = 0; i < values; i++) {
-      if (column >= 0 && column < width) {
-        const square = points[3 * (i >> 1) + 2];
-        // The pair is handed out second coordinate first.
-        const coordinate = points[3 * (i >> 1) + 1 - (i & 1)];
-        normals[row * width + column] = Math.sqrt((-2 * Math.log(square)) / square) * coordinate;
+  const normals = into ?? new Float64Array(rows * width);
+  const state = seedState(seed);
+  const count = rows * width;
+  let filled = 0;
+  // Places in the stream: of the next pair, and of the next value asked for.
+  let drawn = 0;
+  let wanted = from;
+  while (filled < count) {
+    twist(state);
+    if (wanted - drawn > STATE_WORDS / 2) {
+      drawn += 2 * pointsInside(state);
+      continue;
+    }
+    for (let at = 0; at < STATE_WORDS && filled < count; at += 4) {
+      const x = coordinate(state[at], state[at + 1]);
+      const y = coordinate(state[at + 2], state[at + 3]);
+      const square = x * x + y * y;
+      if (square >= 1 || square === 0) continue;
+      if (drawn + 1 < wanted) {
+        drawn += 2;
+        continue;
       }
-      if (++column === dimensions - from) {
-        column = -from;
-        row++;
+      const factor = Math.sqrt((-2 * Math.log(square)) / square);
+      // The pair is handed out second coordinate first.
+      for (let second = 1; second >= 0; second--, drawn++) {
+        if (drawn !== wanted || filled === count) continue;
+        normals[filled++] = factor * (second === 1 ? y : x);
+        wanted += filled % width === 0 ? 1 + dimensions - width : 1;
       }
     }
   }
   return normals;
 }
 
-/** Pairs drawn at a time. */
-const PAIRS = 1024;
-
-/** Fills `points` with x, y and x^2 + y^2 of `count` points drawn inside the unit circle, its centre left out. */
-function drawPoints(words: { next: () => number }, points: Float64Array, count: number): void {
-  for (let i = 0; i < count; ) {
-    const x = 2 * (((words.next() >>> 5) * 67108864 + (words.next() >>> 6)) / 9007199254740992) - 1;
-    const y = 2 * (((words.next() >>> 5) * 67108864 + (words.next() >>> 6)) / 9007199254740992) - 1;
-    const square = x * x + y * y;
-    points[3 * i] = x;
-    points[3 * i + 1] = y;
-    points[3 * i + 2] = square;
-    if (square < 1 && square !== 0) i++;
-  }
+/** NumPy's `2 * random_double - 1` of two words of the state. */
+function coordinate(upper: number, lower: number): number {
+  return 2 * (((temper(upper) >>> 5) * 2 ** 26 + (temper(lower) >>> 6)) / 2 ** 53) - 1;
 }
+
+/** How many of a state's 156 points lie inside the unit circle, by the upper halves of their coordinates where those tell. */
+function pointsInside(state: Int32Array): number {
+  let inside = 0;
+  for (let at = 0; at < STATE_WORDS; at += 4) {
+    const x = (temper(state[at]) >>> 5) - 2 ** 26;
+    const y = (temper(state[at + 2]) >>> 5) - 2 ** 26;
+    const beyond = x * x + y * y - 2 ** 52;
+    // Without a branch on the random outcome, which a processor could not foresee.
+    inside += Number(beyond < 0) | 0;
+    if (Math.abs(beyond) > ROUGH) continue;
+    const exactX = coordinate(state[at], state[at + 1]);
+    const exactY = coordinate(state[at + 2], state[at + 3]);
+    inside += (Number(exactX * exactX + exactY * exactY < 1) | 0) - (Number(beyond < 0) | 0);
+  }
+  return inside;
+}
+
+/** More than the lower halves can change `beyond`, in which a unit is 2^-26 of the radius, squared. */
+const ROUGH = 2 ** 29;

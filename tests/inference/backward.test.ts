@@ -116,8 +116,8 @@ describe('feature attack', () => {
       async () => Float32Array.of(0),
     );
     expect(still).toEqual(Float32Array.of(0.5));
-    expect(autoStepSize(224 * 224 * 3)).toBe(1);
-    expect(autoStepSize(112 * 112 * 3)).toBe(0.5);
+    expect(autoStepSize(224 * 224 * 3)).toBe(3);
+    expect(autoStepSize(112 * 112 * 3)).toBe(1.5);
   });
 });
 

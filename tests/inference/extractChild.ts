@@ -17,6 +17,7 @@ try {
     onProgress: (stage, done) => writeSync(1, `${stage} ${done}\n`),
     onNotice: () => {},
     shard: null,
+    onBadImage: 'fail',
   });
 } catch (thrown) {
   writeSync(1, `error ${messageOf(thrown)}\n`);

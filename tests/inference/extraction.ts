@@ -28,6 +28,7 @@ export function source(storeFolder: string, changes: Partial<FeatureSource> = {}
     onProgress: () => {},
     onNotice: () => {},
     shard: null,
+    onBadImage: 'fail',
     ...changes,
   };
 }

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
@@ -140,12 +140,12 @@ describe('models', () => {
   });
 
   it.each([
-    ['open-size', 'leaves the image size open', 'Set featureModel.preprocess.crop'],
+    ['open-size', 'leaves the image size open', 'Set preprocess.crop of the model'],
     ['vector', 'does not take one float32 image batch', 'N x 3 x height x width'],
     ['grey', 'takes 1 channel', 'N x 3 x height x width'],
     ['wide', 'is 83 x 61 pixels where the model takes 32 x 16', 'Replace the image'],
     ['not-a-number', 'comes out as NaN', 'Check the model'],
-    ['missing', 'the model cannot be read', 'Check featureModel.path'],
+    ['missing', 'the model cannot be read', 'Check the path of the model'],
   ])('%s: %s', async (name, what, fix) => {
     const wrong = await failure(openFeatures(source(temporaryFolder(), { evalSet, featureModel: tiny(name) })));
     expect(wrong.what).toContain(what);
@@ -208,6 +208,37 @@ describe('bad images', () => {
     const mended = await extractCounting(run);
     expect(mended.batches).toBe(2);
     expect(storedRows(folder)).toBe(300);
+  });
+
+  it('are left out where they are to be skipped, and cost a later run nothing but a look', async () => {
+    const images = temporaryFolder();
+    const names = exampleImages.slice(0, 200);
+    for (const name of names) copyFileSync(join(example, 'images', name), join(images, name));
+    const [cut, copy, gone] = [names[0], names[150], names[130]];
+    writeFileSync(join(images, cut), readFileSync(join(images, cut)).subarray(0, 1000));
+    copyFileSync(join(images, cut), join(images, copy));
+    rmSync(join(images, gone));
+    const folder = temporaryFolder();
+    const run = source(folder, { evalSet: { images: names, folder: images }, onBadImage: 'skip' });
+    const first = await openFeatures(run);
+    expect(first.unusable).toEqual([
+      { index: 0, why: 'is truncated' },
+      { index: 130, why: 'does not exist' },
+      { index: 150, why: 'is truncated' },
+    ]);
+    const bad = new Set([0, 130, 150]);
+    const good = names.filter((_, index) => !bad.has(index));
+    const whole = await openFeatures(source(temporaryFolder(), { evalSet: { images: good, folder: images } }));
+    expect(await allRows(first)).toEqual(await allRows(whole));
+
+    const segments = readdirSync(join(folder, first.model.fingerprint));
+    expect(await openFeatures(run)).toEqual(first);
+    expect(readdirSync(join(folder, first.model.fingerprint))).toEqual(segments);
+    expect((await failure(openFeatures({ ...run, onBadImage: 'fail' }))).where).toBe(join(images, gone));
+
+    const none = { evalSet: { images: [cut, gone], folder: images }, onBadImage: 'skip' } as const;
+    expect((await failure(openFeatures(source(folder, none)))).what).toBe('none of the 2 images can be used');
+    expect((await failure(openFeatures(source(temporaryFolder(), none)))).what).toContain('none of the 2 images');
   });
 
   it('are refused when they are none', async () => {

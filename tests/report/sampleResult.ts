@@ -12,7 +12,7 @@ export function sampleResult(change: Partial<Result> = {}): Result {
     commit: '0123456789abcdef0123456789abcdef01234567',
     createdAt: '2026-05-04T03:02:01.000Z',
     tool: { name: 'barlow-gate', version: '0.1.0' },
-    evalSet: { images: 10_000, classes: ['automobile', 'truck'], fingerprint: 'e'.repeat(64) },
+    evalSet: { images: 10_000, classes: ['automobile', 'truck'], fingerprint: 'e'.repeat(64), skipped: [] },
     featureModel: { fingerprint: 'f'.repeat(64), dimensions: 128, engine: 'onnx-cpu' },
     options: {
       analysis: {

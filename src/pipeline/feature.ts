@@ -1,0 +1,98 @@
+import { join } from 'node:path';
+import { groupsOf } from '../analysis/groups.ts';
+import { UserError } from '../errors.ts';
+import { readEvalSet } from '../evalset/evalSet.ts';
+import { nearest } from '../fastestLevenshtein.ts';
+import { writeFeatureName } from '../featureNames.ts';
+import { mostActivating } from '../inference/mostActivating.ts';
+import { readColumns } from '../inference/readColumns.ts';
+import type { Checkpoint, EvalSet, FeatureFile, FeatureName, Group } from '../records.ts';
+import { renderFeaturePage } from '../report/featurePage.ts';
+import { readTemplates } from '../templates.ts';
+import { writeFileAtomic } from '../writeFileAtomic.ts';
+import { namesFile, namesOf } from './featureNames.ts';
+import { lookedFor } from './pictures.ts';
+import { extract, openCheckpoints, readInputs } from './read.ts';
+import { inRun, type Request, type Said } from './run.ts';
+
+/** Which feature to show, among which images, and what to call it from now on. */
+export interface FeatureRequest {
+  /** Its number, from 0. */
+  readonly feature: number;
+  /** Id of a group: `all`, `label:cat`, `time:night`. */
+  readonly group: string;
+  /** Null: it keeps the name it has. */
+  readonly name: FeatureName | null;
+}
+
+/** Shows what one feature looks for in a page of its own, `feature-N.html`, and names it where asked. */
+export function showFeature(request: Request, { feature, group: groupId, name }: FeatureRequest): Promise<Said> {
+  return inRun(request, async (run) => {
+    const { config, request } = run;
+    const needsCheckpoint = /^(prediction|confusion|union):/.test(groupId);
+    const { evalSet, given } = needsCheckpoint
+      ? await readInputs(run)
+      : { ...(await readEvalSet(config.evalSet)), given: [] };
+    const features = await extract(run, evalSet);
+    const { file } = features;
+    refuseUnknown(feature, file, config.file);
+    const [checkpoint = untold(features.evalSet)] = await openCheckpoints(run, given, features);
+    const group = groupNamed(groupId, features.evalSet, checkpoint);
+    if (name !== null) await writeFeatureName(namesFile(config), feature, name, file.model.fingerprint);
+    const rows = await mostActivating(readColumns(file), group.rows, feature, config.report.images);
+    const looks = await lookedFor(run, features, [{ feature, rows }]);
+    const { values } = await readColumns(file)(group.rows, feature, feature + 1);
+    const page = join(request.out, `feature-${feature}.html`);
+    const view = {
+      ...{ suite: config.name, feature, group: groupId, values, result: null, featureModel: file.model },
+      names: await namesOf(config, file.model.fingerprint, request.onNotice),
+      images: Array.from(group.rows, (row) => features.evalSet.images[row]),
+      pictures: looks.get(feature) ?? null,
+    };
+    await writeFileAtomic(page, renderFeaturePage(view, await readTemplates()));
+    const strength = new Map(Array.from(group.rows, (row, i) => [row, values[i]]));
+    const strongest = rows.map((row) => ({ image: features.evalSet.images[row], value: strength.get(row) }));
+    return {
+      json: { feature, group: groupId, images: group.rows.length, strongest, page },
+      lines: [
+        `Feature ${feature} is strongest in, of ${group.rows.length} images:`,
+        ...strongest.map(({ image, value }) => `  ${String(value).padEnd(20)} ${JSON.stringify(image)}`),
+        ...(name === null ? [] : [`It is called ${JSON.stringify(name.name)} in ${namesFile(config)} from now on.`]),
+        `Page: ${page}`,
+      ],
+      passed: true,
+    };
+  });
+}
+
+function refuseUnknown(feature: number, { dimensions }: FeatureFile, where: string): void {
+  if (feature < dimensions) return;
+  throw new UserError({
+    what: `there is no feature ${feature}: the feature model has ${dimensions}, counted from 0`,
+    where,
+    fix: 'Take a number from a rule in the report.',
+  });
+}
+
+/** Stands in where no group asks what a checkpoint predicts. */
+function untold({ images }: EvalSet): Checkpoint {
+  return { name: '', predictions: null, failed: new Uint8Array(images.length), confidence: null };
+}
+
+function groupNamed(id: string, evalSet: EvalSet, checkpoint: Checkpoint): Group {
+  const colon = id.indexOf(':');
+  const prefix = colon < 0 ? id : id.slice(0, colon);
+  const spec = prefix === 'confusion' ? prefix : evalSet.columns.has(prefix) ? `column:${prefix}` : id;
+  const groups = groupsOf([spec], evalSet, checkpoint);
+  const found = groups.find((group) => group.id === id);
+  if (found !== undefined && found.rows.length > 0) return found;
+  const near = nearest(
+    id,
+    groups.map((group) => group.id),
+  );
+  throw new UserError({
+    what: `there is no group ${JSON.stringify(id)} with images`,
+    where: '--group',
+    fix: `${near === null || near === id ? 'Give' : `Write ${JSON.stringify(near)}, or give`} the id of a group as reports do: all, label:CLASS, prediction:CLASS, COLUMN:VALUE.`,
+  });
+}

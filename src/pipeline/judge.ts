@@ -1,0 +1,98 @@
+import { pairedGroupsOf } from '../analysis/groups.ts';
+import { commonGround } from '../baseline/record.ts';
+import { restrictCheckpoint, restrictEvalSet } from '../evalset/restrict.ts';
+import { judge } from '../gate/checks.ts';
+import { compare } from '../gate/compare.ts';
+import { readColumns } from '../inference/readColumns.ts';
+import type { BaselineRecord, Checkpoint, CheckpointResult, Comparison, GroupAnalysis, Result } from '../records.ts';
+import type { Features } from './read.ts';
+import { type Run, tool } from './run.ts';
+
+/** Compares one checkpoint with its baselines, newest first, and judges it; null: no baselines are kept. */
+export async function judged(
+  run: Run,
+  features: Features,
+  checkpoint: Checkpoint,
+  groups: readonly GroupAnalysis[],
+  baselines: readonly BaselineRecord[] | null,
+): Promise<CheckpointResult> {
+  const alone = resultWithout(checkpoint, groups);
+  if (baselines === null) return alone;
+  const [newest] = baselines;
+  const comparison = newest === undefined ? null : await compared(run, features, checkpoint, groups, baselines);
+  const { gate, baseline } = run.config;
+  const verdict = judge({
+    baseErrorRate: alone.baseErrorRate,
+    candidate: groups,
+    comparison,
+    baseline: newest?.groups ?? [],
+    rules: gate.checks,
+    accepted: gate.accepted,
+    today: run.request.now.toISOString().slice(0, 10),
+    onMissing: baseline.onMissing,
+  });
+  return { ...alone, comparison, verdict };
+}
+
+/** Compares on the images that candidate and baselines have in common. */
+async function compared(
+  { config, request, pool }: Run,
+  { evalSet, file }: Features,
+  checkpoint: Checkpoint,
+  candidate: readonly GroupAnalysis[],
+  baselines: readonly BaselineRecord[],
+): Promise<Comparison> {
+  const common = commonGround({ evalSet, featureModel: file.model }, baselines);
+  for (const note of common.notes) request.onNotice(note);
+  const shared = restrictEvalSet(evalSet, common.rows);
+  const sides = [restrictCheckpoint(checkpoint, common.rows), ...common.checkpoints];
+  const [wholeSet] = pairedGroupsOf(['all'], shared, sides);
+  const read = readColumns(file);
+  return compare({
+    candidate,
+    baseline: baselines[0],
+    wholeSet,
+    groups: pairedGroupsOf(config.groups, shared, sides),
+    images: shared.images,
+    dimensions: file.dimensions,
+    options: config.gate,
+    failureMode: config.analysis.failureMode,
+    readColumns: (rows, from, to) =>
+      read(
+        Uint32Array.from(rows, (row) => common.rows[row]),
+        from,
+        to,
+      ),
+    run: pool.run,
+    onProgress: request.onProgress,
+  });
+}
+
+/** What a checkpoint is by itself. */
+export function resultWithout(checkpoint: Checkpoint, groups: readonly GroupAnalysis[]): CheckpointResult {
+  const images = checkpoint.failed.length;
+  const failures = checkpoint.failed.reduce((sum, failed) => sum + failed, 0);
+  const baseErrorRate = failures / images;
+  return { name: checkpoint.name, images, failures, baseErrorRate, groups, comparison: null, verdict: null };
+}
+
+/** Everything that a run found. */
+export function resultOf(
+  { config, request }: Run,
+  { evalSet, file, skipped }: Features,
+  commit: string | null,
+  checkpoints: readonly CheckpointResult[],
+): Result {
+  const { images, classes, fingerprint } = evalSet;
+  return {
+    schemaVersion: 1,
+    suite: config.name,
+    commit,
+    createdAt: request.now.toISOString(),
+    tool,
+    evalSet: { images: images.length, classes, fingerprint, skipped },
+    featureModel: file.model,
+    options: { analysis: config.analysis, gate: config.gate },
+    checkpoints,
+  };
+}

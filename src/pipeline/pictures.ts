@@ -1,0 +1,232 @@
+import { groupsOf } from '../analysis/groups.ts';
+import { positionsIn } from '../gate/region.ts';
+import { type EmbeddedImage, embedImages } from '../inference/embedImages.ts';
+import { type FeatureSubject, featurePictures } from '../inference/featurePictures.ts';
+import { mostActivating } from '../inference/mostActivating.ts';
+import { readColumns } from '../inference/readColumns.ts';
+import type { Checkpoint, CheckpointResult, Group, Region, Result } from '../records.ts';
+import type { FeaturePictures, ImagePictures, Picture, Pictures } from '../report/pictures.ts';
+import { failureModesOf, MOST_SHOWN, rankedTrees, shownClusters } from '../report/shown.ts';
+import type { Features } from './read.ts';
+import { type Run, storeFolder } from './run.ts';
+
+/** All data URIs together, in characters; what comes last goes without pictures. */
+const MOST_CHARACTERS = 10_000_000;
+
+/** Rows of the images that show a cluster or a leaf. */
+interface Chosen {
+  readonly id: string;
+  readonly checkpoint: Checkpoint;
+  readonly failing: readonly number[];
+  readonly right: readonly number[];
+}
+
+/** A region of a group that a card tells of. */
+interface Told {
+  readonly group: string;
+  readonly rule: Region;
+}
+
+/**
+ * The pictures of a report, within a bound on their size: clusters first, then what features look for, then leaves of
+ * trees. Null where there are no images.
+ */
+export async function picturesOf(
+  run: Run,
+  features: Features,
+  checkpoints: readonly Checkpoint[],
+  result: Result,
+): Promise<Pictures | null> {
+  const { evalSet } = features;
+  const { clusters: most, images: each } = run.config.report;
+  if (evalSet.folder === null || each === 0) return null;
+  const clusters: Chosen[] = [];
+  const leaves: Chosen[] = [];
+  const subjects = new Map<number, FeatureSubject>();
+  for (const [index, checkpoint] of checkpoints.entries()) {
+    const judged = result.checkpoints[index];
+    const groups = new Map(groupsOf(run.config.groups, evalSet, checkpoint).map((group) => [group.id, group]));
+    clusters.push(...(await chosenOfClusters(judged, checkpoint, groups, features, most, each)));
+    leaves.push(...(await chosenOfLeaves(judged, checkpoint, groups, features, each)));
+    for (const told of toldOf(judged).slice(0, most)) await addSubjects(subjects, told, groups, features, each);
+  }
+  const looks = await lookedFor(run, features, [...subjects.values()]);
+  const rows = [...clusters, ...leaves].flatMap(({ failing, right }) => [...failing, ...right]);
+  const names = rows.map((row) => evalSet.images[row]);
+  const embedded = await embedImages(evalSet.folder, names, run.pool.run);
+  return bounded(features, embedded, clusters, looks, leaves);
+}
+
+/** What has a card, in the order of the page: the features in these rules are shown. */
+function toldOf(judged: CheckpointResult): readonly Told[] {
+  if (judged.comparison !== null) return shownClusters(judged);
+  return failureModesOf(judged.groups)
+    .slice(0, MOST_SHOWN.cards)
+    .map(({ group, leaf }) => ({ group: group.id, rule: leaf.rule }));
+}
+
+/** Newly failing images of each cluster, beside images of its group that are outside and right. */
+async function chosenOfClusters(
+  judged: CheckpointResult,
+  checkpoint: Checkpoint,
+  groups: ReadonlyMap<string, Group>,
+  features: Features,
+  most: number,
+  each: number,
+): Promise<Chosen[]> {
+  const rowOf = new Map(features.evalSet.images.map((image, row) => [image, row]));
+  const chosen: Chosen[] = [];
+  for (const { id, group: groupId, rule, images } of shownClusters(judged).slice(0, most)) {
+    const failing = images.flatMap((image) => rowOf.get(image) ?? []);
+    const group = groups.get(groupId);
+    const inside = new Set(group && rule.length > 0 ? await positionsOf(rule, group, features) : []);
+    const right = group ? [...group.rows].filter((_, at) => group.failed[at] === 0 && !inside.has(at)) : [];
+    chosen.push({ id, checkpoint, failing: spread(failing, each), right: spread(right, each) });
+  }
+  return chosen;
+}
+
+/** Failing and right images of each leaf of the trees that are drawn. */
+async function chosenOfLeaves(
+  judged: CheckpointResult,
+  checkpoint: Checkpoint,
+  groups: ReadonlyMap<string, Group>,
+  features: Features,
+  each: number,
+): Promise<Chosen[]> {
+  const chosen: Chosen[] = [];
+  for (const { id: groupId, leaves } of rankedTrees(judged).slice(0, MOST_SHOWN.trees)) {
+    const group = groups.get(groupId);
+    if (group === undefined) continue;
+    for (const { id, rule } of leaves) {
+      const inside = await positionsOf(rule, group, features);
+      const of = (failed: number) =>
+        spread(
+          Array.from(
+            inside.filter((at) => group.failed[at] === failed),
+            (at) => group.rows[at],
+          ),
+          each,
+        );
+      chosen.push({ id, checkpoint, failing: of(1), right: of(0) });
+    }
+  }
+  return chosen;
+}
+
+/** Positions in a group of the images that a region holds. */
+async function positionsOf(rule: Region, group: Group, { file }: Features): Promise<number[]> {
+  const read = readColumns(file);
+  let positions = [...group.rows.keys()];
+  for (const condition of rule) {
+    const columns = await read(
+      Uint32Array.from(positions, (at) => group.rows[at]),
+      condition.feature,
+      condition.feature + 1,
+    );
+    positions = Array.from(positionsIn([condition], columns), (at) => positions[at]);
+  }
+  return positions;
+}
+
+/** At most `count` of some rows, evenly spread over their order. */
+function spread(rows: readonly number[], count: number): readonly number[] {
+  if (rows.length <= count) return rows;
+  return Array.from({ length: count }, (_, i) => rows[Math.floor(((i + 0.5) * rows.length) / count)]);
+}
+
+/** The features of a rule that are not shown yet, each with the images of the group that show it most. */
+async function addSubjects(
+  subjects: Map<number, FeatureSubject>,
+  { group: groupId, rule }: Told,
+  groups: ReadonlyMap<string, Group>,
+  { file }: Features,
+  each: number,
+): Promise<void> {
+  const group = groups.get(groupId);
+  if (group === undefined) return;
+  for (const { feature } of rule) {
+    if (subjects.has(feature)) continue;
+    subjects.set(feature, { feature, rows: await mostActivating(readColumns(file), group.rows, feature, each) });
+  }
+}
+
+/** Pictures of what features look for; where features are given as a file there is no network to ask, and images alone show it. */
+export async function lookedFor(
+  { config, request, pool }: Run,
+  { evalSet, file }: Features,
+  subjects: readonly FeatureSubject[],
+): Promise<ReadonlyMap<number, FeaturePictures>> {
+  const { folder, images, labels, classes } = evalSet;
+  if (folder === null) return new Map();
+  const labelOf = new Map(images.map((image, row) => [image, classes[labels[row]]]));
+  const labelled = (some: readonly EmbeddedImage[]) =>
+    some.map((each) => ({ ...each, label: labelOf.get(each.image) ?? null, prediction: null }));
+  const made = await lookedForBy(
+    { config, request, pool },
+    { folder, images, isFile: file.model.engine === 'file' },
+    subjects,
+  );
+  return new Map(
+    [...made].map(([feature, { mostActivating: most, heatmaps, attacks }]) => [
+      feature,
+      { mostActivating: labelled(most), heatmaps: labelled(heatmaps), attacks: labelled(attacks) },
+    ]),
+  );
+}
+
+async function lookedForBy(
+  { config, request, pool }: Run,
+  { folder, images, isFile }: { readonly folder: string; readonly images: readonly string[]; readonly isFile: boolean },
+  subjects: readonly FeatureSubject[],
+) {
+  const { featureModel, engine, report } = config;
+  if (featureModel !== null && !isFile) {
+    const { onProgress, onNotice } = request;
+    const cacheFolder = storeFolder(config, 'pictures');
+    const source = { featureModel, images, folder, engine, cacheFolder, run: pool.run, onProgress, onNotice };
+    return featurePictures(subjects, { ...source, attack: report.attack });
+  }
+  const names = subjects.flatMap(({ rows }) => rows.map((row) => images[row]));
+  const embedded = await embedImages(folder, names, pool.run);
+  return new Map(
+    subjects.map(({ feature, rows }) => [
+      feature,
+      { mostActivating: rows.flatMap((row) => embedded.get(images[row]) ?? []), heatmaps: [], attacks: [] },
+    ]),
+  );
+}
+
+/** Puts pictures where they go, until they are too many. */
+function bounded(
+  { evalSet }: Features,
+  embedded: ReadonlyMap<string, EmbeddedImage>,
+  clusters: readonly Chosen[],
+  looks: ReadonlyMap<number, FeaturePictures>,
+  leaves: readonly Chosen[],
+): Pictures | null {
+  const { images, labels, classes } = evalSet;
+  let left = MOST_CHARACTERS;
+  const fits = (pictures: readonly Picture[]) => {
+    left -= pictures.reduce((sum, { uri }) => sum + uri.length, 0);
+    return left >= 0;
+  };
+  const picture = (row: number, { predictions }: Checkpoint): readonly Picture[] => {
+    const found = embedded.get(images[row]);
+    const prediction = predictions === null ? null : classes[predictions[row]];
+    return found === undefined ? [] : [{ ...found, label: classes[labels[row]], prediction }];
+  };
+  const shown = (chosen: readonly Chosen[]) =>
+    chosen.flatMap(({ id, checkpoint, failing, right }): [string, ImagePictures][] => {
+      const of = (rows: readonly number[]) => rows.flatMap((row) => picture(row, checkpoint));
+      const both = { failing: of(failing), right: of(right) };
+      return fits([...both.failing, ...both.right]) ? [[id, both]] : [];
+    });
+  const ofClusters = new Map(shown(clusters));
+  const ofFeatures = new Map(
+    [...looks].filter(([, { mostActivating: most, heatmaps, attacks }]) => fits([...most, ...heatmaps, ...attacks])),
+  );
+  const ofLeaves = new Map(shown(leaves));
+  const some = embedded.size > 0 || ofFeatures.size > 0;
+  return some ? { clusters: ofClusters, features: ofFeatures, leaves: ofLeaves } : null;
+}

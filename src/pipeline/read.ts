@@ -1,0 +1,111 @@
+import { analyseGroups } from '../analysis/analyseGroups.ts';
+import { groupsOf } from '../analysis/groups.ts';
+import { UserError } from '../errors.ts';
+import { readCheckpoint } from '../evalset/checkpoint.ts';
+import { readEvalSet } from '../evalset/evalSet.ts';
+import { restrictCheckpoint, restrictEvalSet } from '../evalset/restrict.ts';
+import { isTableFile } from '../evalset/table.ts';
+import { openFeatures } from '../inference/openFeatures.ts';
+import { readColumns } from '../inference/readColumns.ts';
+import { runCheckpoint } from '../inference/runCheckpoint.ts';
+import type { Checkpoint, EvalSet, FeatureFile, GroupAnalysis } from '../records.ts';
+import { type Run, storeFolder } from './run.ts';
+
+/** A checkpoint as it is given: its predictions, or a model file that is yet to be run. */
+type Given = { readonly table: Checkpoint } | { readonly model: { readonly name: string; readonly path: string } };
+
+/** What was read before anything is computed, so that mistakes show at once. */
+export interface Inputs {
+  readonly evalSet: EvalSet;
+  readonly given: readonly Given[];
+}
+
+/** The features of an eval set, with the reading of them. */
+export interface Features {
+  /** Without the images that were skipped. */
+  readonly evalSet: EvalSet;
+  /** Rows aligned with `evalSet`. */
+  readonly file: FeatureFile;
+  /** Names of the images that cannot be used, in manifest order; empty unless `evalSet.onBadImage` is `skip`. */
+  readonly skipped: readonly string[];
+  /** Rows of the manifest that are left. */
+  readonly rows: Uint32Array;
+}
+
+/** Reads the eval set and the checkpoints that are tables. */
+export async function readInputs({ config }: Run): Promise<Inputs> {
+  const { evalSet, manifestCheckpoint } = await readEvalSet(config.evalSet);
+  if (config.checkpoints.length === 0 && manifestCheckpoint !== null) {
+    return { evalSet, given: [{ table: manifestCheckpoint }] };
+  }
+  const given: Given[] = [];
+  for (const { name, path } of config.checkpoints) {
+    const isTable = isTableFile(path);
+    if (isTable) given.push({ table: await readCheckpoint(path, name, evalSet, config.evalSet.columns) });
+    else given.push({ model: { name, path } });
+  }
+  if (given.length > 0) return { evalSet, given };
+  throw new UserError({
+    what: 'there is no checkpoint to judge',
+    where: config.file,
+    fix: 'Name one under checkpoints, give --checkpoint NAME=FILE, or put a prediction column into the manifest',
+  });
+}
+
+/** Extracts the features of an eval set, or takes those given. */
+export async function extract({ config, request, pool }: Run, evalSet: EvalSet): Promise<Features> {
+  const { featureModel, features, engine } = config;
+  const { shard, onProgress, onNotice } = request;
+  const file = await openFeatures({
+    ...{ evalSet, featureModel, features, engine, shard, onProgress, onNotice },
+    onBadImage: config.evalSet.onBadImage,
+    storeFolder: storeFolder(config, 'features'),
+    run: pool.run,
+  });
+  const bad = new Set(file.unusable.map(({ index }) => index));
+  for (const { index, why } of file.unusable) onNotice(`Skipped ${JSON.stringify(evalSet.images[index])}: it ${why}.`);
+  const rows = Uint32Array.from(evalSet.images.keys()).filter((row) => !bad.has(row));
+  return {
+    evalSet: bad.size === 0 ? evalSet : restrictEvalSet(evalSet, rows),
+    file,
+    skipped: file.unusable.map(({ index }) => evalSet.images[index]),
+    rows,
+  };
+}
+
+/** The checkpoints on the images that have features: tables cut to them, models run on them. */
+export async function openCheckpoints(
+  { config, request, pool }: Run,
+  given: readonly Given[],
+  { evalSet, rows, skipped }: Features,
+): Promise<readonly Checkpoint[]> {
+  const { engine, checkpointModel: options } = config;
+  const { onProgress, onNotice } = request;
+  const checkpoints: Checkpoint[] = [];
+  for (const each of given) {
+    if ('table' in each) {
+      checkpoints.push(skipped.length === 0 ? each.table : restrictCheckpoint(each.table, rows));
+      continue;
+    }
+    const source = { engine, onProgress, onNotice, run: pool.run, storeFolder: storeFolder(config, 'predictions') };
+    checkpoints.push(await runCheckpoint({ ...each.model, options }, evalSet, source));
+  }
+  return checkpoints;
+}
+
+/** Grows the trees of a checkpoint's groups. */
+export function analyse(
+  { config, request, pool }: Run,
+  { evalSet, file }: Features,
+  checkpoint: Checkpoint,
+): Promise<readonly GroupAnalysis[]> {
+  return analyseGroups(groupsOf(config.groups, evalSet, checkpoint), {
+    readColumns: readColumns(file),
+    dimensions: file.dimensions,
+    run: pool.run,
+    options: config.analysis,
+    concurrency: request.workers + 1,
+    onProgress: request.onProgress,
+    imageName: (row) => evalSet.images[row],
+  });
+}

@@ -1,0 +1,27 @@
+import type { Checkpoint, EvalSet, Result } from '../records.ts';
+import type { Confusion } from './actions.ts';
+
+/**
+ * What each cluster's newly failing images are taken for or, in a group of a prediction, what they are; by cluster id,
+ * most frequent first. Checkpoints are aligned with the result's.
+ */
+export function confusionsOf(
+  result: Result,
+  { images, labels, classes }: EvalSet,
+  checkpoints: readonly Checkpoint[],
+): ReadonlyMap<string, readonly Confusion[]> {
+  const rowOf = new Map(images.map((image, row) => [image, row]));
+  return new Map(
+    result.checkpoints.flatMap(({ comparison }, index) => {
+      const { predictions } = checkpoints[index];
+      if (predictions === null) return [];
+      return (comparison?.clusters ?? []).map((cluster): [string, Confusion[]] => {
+        const of = cluster.group.startsWith('prediction:') ? labels : predictions;
+        const rows = cluster.images.flatMap((image) => rowOf.get(image) ?? []);
+        const counts = Map.groupBy(rows, (row) => classes[of[row]]);
+        const all = [...counts].map(([className, { length }]) => ({ className, images: length }));
+        return [cluster.id, all.toSorted((a, b) => b.images - a.images || (a.className < b.className ? -1 : 1))];
+      });
+    }),
+  );
+}
