@@ -102,7 +102,7 @@ function spreadText(falling: readonly number[], group: string): string {
 function missing({ pictures }: FeaturePage): string[] {
   if (pictures === null || pictures.mostActivating.length === 0)
     return [
-      'There are no pictures: the images do not stand beside the features, or none is small enough for a page (64 KiB).',
+      'There are no pictures: there are no images beside the features, none of those to show can be read, or report.images is 0.',
     ];
   return [
     ...(pictures.heatmaps.length === 0

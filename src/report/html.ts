@@ -1,9 +1,11 @@
-import type { CheckpointResult } from '../records.ts';
+import type { CheckpointResult, GroupAnalysis } from '../records.ts';
+import { boundedPictures } from './boundedPictures.ts';
 import { type Card, clusterCard, failureModeCard } from './card.ts';
 import type { CheckpointView } from './checkpointView.ts';
 import { renderTemplate, type Templates } from './handlebars.ts';
 import { nameText } from './names.ts';
 import { scatterPlot, trendPlot } from './observablehqPlot.ts';
+import type { Pictures } from './pictures.ts';
 import { pagePolicy } from './policy.ts';
 import { MOST_SHOWN, rankedTrees } from './shown.ts';
 import { treeView } from './tree.ts';
@@ -20,35 +22,56 @@ const MOST = { rows: 200, groups: 5_000 };
 export function renderHtml(view: ReportView, templates: Templates): string {
   const style = templates['report.css'];
   const script = templates['client.js'];
-  const { history, pictures, configText } = view.input;
+  const { history, configText, result } = view.input;
+  const leaves = result.checkpoints.flatMap((each) => drawnTrees(each).flatMap((group) => group.leaves));
+  const bounded = view.input.pictures && boundedPictures(view.input.pictures, new Set(leaves.map(({ id }) => id)));
+  const within = { ...view, input: { ...view.input, pictures: bounded?.pictures ?? null } };
+  // What a feature looks for is shown once; later cards point to it.
+  const seen = new Map<number, string>();
   const data = {
     ...{ style, script, policy: pagePolicy(style, script) },
     ...{
       suite: view.suite,
       verdict: view.verdict,
       headline: view.headline,
+      skipped: view.skipped,
       commit: view.commit,
       createdAt: view.createdAt,
     },
     title: `${view.suite}: ${view.verdict}`,
     several: view.checkpoints.length > 1,
-    checkpoints: view.checkpoints.map((_, index) => checkpointData(view, index)),
+    checkpoints: view.checkpoints.map((_, index) => checkpointData(within, index, seen)),
     trend: trend(view),
     recorded: counted(history.length, 'recorded checkpoint'),
     made: view.made,
     configText,
-    noPictures: pictures === null,
+    noPictures: bounded === null || isEmpty(bounded.pictures),
+    full: bounded?.full ? fullText(bounded.ofLeaf) : null,
   };
   return renderTemplate(templates, 'report.html', data, 'html');
 }
 
-function checkpointData(view: ReportView, index: number) {
+function isEmpty({ clusters, features, leaves }: Pictures): boolean {
+  return (
+    ![...clusters.values(), ...leaves.values()].some(({ failing, right }) => failing.length + right.length > 0) &&
+    ![...features.values()].some(({ mostActivating }) => mostActivating.length > 0)
+  );
+}
+
+function fullText(ofLeaf: number): string {
+  const leaves =
+    ofLeaf === 0
+      ? 'no leaf of a tree shows any'
+      : `a leaf of a tree shows ${counted(ofLeaf, 'image')} of each kind at most`;
+  return `To stay light this page leaves pictures out: ${leaves}.`;
+}
+
+/** @param seen where in the page features are shown, by number; grows */
+function checkpointData(view: ReportView, index: number, seen: Map<number, string>) {
   const checkpoint = view.checkpoints[index];
   const result = view.input.result.checkpoints[index];
   const prefix = `c${index}`;
-  // What a feature looks for is shown once a checkpoint; later cards point to it.
-  const shown = new Map<number, string>();
-  const ground = { input: view.input, result, shown };
+  const ground = { input: view.input, result, shown: seen };
   const card = (cluster: CheckpointView['known'][number], at: string) =>
     clusterCard(cluster, ground, `${prefix}-${at}`);
   const newCards = checkpoint.newClusters.slice(0, MOST_SHOWN.cards).map((each, i) => card(each, `new${i}`));
@@ -94,13 +117,16 @@ function cut<Item>(items: readonly Item[], most: number) {
 }
 
 /** Trees of the groups that clusters and failure modes are in, the most important first. */
-function trees(view: ReportView, result: CheckpointResult, prefix: string) {
-  const ranked = rankedTrees(result);
-  const { featureNames, pictures } = view.input;
-  const shown = ranked
-    .slice(0, MOST_SHOWN.trees)
-    .flatMap((group, index) => treeView(group, featureNames, pictures, `${prefix}-t${index}`) ?? []);
-  return { shown, more: ranked.length > MOST_SHOWN.trees ? count(ranked.length - MOST_SHOWN.trees) : null };
+function trees({ input }: ReportView, result: CheckpointResult, prefix: string) {
+  const grown = result.groups.filter((group) => group.tree !== null).length;
+  const shown = drawnTrees(result).flatMap(
+    (group, index) => treeView(group, input.featureNames, input.pictures, `${prefix}-t${index}`) ?? [],
+  );
+  return { shown, more: grown > MOST_SHOWN.trees ? count(grown - MOST_SHOWN.trees) : null };
+}
+
+function drawnTrees(result: CheckpointResult): readonly GroupAnalysis[] {
+  return rankedTrees(result).slice(0, MOST_SHOWN.trees);
 }
 
 function scatter(result: CheckpointResult): string | null {

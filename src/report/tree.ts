@@ -1,12 +1,10 @@
 import type { Condition, FeatureNames, GroupAnalysis, Leaf, TreeNode } from '../records.ts';
 import { groupText } from './names.ts';
 import { type PlacedNode, treePlot } from './observablehqPlot.ts';
-import type { Picture, Pictures } from './pictures.ts';
+import type { Pictures } from './pictures.ts';
 import { featureLabel, ruleView } from './rule.ts';
 import { type Caption, failingCaption, type Strip, strip } from './strip.ts';
 import { count, number, percent } from './words.ts';
-
-const MOST_PICTURES = 6;
 
 /** A tree's drawing and what is known of each node. */
 export interface TreeView {
@@ -135,8 +133,7 @@ function picturesOf(
   caption: Caption,
 ): Pick<NodeView, 'failing' | 'right'> {
   const found = leaf && pictures?.leaves.get(leaf.id);
-  const some = (all: readonly Picture[] = []) => all.slice(0, MOST_PICTURES);
-  return { failing: strip('Fail', some(found?.failing), caption), right: strip('Right', some(found?.right), 'none') };
+  return { failing: strip('Fail', found?.failing ?? [], caption), right: strip('Right', found?.right ?? [], 'none') };
 }
 
 function shortened(text: string): string {

@@ -1,0 +1,66 @@
+import type { FeaturePictures, ImagePictures, Picture, Pictures } from './pictures.ts';
+
+/** Characters of all pictures together: with them a page of 1,000 classes stays under 15 MB. */
+const MOST_CHARACTERS = 12_000_000;
+
+/** Images that a leaf shows of each kind, failing and right. */
+const MOST_OF_LEAF = 6;
+
+/** The pictures that a page has room for. */
+export interface BoundedPictures {
+  readonly pictures: Pictures;
+  /** Images that every leaf may show of each kind; fewer than usual where the page is full. */
+  readonly ofLeaf: number;
+  /** Whether anything was left out for want of room. */
+  readonly full: boolean;
+}
+
+/**
+ * Keeps pictures within what a page can hold: clusters first, then what features look for, each whole or not at all; then as many
+ * images of every leaf as fit, the same for all.
+ *
+ * @param leaves ids of the leaves that the page shows
+ */
+export function boundedPictures(
+  pictures: Pictures,
+  leaves: ReadonlySet<string>,
+  most = MOST_CHARACTERS,
+): BoundedPictures {
+  let left = most;
+  const fits = (size: number) => {
+    if (size > left) return false;
+    left -= size;
+    return true;
+  };
+  const clusters = [...pictures.clusters].filter(([, each]) => fits(sizeOfImages(each, Number.POSITIVE_INFINITY)));
+  const features = [...pictures.features].filter(([, each]) => fits(sizeOfFeature(each)));
+  const shown = [...pictures.leaves].filter(([id]) => leaves.has(id));
+  const sizeAt = (of: number) => shown.reduce((sum, [, each]) => sum + sizeOfImages(each, of), 0);
+  let ofLeaf = MOST_OF_LEAF;
+  while (ofLeaf > 0 && sizeAt(ofLeaf) > left) ofLeaf--;
+  return {
+    pictures: {
+      clusters: new Map(clusters),
+      features: new Map(features),
+      leaves: new Map(shown.map(([id, each]) => [id, firstOf(each, ofLeaf)])),
+    },
+    ofLeaf,
+    full: ofLeaf < MOST_OF_LEAF || clusters.length < pictures.clusters.size || features.length < pictures.features.size,
+  };
+}
+
+function firstOf({ failing, right }: ImagePictures, most: number): ImagePictures {
+  return { failing: failing.slice(0, most), right: right.slice(0, most) };
+}
+
+function sizeOfImages({ failing, right }: ImagePictures, most: number): number {
+  return sizeOf(failing.slice(0, most)) + sizeOf(right.slice(0, most));
+}
+
+function sizeOfFeature({ mostActivating, heatmaps, attacks }: FeaturePictures): number {
+  return sizeOf(mostActivating) + sizeOf(heatmaps) + sizeOf(attacks);
+}
+
+function sizeOf(pictures: readonly Picture[]): number {
+  return pictures.reduce((sum, { uri }) => sum + uri.length, 0);
+}
