@@ -17,7 +17,7 @@ export interface AttackRun {
   readonly steps: number;
   /** L2 length of a step, in pixel values of [0, 1]. */
   readonly stepSize: number;
-  /** Takes the attacked picture of `targets[index]`; called batch by batch, in order. */
+  /** Takes the attacked picture of `targets[index]`; called batch by batch. */
   readonly use: (index: number, attacked: Picture) => Promise<void>;
   /** In image steps. */
   readonly onProgress: (done: number, total: number) => void;
@@ -49,7 +49,7 @@ export async function attackImages(
   );
   for (let from = 0; from < targets.length; from += batch) {
     const some = targets.slice(from, from + batch);
-    const images = Float32Array.from(some.flatMap(({ view }) => [...pixelValues(view, pipeline)]));
+    const images = joined(some.map(({ view }) => pixelValues(view, pipeline)));
     const units = Int32Array.from(some, ({ feature }) => feature);
     const progress = (done: number) => onProgress(from * steps + done, targets.length * steps);
     let attacked: Float32Array;
@@ -60,11 +60,17 @@ export async function attackImages(
       throw thrown;
     }
     const values = images.length / some.length;
-    for (let i = 0; i < some.length; i++) {
-      await use(from + i, pictureOfValues(attacked.subarray(i * values, (i + 1) * values), pipeline));
-    }
+    const pictureAt = (i: number) => pictureOfValues(attacked.subarray(i * values, (i + 1) * values), pipeline);
+    await Promise.all(some.map((_, i) => use(from + i, pictureAt(i))));
   }
   return null;
+}
+
+function joined(images: readonly Float32Array[]): Float32Array {
+  const length = images[0].length;
+  const all = new Float32Array(images.length * length);
+  for (const [i, image] of images.entries()) all.set(image, i * length);
+  return all;
 }
 
 /** The gradient by pixel values in [0, 1], of at most a batch of images. */

@@ -14,7 +14,7 @@ export interface HeatmapTarget {
 /**
  * Draws heatmaps, in batches padded to the plan's size.
  * @param featureMap name of the feature map's tensor.
- * @param use takes the heatmap of `targets[index]`, in order.
+ * @param use takes the heatmap of `targets[index]`; called batch by batch.
  * @returns false where the map does not have one channel a feature; nothing is drawn then.
  */
 export async function drawHeatmaps(
@@ -33,7 +33,7 @@ export async function drawHeatmaps(
     const tensors = await session.run({ count: batch, values }, [layer, featureMap]);
     const maps = mapOf(tensors.get(featureMap), tensors.get(layer));
     if (maps === null) return false;
-    for (const [i, { view, feature }] of some.entries()) await use(from + i, heatmap(view, maps(i, feature)));
+    await Promise.all(some.map(({ view, feature }, i) => use(from + i, heatmap(view, maps(i, feature)))));
   }
   return true;
 }

@@ -137,7 +137,7 @@ function drawSeen(items: readonly Item[], studio: Studio): Promise<Drawn> {
   const madeFrom = () => ({ kind: 'seen' });
   return drawn(items, madeFrom, studio, async (missing, keep) => {
     const views = await studio.views(missing);
-    for (const [i, view] of views.entries()) if (view !== null) await keep(missing[i], view);
+    await Promise.all(views.map((view, i) => view && keep(missing[i], view)));
   });
 }
 

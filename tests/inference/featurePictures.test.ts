@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { attackImages } from '../../src/inference/attackImages.ts';
-import type { Picture } from '../../src/inference/decode.ts';
+import { decodeImage, type Picture } from '../../src/inference/decode.ts';
 import { describeModel } from '../../src/inference/describeModel.ts';
+import { encodeWorker } from '../../src/inference/encodeWorker.ts';
 import type { Session } from '../../src/inference/engine.ts';
 import {
   type FeaturePicturesOf,
@@ -181,6 +182,24 @@ describe('a heatmap', () => {
   it('is cold where the map is nowhere positive', () => {
     const map = heatmap(black(4, 4), { width: 2, height: 2, values: Float32Array.of(0, -1, -2, 0) });
     expect(new Set(map.rgb)).toEqual(new Set([0, Math.round(0.6 * 4)]));
+  });
+});
+
+describe('a picture as WebP', () => {
+  const noise = (width: number, height: number) => ({
+    ...{ width, height },
+    rgb: Uint8Array.from({ length: width * height * 3 }, (_, at) => (at * at * 31 + (at >> 5)) % 256),
+  });
+
+  it.each([
+    ['lossless up to 64 pixels a side', 64, 48, 64, 48, true],
+    ['with losses above', 65, 48, 65, 48, false],
+    ['of 224 pixels at most', 448, 300, 224, 150, false],
+  ])('is %s', async (_, width, height, shownWidth, shownHeight, lossless) => {
+    const picture = noise(width, height);
+    const shown = await decodeImage(await encodeWorker.run(picture));
+    expect([shown.width, shown.height]).toEqual([shownWidth, shownHeight]);
+    if (width === shownWidth) expect(Buffer.compare(shown.rgb, picture.rgb) === 0).toBe(lossless);
   });
 });
 
