@@ -28,7 +28,7 @@ const style = `
   main { padding: 8px 16px; overflow: hidden; }
   h2 { font-size: 21px; padding-bottom: 6px; border-bottom: 1px solid #d1d9e0; } h3 { font-size: 17px; } h4 { font-size: 14px; }
   table { border-collapse: collapse; } th, td { border: 1px solid #d1d9e0; padding: 6px 13px; text-align: left; }
-  tr:nth-child(2n) { background: #f6f8fa; } img { max-width: 100%; }
+  tr:nth-child(2n) { background: #f6f8fa; } img { max-width: 64%; }
   code { background: #eff1f3; border-radius: 6px; padding: 2px 5px; font-size: 85%; }
   blockquote { margin: 0; padding: 0 1em; color: #59636e; border-left: 4px solid #d1d9e0; }
 `;
@@ -94,7 +94,7 @@ async function shootComment(browser: Browser, folder: string, comment: string): 
   });
   // Down to the first row of the first contact sheet.
   const { y } = (await page.locator('main img').first().boundingBox()) ?? { y: 900 };
-  return page.screenshot({ fullPage: true, clip: { x: 0, y: 0, width: 900, height: y + 124 } });
+  return page.screenshot({ fullPage: true, clip: { x: 0, y: 0, width: 900, height: y + 92 } });
 }
 
 async function shootReport(browser: Browser, folder: string): Promise<Buffer> {
