@@ -3,6 +3,8 @@ import { availableParallelism } from 'node:os';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { openProgress } from './cliProgress.ts';
 import { messageOf, UserError } from './errors.ts';
+import { type InitRequest, initialise } from './init.ts';
+import { type Given, questions } from './initFiles.ts';
 import {
   evaluateGroupings,
   examine,
@@ -43,6 +45,21 @@ interface Flags {
   readonly note?: string;
 }
 
+/** What `init` takes: answers to its questions. */
+interface InitFlags extends Given {
+  readonly force?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** What a command without a config makes nothing of. */
+const unused = { config: '', out: '', workers: 0 };
+
+function initRequest({ force, ...given }: InitFlags): InitRequest {
+  const terminal = process.stdin.isTTY ? { input: process.stdin, output: process.stderr } : null;
+  return { folder: '.', given, force: force === true, terminal };
+}
+
 interface NamedPath {
   readonly name: string;
   readonly path: string;
@@ -60,6 +77,20 @@ function commandLine(): Command {
     .description('judge checkpoints: features, failure modes, comparison with the baseline, reports')
     .option('--record', 'record the first checkpoint as a baseline when the gate passes')
     .action((flags: Flags) => perform(flags, runGate));
+
+  const init = questions.reduce(
+    (command, { flag, text, suggestion }) => command.option(flag, `${text} (suggested: ${suggestion})`),
+    program.command('init').description('write barlow.yml and a workflow, by a few questions or these flags'),
+  );
+  init
+    .option('--force', 'overwrite files that are there')
+    .option('--json', 'print JSON on standard output')
+    .option('--quiet', 'print nothing but questions and errors')
+    .action((flags: InitFlags) =>
+      perform({ ...unused, json: flags.json === true, quiet: flags.quiet === true }, () =>
+        initialise(initRequest(flags)),
+      ),
+    );
 
   common(program.command('extract'))
     .description('extract the features only; they are kept in the feature store')

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -186,6 +186,11 @@ describe('bad input', () => {
     ['a checkpoint without a name', ['run', '--checkpoint', 'x.csv'], /NAME=FILE/],
     ['a missing config', ['run', '--config', 'none.yml'], /none\.yml/],
     ['a missing predictions file', ['run', '--checkpoint', 'a=none.csv', '--commit', 'b'], /none\.csv/],
+    [
+      'two checkpoints of one name',
+      ['run', '--checkpoint', 'a=baseline.csv', '--checkpoint', 'a=candidate.csv'],
+      /"a"/,
+    ],
     ['a shard beyond its count', ['extract', '--shard', '3/2'], /i\/n/],
     ['a commit without a baseline', ['baseline', 'show', 'zzzz'], /zzzz/],
   ])('%s: exit 2 and one message', (_, args, message) => {
@@ -207,6 +212,105 @@ describe('bad input', () => {
     expect(status).toBe(2);
     expect(stderr).toContain(image);
     expect(bytesOf('kept')).toEqual(before);
+  });
+});
+
+describe('a checkpoint that is a model file', () => {
+  it('is run over the eval set and judged', () => {
+    const run = () =>
+      barlow('run', '--checkpoint', 'robust=robust.onnx', '--baseline', 'none', '--out', 'model', '--json');
+    const { status, stdout, stderr } = run();
+    expect({ status, stderr }).toMatchObject({ status: 0, stderr: expect.stringContaining('predict ') });
+    const [{ name, images, baseErrorRate }] = JSON.parse(stdout).checkpoints;
+    expect({ name, images }).toEqual({ name: 'robust', images: 500 });
+    expect(baseErrorRate).toBeGreaterThan(0.05);
+    expect(baseErrorRate).toBeLessThan(0.35); // 0.21 on all ten classes
+    const again = run();
+    expect(again.stderr).not.toContain('predict ');
+    expect(again.stdout).toBe(stdout);
+  });
+});
+
+describe('an image that cannot be used', () => {
+  it('is left out where the config says so, and every report says which', () => {
+    const [image] = readdirSync(join(folder, 'images'));
+    const path = join(folder, 'images', image);
+    const whole = readFileSync(path);
+    writeFileSync(path, whole.subarray(0, 400));
+    const file = variant('  manifest: eval.csv', '  manifest: eval.csv\n  onBadImage: skip');
+    const { status, stdout, stderr } = barlow(
+      ...['run', '--config', file, '--baseline', 'none', '--out', 'skipped', '--json'],
+    );
+    writeFileSync(path, whole);
+    expect(status).toBe(0);
+    expect(stderr).toContain(`Skipped "${image}": it is truncated.`);
+    const result: Result = JSON.parse(stdout);
+    expect(result.evalSet).toMatchObject({ images: 499, skipped: [image] });
+    expect(result.checkpoints[0].images).toBe(499);
+    for (const name of ['report.md', 'report.html']) {
+      const text = readFileSync(join(folder, 'skipped', name), 'utf8').replaceAll('\\', '');
+      expect(text).toContain(`1 image skipped, as it cannot be read: ${image}`);
+    }
+  });
+});
+
+describe('barlow feature', () => {
+  it('shows the images in which a feature is strongest, and names it for every report', () => {
+    const named = ['--name', 'red paint', '--kind', 'spurious', '--note', 'cars only'];
+    const shown = barlow('feature', '21', '--group', 'label:automobile', ...named, '--out', 'feature', '--json');
+    expect(shown.status).toBe(0);
+    const { strongest, images } = JSON.parse(shown.stdout);
+    const automobiles = readFileSync(join(folder, 'eval.csv'), 'utf8').match(/,automobile$/gm) ?? [];
+    expect(images).toBe(automobiles.length);
+    const values = strongest.map(({ value }: { value: number }) => value);
+    expect(values).toHaveLength(6);
+    expect(values).toEqual(values.toSorted((a: number, b: number) => b - a));
+    const page = readFileSync(join(folder, 'feature', 'feature-21.html'), 'utf8');
+    expect(page).toContain('Red paint (feature 21)');
+    expect(page.match(/<img /g)).toHaveLength(18);
+    expect(readFileSync(join(folder, 'features.yml'), 'utf8')).toContain('red paint');
+    barlow('run', '--baseline', 'none', '--out', 'named', '--quiet');
+    const report = readFileSync(join(folder, 'named', 'report.html'), 'utf8');
+    rmSync(join(folder, 'features.yml'));
+    if (report.includes('feature 21')) expect(report).toContain('red paint (feature 21)');
+    expect(report).not.toMatch(/[^(]feature 21 [>&<]/);
+  });
+
+  it.each([
+    ['a feature that is not there', ['feature', '128'], /there is no feature 128/],
+    ['a group that is not there', ['feature', '1', '--group', 'label:automobil'], /automobil/],
+    ['a column that is not there', ['feature', '1', '--group', 'time:night'], /time/],
+    ['a kind without a name', ['feature', '1', '--kind', 'spurious'], /--name/],
+    ['a kind that is none', ['feature', '1', '--name', 'x', '--kind', 'bad'], /spurious/],
+    ['no number', ['feature', 'x'], /whole number/],
+  ])('%s: exit 2 and one message', (_, args, message) => {
+    const { status, stdout, stderr } = barlow(...args);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toMatch(message);
+    expect(existsSync(join(folder, 'features.yml'))).toBe(false);
+  });
+});
+
+describe('barlow init', () => {
+  it('writes a config that runs where the files are called so', () => {
+    const fresh = join(folder, 'fresh');
+    mkdirSync(fresh);
+    const { status, stdout } = spawnSync(
+      process.execPath,
+      [join(root, 'src', 'cli.ts'), 'init', '--images', '../images', '--manifest', '../eval.csv'].concat([
+        '--feature-model',
+        '../robust.onnx',
+        '--checkpoint',
+        '../candidate.csv',
+        '--workflow',
+        'none',
+        '--json',
+      ]),
+      { cwd: fresh, encoding: 'utf8' },
+    );
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({ written: ['barlow.yml'], missing: [] });
+    expect(barlow('extract', '--config', 'fresh/barlow.yml', '--quiet').status).toBe(0);
   });
 });
 

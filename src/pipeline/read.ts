@@ -8,7 +8,7 @@ import { isTableFile } from '../evalset/table.ts';
 import { openFeatures } from '../inference/openFeatures.ts';
 import { readColumns } from '../inference/readColumns.ts';
 import { runCheckpoint } from '../inference/runCheckpoint.ts';
-import type { Checkpoint, EvalSet, FeatureFile, GroupAnalysis } from '../records.ts';
+import type { Checkpoint, Config, EvalSet, FeatureFile, GroupAnalysis } from '../records.ts';
 import { type Run, storeFolder } from './run.ts';
 
 /** A checkpoint as it is given: its predictions, or a model file that is yet to be run. */
@@ -38,6 +38,7 @@ export async function readInputs({ config }: Run): Promise<Inputs> {
   if (config.checkpoints.length === 0 && manifestCheckpoint !== null) {
     return { evalSet, given: [{ table: manifestCheckpoint }] };
   }
+  refuseRepeats(config);
   const given: Given[] = [];
   for (const { name, path } of config.checkpoints) {
     const isTable = isTableFile(path);
@@ -49,6 +50,17 @@ export async function readInputs({ config }: Run): Promise<Inputs> {
     what: 'there is no checkpoint to judge',
     where: config.file,
     fix: 'Name one under checkpoints, give --checkpoint NAME=FILE, or put a prediction column into the manifest',
+  });
+}
+
+/** Names tell checkpoints apart in reports. */
+function refuseRepeats({ checkpoints, file }: Config): void {
+  const repeated = checkpoints.find(({ name }, i) => checkpoints.findIndex((other) => other.name === name) < i);
+  if (repeated === undefined) return;
+  throw new UserError({
+    what: `two checkpoints have the name ${JSON.stringify(repeated.name)}`,
+    where: file,
+    fix: 'Give each a name of its own: --checkpoint NAME=FILE',
   });
 }
 

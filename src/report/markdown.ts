@@ -50,6 +50,7 @@ const LONGEST_ID = 300;
 function markdownData(view: ReportView, detail: Detail, shed: readonly string[], limit: SizeLimit): object {
   const data = {
     headline: view.headline,
+    skipped: view.skipped,
     mark: { passed: '✅', failed: '❌', none: 'ℹ️' }[view.verdict],
     suite: view.suite,
     commit: view.commit,

@@ -46,6 +46,8 @@ export interface ReportView {
   readonly verdict: 'passed' | 'failed' | 'none';
   /** "Failed: candidate has 1 new failure cluster." */
   readonly headline: string;
+  /** Which images no figure counts; null where there are none. */
+  readonly skipped: string | null;
   readonly commit: string | null;
   readonly createdAt: string;
   readonly checkpoints: readonly CheckpointView[];
@@ -63,6 +65,7 @@ export function buildView(input: ReportInput): ReportView {
     suite: nameText(result.suite),
     verdict,
     headline: headline(verdict, checkpoints),
+    skipped: skippedText(result.evalSet),
     commit: result.commit === null ? null : oneLine(result.commit).slice(0, 12),
     createdAt: timeText(result.createdAt),
     checkpoints,
@@ -86,12 +89,13 @@ function timeText(iso: string): string {
   return `${oneLine(iso).slice(0, 16).replace('T', ' ')} UTC`;
 }
 
-/** "; 2 images skipped, as they cannot be read: a.png, b.png". */
-function skippedText(skipped: readonly string[]): string {
-  if (skipped.length === 0) return '';
+/** "2 images skipped, as they cannot be read: a.png, b.png"; null where there are none. */
+function skippedText({ skipped }: Result['evalSet']): string | null {
+  if (skipped.length === 0) return null;
   const named = skipped.slice(0, 5).map((image) => oneLine(image));
   const more = skipped.length > named.length ? `, and ${count(skipped.length - named.length)} more` : '';
-  return `; ${counted(skipped.length, 'image')} skipped, as they cannot be read: ${named.join(', ')}${more}`;
+  const they = skipped.length === 1 ? 'it' : 'they';
+  return `${counted(skipped.length, 'image')} skipped, as ${they} cannot be read: ${named.join(', ')}${more}`;
 }
 
 function made(result: Result): Fact[] {
@@ -104,7 +108,7 @@ function made(result: Result): Fact[] {
     ['Made at', timeText(result.createdAt)],
     [
       'Eval set',
-      `${counted(evalSet.images, 'image')} of ${counted(evalSet.classes.length, 'class', 'classes')}, fingerprint ${evalSet.fingerprint.slice(0, 16)}${skippedText(evalSet.skipped)}`,
+      `${counted(evalSet.images, 'image')} of ${counted(evalSet.classes.length, 'class', 'classes')}, fingerprint ${evalSet.fingerprint.slice(0, 16)}`,
     ],
     [
       'Features',
