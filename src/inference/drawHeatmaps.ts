@@ -12,7 +12,7 @@ export interface HeatmapTarget {
 }
 
 /**
- * Draws heatmaps, in batches padded to the plan's size.
+ * Draws heatmaps, in batches padded to the same size.
  * @param featureMap name of the feature map's tensor.
  * @param use takes the heatmap of `targets[index]`; called batch by batch.
  * @returns false where the map does not have one channel a feature; nothing is drawn then.
@@ -20,7 +20,7 @@ export interface HeatmapTarget {
 export async function drawHeatmaps(
   targets: readonly HeatmapTarget[],
   session: Session,
-  { layer, pipeline, batch }: FeaturePlan,
+  { layer, pipeline, gradientBatch: batch }: FeaturePlan,
   featureMap: string,
   use: (index: number, heatmap: Picture) => Promise<void>,
 ): Promise<boolean> {

@@ -14,7 +14,7 @@ export interface FeaturePlan {
   readonly pipeline: Pipeline;
   /** Images a run of the engine. */
   readonly batch: number;
-  /** Images a gradient, which holds on to all that it computed on its way. */
+  /** Images a gradient, which holds on to all that it computed on its way; also where few images are run, as for heatmaps. */
   readonly gradientBatch: number;
   /** SHA-256 (hex) over the model, the layer and the preprocessing: what features depend on besides the image. */
   readonly fingerprint: string;
