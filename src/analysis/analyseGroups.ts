@@ -34,16 +34,24 @@ export interface AnalysisSetting {
   readonly imageName?: (row: number) => string;
 }
 
-/** What groups and blocks wait for: room, and a buffer. */
+/** What groups and blocks wait for: that there is room, and a buffer. */
 interface Room {
   readonly limit: Limiter;
   readonly buffers: SharedBuffers;
 }
 
+interface Rooms {
+  readonly columns: Room;
+  /** A block's jitter is twice its size, so a block that waits for a worker has none. */
+  readonly jitter: Room;
+}
+
+function roomFor(jobs: number, bytes: number): Room {
+  return { limit: limiter(jobs, bytes), buffers: sharedBuffers() };
+}
+
 /** Blocks of columns in flight, whatever the number of workers. */
 const BLOCKS = 3;
-/** Bytes of a value of a block: its float32, and the float64 of its jitter. */
-const BLOCK_BYTES = 4 + 8;
 
 /**
  * Analyses groups, each read when its turn comes; the outcome is in the order of `groups` and the same for any `run`
@@ -52,13 +60,17 @@ const BLOCK_BYTES = 4 + 8;
  * (`significanceRows`). Throws a UserError where a feature is NaN or infinite.
  */
 export async function analyseGroups(groups: readonly Group[], setting: AnalysisSetting): Promise<GroupAnalysis[]> {
-  const limit = limiter(setting.concurrency, BLOCKS * BLOCK_BYTES * blockValues(setting));
-  const room = { limit, buffers: sharedBuffers() };
+  const { concurrency } = setting;
+  const block = bytesOf(blockValues(setting), 1);
+  const rooms = {
+    columns: roomFor(concurrency, BLOCKS * block),
+    jitter: roomFor(Math.max(1, concurrency - 1), (BLOCKS - 1) * 2 * block),
+  };
   let done = 0;
   const analyses = await Promise.all(
     groups.map(async (group) => {
       const skipped = reasonToSkip(group, setting.options);
-      const analysis = skipped === null ? await analyseGroup(group, setting, room) : skip(group, skipped);
+      const analysis = skipped === null ? await analyseGroup(group, setting, rooms) : skip(group, skipped);
       setting.onProgress?.('analyse', ++done, groups.length);
       return analysis;
     }),
@@ -66,20 +78,20 @@ export async function analyseGroups(groups: readonly Group[], setting: AnalysisS
   return withHolm(analyses);
 }
 
-function analyseGroup(group: Group, setting: AnalysisSetting, room: Room): Promise<GroupAnalysis> {
+function analyseGroup(group: Group, setting: AnalysisSetting, rooms: Rooms): Promise<GroupAnalysis> {
   const { dimensions, readColumns } = setting;
-  if (group.rows.length * dimensions > heldValues(setting)) return analyseLargeGroup(group, setting, room);
-  return inRoom(room, bytesOf(group.rows.length, dimensions), async (buffer) => {
+  if (group.rows.length * dimensions > heldValues(setting)) return analyseLargeGroup(group, setting, rooms);
+  return inRoom(rooms.columns, bytesOf(group.rows.length, dimensions), async (buffer) => {
     const columns = await readColumns(group.rows, 0, dimensions, buffer);
     return grow(group, setting, { columns, large: null });
   });
 }
 
-async function analyseLargeGroup(group: Group, setting: AnalysisSetting, room: Room): Promise<GroupAnalysis> {
+async function analyseLargeGroup(group: Group, setting: AnalysisSetting, rooms: Rooms): Promise<GroupAnalysis> {
   const { dimensions, readColumns } = setting;
-  const { selected, kept } = await selectInBlocks(group, setting, room);
+  const { selected, kept } = await selectInBlocks(group, setting, rooms);
   const sample = significanceRows(group.id, group.rows.length, dimensions);
-  return inRoom(room, bytesOf(sample.length, dimensions), async (buffer) => {
+  return inRoom(rooms.columns, bytesOf(sample.length, dimensions), async (buffer) => {
     const rows = Uint32Array.from(sample, (row) => group.rows[row]);
     const columns = await readColumns(rows, 0, dimensions, buffer);
     return grow(group, setting, { columns, large: { selected, ...kept, sample } });
@@ -120,7 +132,7 @@ interface Kept {
 }
 
 /** Selects features of a large group block by block, and keeps the columns of those selected so far. */
-async function selectInBlocks(group: Group, setting: AnalysisSetting, room: Room) {
+async function selectInBlocks(group: Group, setting: AnalysisSetting, rooms: Rooms) {
   const { rows, failed } = group;
   const { dimensions, run, readColumns, options, imageName } = setting;
   const { select, neighbours } = options.features;
@@ -129,15 +141,14 @@ async function selectInBlocks(group: Group, setting: AnalysisSetting, room: Room
   const information = new Float64Array(dimensions).fill(-1);
   const kept: Kept = { columns: sharedColumns(rows.length, Math.min(select, dimensions)), places: new Map() };
   const blocks = Array.from({ length: Math.ceil(dimensions / width) }, (_, block) => block * width);
-  const values = rows.length * width;
-  // In a buffer the block comes first and the doubles of its jitter, aligned, after it.
-  const jitterAt = 8 * Math.ceil(values / 2);
+  const bytes = bytesOf(rows.length, width);
   await Promise.all(
     blocks.map((from) =>
-      inRoom(room, jitterAt + 8 * values, async (buffer) => {
+      inRoom(rooms.columns, bytes, async (buffer) => {
         const columns = await readColumns(rows, from, Math.min(dimensions, from + width), buffer);
-        const jitter = new Float64Array(buffer, jitterAt, values);
-        const outcome = await run(informationWorker, { columns, dimensions, failed, neighbours, jitter });
+        const outcome = await inRoom(rooms.jitter, 2 * bytes, (jitter) =>
+          run(informationWorker, { columns, dimensions, failed, neighbours, jitter }),
+        );
         if ('notFinite' in outcome) throw notFinite(rows[outcome.notFinite.row], outcome.notFinite.feature, imageName);
         information.set(outcome.information, from);
         keepSelected(kept, columns, selectFeatures(information, select));

@@ -9,8 +9,8 @@ export interface InformationTask {
   readonly dimensions: number;
   readonly failed: Uint8Array;
   readonly neighbours: number;
-  /** Shared memory to work in: as many values as `columns`. */
-  readonly jitter: Float64Array;
+  /** Room for as many float64 as `columns` has values. */
+  readonly jitter: SharedArrayBuffer;
 }
 
 /** Or where a value is not finite: row of the group and feature. */
@@ -22,7 +22,7 @@ export type InformationOutcome =
 export default function run({ columns, dimensions, failed, neighbours, jitter }: InformationTask): InformationOutcome {
   const notFinite = firstNotFinite(columns);
   if (notFinite !== null) return { notFinite };
-  return { information: mutualInformation(columns, dimensions, failed, neighbours, jitter) };
+  return { information: mutualInformation(columns, dimensions, failed, neighbours, new Float64Array(jitter)) };
 }
 
 export const informationWorker: WorkerModule<InformationTask, InformationOutcome> = { url: import.meta.url, run };
