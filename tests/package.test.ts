@@ -1,5 +1,5 @@
 import { type ExecFileSyncOptionsWithStringEncoding, execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -49,6 +49,16 @@ describe('the npm package', () => {
     const cli = join(folder, 'package', 'lib', 'cli.js');
     expect(execFileSync(process.execPath, [cli, '--version'], quiet).trim()).toBe(
       JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version,
+    );
+  });
+
+  it('sets a project up', () => {
+    const project = join(folder, 'project');
+    mkdirSync(project);
+    const cli = join(folder, 'package', 'lib', 'cli.js');
+    execFileSync(process.execPath, [cli, 'init', '--workflow', 'gitlab-ci'], { ...quiet, cwd: project });
+    expect(readFileSync(join(project, '.gitlab', 'barlow-gate.yml'), 'utf8')).toBe(
+      readFileSync(join(root, 'examples', 'workflows', 'gitlab-ci.yml'), 'utf8'),
     );
   });
 });
