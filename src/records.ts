@@ -1,5 +1,5 @@
 /**
- * The types that pass between rooms: plain data, no behaviour. One word, one meaning (README, "Words").
+ * The types that pass between rooms: plain data, no behaviour. One word, one meaning (docs/method.md, "Words").
  * Typed arrays are aligned with the eval set's rows unless a comment says otherwise.
  */
 
