@@ -26,7 +26,7 @@ export interface ActionGround {
 /** What can be said from the figures, each a sentence or two. Nothing here claims a cause. */
 export function findings(ground: ActionGround): string[] {
   const general =
-    'The whole group got worse: look first at what changed for all of it (data, labels, augmentation, schedule), then at these images.';
+    'It may be the whole group that got worse: look first at what changed for all of it (data, labels, augmentation, schedule), then at these images.';
   return [
     ...(ground.scope === 'general' ? [general] : []),
     ...confusionText(ground),
@@ -47,14 +47,21 @@ function confusionText({ confusions, failing, grouping }: ActionGround): string[
   ];
 }
 
+/** A region is all images of the group for which its conditions hold, so that none outside has what these share. */
 function presenceText({ conditions }: RuleView): string[] {
   if (conditions.length === 0) return [];
-  const shared = conditions.map(({ label, side }) => `${label} is ${SIDE[side]}`).join(', and ');
+  const shared = conditions
+    .map(({ label, side, range }) => `${label} is ${side === 'between' ? range : `${SIDE[side]} (${range})`}`)
+    .join(' and ');
+  const others = { 1: 'is it so', 2: 'are both so' }[conditions.length] ?? 'are all of them so';
   const marked = conditions.flatMap(({ label, kind }) => (kind === null ? [] : [`You marked ${label} ${KIND[kind]}`]));
-  return [`What they share, as far as it was measured: ${shared}.`, ...marked];
+  return [
+    `What all images here share, failing or not, as far as it was measured: ${shared}; in no other image of the group ${others}.`,
+    ...marked,
+  ];
 }
 
-const SIDE = { strong: 'strong', weak: 'weak or absent', between: 'present, but not strong' } as const;
+const SIDE = { strong: 'stronger', weak: 'weaker or absent' } as const;
 
 /** What a kind given to a feature says. */
 export const KIND = {
@@ -68,19 +75,28 @@ function shareText({ grouping, value, size, groupSize, rule }: ActionGround): st
   const share = size / groupSize;
   const perThousand = Math.max(1, Math.round(share * 1000));
   return [
-    `${percent(share)} of the eval set's images of ${nameText(value)} lie here. Where training should look like the eval set, so should about ${count(perThousand)} of every 1,000 training images of that class: count yours by the same rule, and collect what is missing.`,
+    `${percent(share)} of the eval set's images of ${nameText(value)} are of this kind. If training images are to be like them, about ${count(perThousand)} of every 1,000 of that class should be too: count yours by the same rule on their features, and collect what is missing.`,
   ];
 }
 
-/** What people do about such a failure (Barlow, sections 1 and 6.2): choices, not verdicts. */
-export function choices(rule: RuleView): string[] {
-  const strong = rule.conditions.filter((condition) => condition.side !== 'weak').map((condition) => condition.label);
-  const weak = rule.conditions.filter((condition) => condition.side === 'weak').map((condition) => condition.label);
+/** What people do about such a failure (Barlow, sections 1 and 6.2): choices, not verdicts. `grouping` is of the group's id. */
+export function choices(rule: RuleView, grouping: string): string[] {
+  const labels = (weak: boolean) =>
+    rule.conditions.filter(({ side }) => (side === 'weak') === weak).map(({ label }) => label);
+  const [strong, weak] = [labels(false).join(' and '), labels(true).join(' and ')];
+  const shown = [strong && `that show ${strong}`, weak && `with little or nothing of ${weak}`].filter(
+    (part) => part !== '',
+  );
   return [
-    ...(strong.length > 0 ? [`Collect images of the class that show ${strong.join(' and ')} and are hard today.`] : []),
-    ...(weak.length > 0 ? [`Collect images of the class without ${weak.join(' and ')}.`] : []),
-    'If the feature is spurious or overemphasised: mask it in training images, or augment so that it no longer tells the class.',
+    ...(shown.length > 0 ? [`Collect more images ${WHOSE[grouping] ?? ''}${shown.join(', ')}.`] : []),
+    'If a feature is spurious or overemphasised: mask it in training images, or augment so that it no longer tells the class.',
     'If the images are right and plenty, and the classes are fine-grained: give the model more capacity, or more weight on these images.',
     'Look at the labels: images that newly fail may be mislabelled or ambiguous.',
   ];
 }
+
+/** Whose images are to be collected. */
+const WHOSE: Readonly<Record<string, string>> = {
+  label: 'of the class ',
+  prediction: 'of the classes that these are in truth, ',
+};

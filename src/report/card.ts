@@ -45,6 +45,8 @@ interface FeatureBlock {
   readonly seen: string | null;
   readonly anchor: string;
   readonly rows: readonly Strip[];
+  /** Shown without attacks, though others have some. */
+  readonly notAttacked: boolean;
 }
 
 interface Ground {
@@ -60,8 +62,8 @@ const MOST_NAMES = 200;
 export function clusterCard(cluster: ClusterView, ground: Ground, anchor: string): Card {
   const { before, after, beforeRate, afterRate } = cluster;
   const { pictures, confusions } = ground.input;
-  const group = ground.result.groups.find((each) => each.id === cluster.groupId);
-  const titles = ['Newly fail', 'Same group, still right'] as const;
+  const group = ground.result.comparison?.groups.find((each) => each.id === cluster.groupId);
+  const titles = [failingTitle('Newly fail', cluster.groupId), 'Same group, still right'] as const;
   return {
     ...{ anchor, id: cluster.id, group: cluster.group, rule: cluster.rule },
     ...{ before, after, change: cluster.change, what: cluster.what, howSure: cluster.howSure },
@@ -74,7 +76,7 @@ export function clusterCard(cluster: ClusterView, ground: Ground, anchor: string
       ...groupPart(cluster.groupId, group?.size ?? null),
       confusions: confusions.get(cluster.id) ?? [],
     }),
-    choices: choices(cluster.rule),
+    choices: choices(cluster.rule, groupPart(cluster.groupId, null).grouping),
     ...names(cluster.imageNames),
     acceptable: cluster.status === 'new' || cluster.status === 'worsened',
   };
@@ -83,7 +85,7 @@ export function clusterCard(cluster: ClusterView, ground: Ground, anchor: string
 /** The card of a failure mode of a checkpoint that was not compared: usual in its group -> here. */
 export function failureModeCard(mode: FailureModeView, ground: Ground, anchor: string): Card {
   const { pictures, confusions } = ground.input;
-  const titles = ['Fail', 'Same group, right'] as const;
+  const titles = [failingTitle('Fail', mode.groupId), 'Same group, right'] as const;
   return {
     ...{ anchor, id: mode.id, group: mode.group, rule: mode.rule },
     ...{ before: mode.usual, after: mode.error, change: mode.muchMore, what: mode.what, howSure: mode.howSure },
@@ -96,10 +98,15 @@ export function failureModeCard(mode: FailureModeView, ground: Ground, anchor: s
       ...groupPart(mode.groupId, mode.groupSize),
       confusions: confusions.get(mode.id) ?? [],
     }),
-    choices: choices(mode.rule),
+    choices: choices(mode.rule, groupPart(mode.groupId, null).grouping),
     ...names([]),
     acceptable: false,
   };
+}
+
+/** Of images predicted as a class, what stands below each is what it is. */
+function failingTitle(title: string, groupId: string): string {
+  return failingCaption(groupId) === 'label' ? `${title}, and what they are` : title;
 }
 
 function groupPart(id: string, groupSize: number | null) {
@@ -128,6 +135,23 @@ function featureBlocks(rule: RuleView, { input, shown }: Ground, anchor: string)
     const rows = seen === null ? featureStrips(input.pictures?.features.get(condition.feature)) : [];
     if (rows.length > 0) shown.set(condition.feature, here);
     const { label, text, exact, kind, note } = condition;
-    return { label, text, exact, kind, note, seen, anchor: here, rows };
+    return {
+      label,
+      text,
+      exact,
+      kind,
+      note,
+      seen,
+      anchor: here,
+      rows,
+      notAttacked: notAttacked(condition.feature, input),
+    };
   });
+}
+
+function notAttacked(feature: number, { pictures }: ReportInput): boolean {
+  const attacked = [...(pictures?.features ?? [])]
+    .filter(([, { attacks }]) => attacks.length > 0)
+    .map(([each]) => each);
+  return attacked.length > 0 && !attacked.includes(feature);
 }

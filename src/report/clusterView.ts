@@ -76,7 +76,7 @@ function scopeText(cluster: Cluster): string | null {
   if (cluster.scope === null) return null;
   const p = pValue(cluster.specificPValue);
   if (cluster.scope === 'specific') return `Specific: these images got worse than the rest of their group (${p}).`;
-  return `General: the whole group got worse, these images only the most visibly (${p}).`;
+  return `General: it may be the whole group that got worse, and these images only the most visibly (${p}).`;
 }
 
 function matchText({ match }: Cluster): string | null {

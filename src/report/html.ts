@@ -12,8 +12,8 @@ import { treeView } from './tree.ts';
 import type { ReportView } from './view.ts';
 import { count, counted } from './words.ts';
 
-/** Rows of tables, at most. */
-const MOST = { rows: 200, groups: 5_000 };
+/** Rows of tables, clusters beside the verdict and pictures of each, at most. */
+const MOST = { rows: 200, groups: 5_000, worst: 3, glimpse: 4 };
 
 /**
  * report.html: one self-contained page. Its security policy lets nothing in but its own style and script, told by their
@@ -100,15 +100,21 @@ function checkpointData(view: ReportView, index: number, seen: Map<number, strin
     passedChecks: cut(checkpoint.otherChecks, MOST.rows),
     compared: result.comparison !== null,
     newCount: count(checkpoint.newClusters.length),
-    worst: worst(newCards, worseCards),
+    ...worst(newCards, worseCards, checkpoint),
     trees: trees(view, result, prefix),
     scatter: scatter(result),
   };
 }
 
-/** The first few clusters, told beside the verdict. */
-function worst(newCards: readonly Card[], worseCards: readonly Card[]): readonly Card[] {
-  return [...newCards, ...worseCards].slice(0, 3);
+/** The first few clusters, told beside the verdict with a glimpse of their images; and how many there are besides. */
+function worst(newCards: readonly Card[], worseCards: readonly Card[], { newClusters, worsened }: CheckpointView) {
+  const shown = [...newCards, ...worseCards].slice(0, MOST.worst);
+  const more = newClusters.length + worsened.length - shown.length;
+  return {
+    worst: shown.map((card) => ({ ...card, glimpse: card.failing?.pictures.slice(0, MOST.glimpse) ?? [] })),
+    moreWorst: more > 0 ? `${counted(more, 'more cluster')} below` : null,
+    moreAt: newCards.length > 0 ? 'new' : 'worse',
+  };
 }
 
 function cut<Item>(items: readonly Item[], most: number) {

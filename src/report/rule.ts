@@ -14,6 +14,8 @@ export interface ConditionView {
   readonly exact: string;
   /** Whether failures lie where the feature is strong, weak, or between two bounds. */
   readonly side: 'strong' | 'weak' | 'between';
+  /** "above 0.41", "at most 0.14", "between 0.2 and 0.5". */
+  readonly range: string;
 }
 
 export interface RuleView {
@@ -44,6 +46,7 @@ function conditionView(feature: number, region: Region, names: FeatureNames): Co
     kind: named?.kind ?? null,
     note: named?.note == null ? null : oneLine(named.note, 300),
     text: bounded(label, lower, upper, digitsFor(lower, upper)),
+    range: rangeText(lower, upper, digitsFor(lower, upper)),
     exact: bounded(label, lower, upper, 17),
     side: lower === null ? 'weak' : upper === null ? 'strong' : 'between',
   };
@@ -56,9 +59,19 @@ export function featureLabel(feature: number, names: FeatureNames): string {
 }
 
 function bounded(label: string, lower: number | null, upper: number | null, digits: number): string {
-  const text = (value: number) => (digits >= 17 ? String(value) : String(Number(value.toPrecision(digits))));
+  const text = boundText(digits);
   if (lower === null) return upper === null ? label : `${label} <= ${text(upper)}`;
   return upper === null ? `${label} > ${text(lower)}` : `${text(lower)} < ${label} <= ${text(upper)}`;
+}
+
+function rangeText(lower: number | null, upper: number | null, digits: number): string {
+  const text = boundText(digits);
+  if (lower === null) return upper === null ? 'any' : `at most ${text(upper)}`;
+  return upper === null ? `above ${text(lower)}` : `between ${text(lower)} and ${text(upper)}`;
+}
+
+function boundText(digits: number): (value: number) => string {
+  return (value) => (digits >= 17 ? String(value) : String(Number(value.toPrecision(digits))));
 }
 
 /** Significant digits: three, and more until two bounds still look as far apart as they are, to a tenth of the gap. */

@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
+import type { Region } from '../../src/records.ts';
 import { choices, findings } from '../../src/report/actions.ts';
 import { renderHtml } from '../../src/report/html.ts';
+import type { Pictures } from '../../src/report/pictures.ts';
 import { ruleView } from '../../src/report/rule.ts';
 import { buildView } from '../../src/report/view.ts';
 import { readTemplates } from '../../src/templates.ts';
 import { HOSTILE_NAMES, hostileInput } from './hostileResult.ts';
-import { manyClasses } from './manyClasses.ts';
+import { manyClasses, picture } from './manyClasses.ts';
 import { sampleCheckpoint, sampleInput, sampleResult } from './sampleResult.ts';
 
 const templates = await readTemplates();
@@ -56,6 +58,22 @@ describe('report.html', () => {
       'Specific:',
     ])
       expect(card).toContain(told);
+  });
+
+  it('10,000 clusters: the first have cards, the next rows, and the rest are counted', () => {
+    const input = manyClasses(10, 10_000);
+    const html = renderHtml(buildView(input), templates);
+    const { document } = parseHTML(html);
+    expect(html.length).toBeLessThan(15e6);
+    // 7,500 new ones and the sample's, 2,500 that got worse.
+    expect(document.querySelector('h1')?.textContent).toContain(
+      '7,501 new failure clusters and 2,500 known failure modes',
+    );
+    expect(document.querySelectorAll('.card').length).toBe(40);
+    const more = [...document.querySelectorAll('.more')].map((each) => each.textContent);
+    expect(more).toContain('7,281 more in result.json.');
+    expect(more).toContain('2,280 more in result.json.');
+    expect(document.querySelector('.decided')?.textContent).toContain('9,998 more clusters below');
   });
 
   it('is the same bytes every time', () => {
@@ -146,15 +164,97 @@ describe('what can be said of a cluster', () => {
     ];
     expect(findings({ ...ground, confusions })).toEqual([
       '12 of the 20 are taken for bag, 3 belt. Ask what they share with that class.',
-      'What they share, as far as it was measured: buckle (feature 7) is strong, and feature 2 is weak or absent.',
+      'What all images here share, failing or not, as far as it was measured: buckle (feature 7) is stronger (above 0.4) and feature 2 is weaker or absent (at most 0.1); in no other image of the group are both so.',
       'You marked buckle (feature 7) spurious: the class should not depend on it.',
-      "5 % of the eval set's images of purse lie here. Where training should look like the eval set, so should about 50 of every 1,000 training images of that class: count yours by the same rule, and collect what is missing.",
+      "5 % of the eval set's images of purse are of this kind. If training images are to be like them, about 50 of every 1,000 of that class should be too: count yours by the same rule on their features, and collect what is missing.",
     ]);
   });
 
   it('says less where less is known', () => {
     const bare = { ...ground, rule: ruleView([], names), grouping: 'all', groupSize: null, confusions: [] };
-    expect(findings({ ...bare, scope: 'general' })).toEqual([expect.stringContaining('The whole group got worse')]);
-    expect(choices(bare.rule)).toHaveLength(3);
+    expect(findings({ ...bare, scope: 'general' })).toEqual([expect.stringContaining('It may be the whole group')]);
+    expect(choices(bare.rule, 'all')).toHaveLength(3);
+  });
+
+  it('one condition, or one with two bounds, is told as such', () => {
+    const told = (region: Region) => findings({ ...ground, rule: ruleView(region, new Map()), confusions: [] })[0];
+    const above = { feature: 1, op: '>', threshold: 0.2 } as const;
+    expect(told([above])).toContain(': feature 1 is stronger (above 0.2); in no other image of the group is it so.');
+    expect(told([above, { ...above, op: '<=', threshold: 0.5 }])).toContain(
+      ': feature 1 is between 0.2 and 0.5; in no',
+    );
+    const three = [1, 2, 3].map((feature) => ({ ...above, feature }));
+    expect(told(three)).toContain('in no other image of the group are all of them so.');
+  });
+
+  it('chooses whose images to collect by the group', () => {
+    expect(choices(rule, 'label')[0]).toBe(
+      'Collect more images of the class that show buckle (feature 7), with little or nothing of feature 2.',
+    );
+    expect(choices(rule, 'prediction')[0]).toMatch(
+      /^Collect more images of the classes that these are in truth, that show/,
+    );
+    expect(choices(rule, 'time')[0]).toMatch(/^Collect more images that show/);
+  });
+
+  it('the share is of the images that were compared', () => {
+    const sample = sampleCheckpoint();
+    const groups = sample.groups.map((group) => ({ ...group, size: 5_000 }));
+    const html = renderHtml(buildView(sampleInput(sampleResult({ checkpoints: [{ ...sample, groups }] }))), templates);
+    // 341 of the 1,000 images of automobile that both checkpoints have.
+    expect(html).toContain('34.1 % of the eval set&#x27;s images of automobile are of this kind');
+  });
+});
+
+describe('pictures that are missing', () => {
+  const render = (pictures: Pictures) =>
+    parseHTML(renderHtml(buildView({ ...manyClasses(3, 4), pictures }), templates)).document;
+  const none: Pictures = { clusters: new Map(), leaves: new Map(), features: new Map() };
+  const some = [picture('a.png')];
+  const id = 'label:class 0#0';
+
+  it('an empty map, or cards with nothing in it, is a report without pictures', () => {
+    for (const clusters of [new Map(), new Map([[id, { failing: [], right: [] }]])]) {
+      const document = render({ ...none, clusters });
+      expect(document.querySelector('main .aside')?.textContent).toContain('This report has no pictures');
+      expect(document.querySelector('img, .strip, .glimpse')).toBeNull();
+      expect(document.querySelectorAll('.card').length).toBe(5);
+    }
+  });
+
+  it('images without right ones, and right ones alone', () => {
+    const failing = render({ ...none, clusters: new Map([[id, { failing: some, right: [] }]]) });
+    expect([...failing.querySelectorAll('.strip-title')].map((title) => title.textContent)).toEqual(['Newly fail']);
+    expect(failing.querySelector('.aside')).toBeNull();
+    expect(failing.querySelectorAll('.glimpse img').length).toBe(1);
+    const right = render({ ...none, clusters: new Map([[id, { failing: [], right: some }]]) });
+    expect([...right.querySelectorAll('.strip-title')].map((title) => title.textContent)).toEqual([
+      'Same group, still right',
+    ]);
+  });
+
+  it('a feature without attacks says so where others have some', () => {
+    const look = { mostActivating: some, heatmaps: some, attacks: some };
+    const [all, one] = [look, { ...look, attacks: [] }].map((second) =>
+      render({
+        ...none,
+        features: new Map([
+          [0, look],
+          [1, second],
+        ]),
+      }),
+    );
+    expect(all.querySelector('.features')?.textContent).not.toContain('Not made as strong');
+    expect(one.querySelector('.features')?.textContent).toContain('Not made as strong as it gets');
+  });
+
+  it('a full page says what it leaves out', () => {
+    const heavy = { ...picture('a.png'), uri: `data:image/png;base64,${'A'.repeat(5_000_000)}` };
+    const document = render({
+      ...none,
+      clusters: new Map([1, 2, 3, 0].map((i) => [`label:class ${i}#${i}`, { failing: [heavy], right: [] }])),
+    });
+    expect(document.querySelector('main .aside')?.textContent).toContain('To stay light this page leaves pictures out');
+    expect(document.querySelectorAll('.strip img').length).toBe(2);
   });
 });

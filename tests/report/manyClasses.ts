@@ -5,10 +5,10 @@ import type { ReportInput } from '../../src/report/view.ts';
 import { sampleCheckpoint, sampleCluster, sampleGroup, sampleInput, sampleResult } from './sampleResult.ts';
 
 const png = readFileSync(new URL('../../examples/cifar10/images/00081.png', import.meta.url)).toString('base64');
+const uri = `data:image/png;base64,${png}`;
 
 /** A small picture of that name. */
 export function picture(image: string): Picture {
-  const uri = `data:image/png;base64,${png}`;
   return { image, uri, width: 32, height: 32, label: 'automobile', prediction: 'truck' };
 }
 
