@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { availableParallelism } from 'node:os';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { openProgress } from './cliProgress.ts';
@@ -70,7 +69,7 @@ function commandLine(): Command {
     .description('Stops a build when a new model checkpoint grows a new failure cluster.')
     .version(tool.version)
     .exitOverride()
-    .configureOutput({ writeErr: () => {} })
+    .configureOutput({ outputError: () => {} })
     .showSuggestionAfterError();
 
   judging(common(program.command('run')))
@@ -240,8 +239,9 @@ function now(): number {
 function fail(thrown: unknown): void {
   if (thrown instanceof CommanderError) {
     if (thrown.exitCode === 0) return;
-    process.stderr.write(`${thrown.message}\nRun \`barlow --help\` for what there is.\n`);
     process.exitCode = exit.userError;
+    if (thrown.code === 'commander.help') return; // a command is missing: the help says which there are
+    process.stderr.write(`${thrown.message}\nRun \`barlow --help\` for what there is.\n`);
   } else if (thrown instanceof UserError) {
     process.stderr.write(`error: ${thrown.what}\n   in: ${thrown.where}\n  fix: ${thrown.fix}\n`);
     process.exitCode = exit.userError;

@@ -183,6 +183,7 @@ describe('bad input', () => {
   it.each([
     ['an unknown flag', ['run', '--chekpoint', 'a=b'], /--chekpoint/],
     ['an unknown command', ['rn'], /rn/],
+    ['no command', [], /^Usage: barlow \[options\] \[command\](?!.*outputHelp)/s],
     ['a checkpoint without a name', ['run', '--checkpoint', 'x.csv'], /NAME=FILE/],
     ['a missing config', ['run', '--config', 'none.yml'], /none\.yml/],
     ['a missing predictions file', ['run', '--checkpoint', 'a=none.csv', '--commit', 'b'], /none\.csv/],

@@ -1,4 +1,4 @@
-import { type ExecFileSyncOptionsWithStringEncoding, execFileSync } from 'node:child_process';
+import { type ExecFileSyncOptionsWithStringEncoding, execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,23 +39,31 @@ describe('the npm package', () => {
       'templates',
     ]);
     expect(files.filter((file) => file.startsWith('examples/') && !file.startsWith('examples/workflows/'))).toEqual([]);
-    expect(files).toContain('lib/cli.js');
+    expect(files).toContain('lib/bin.js');
     expect(files).toContain('lib/index.d.ts');
     expect(files.filter((file) => /\.ts$/.test(file) && !/\.d\.ts$/.test(file))).toEqual([]);
   });
 
   it('runs', () => {
     execFileSync('ln', ['-s', join(root, 'node_modules'), join(folder, 'package', 'node_modules')]);
-    const cli = join(folder, 'package', 'lib', 'cli.js');
+    const cli = join(folder, 'package', 'lib', 'bin.js');
     expect(execFileSync(process.execPath, [cli, '--version'], quiet).trim()).toBe(
       JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version,
     );
   });
 
+  it('says in one message that Node is too old', () => {
+    const bin = join(folder, 'package', 'lib', 'bin.js');
+    const old = `Object.defineProperty(process.versions, 'node', { value: '20.19.0' }); await import(${JSON.stringify(bin)})`;
+    const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', old], { encoding: 'utf8' });
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^error: barlow needs Node 22\.18 or newer.*\n {3}in: .*\n {2}fix: .*\n$/);
+  });
+
   it('sets a project up', () => {
     const project = join(folder, 'project');
     mkdirSync(project);
-    const cli = join(folder, 'package', 'lib', 'cli.js');
+    const cli = join(folder, 'package', 'lib', 'bin.js');
     execFileSync(process.execPath, [cli, 'init', '--workflow', 'gitlab-ci'], { ...quiet, cwd: project });
     expect(readFileSync(join(project, '.gitlab', 'barlow-gate.yml'), 'utf8')).toBe(
       readFileSync(join(root, 'examples', 'workflows', 'gitlab-ci.yml'), 'utf8'),

@@ -34,7 +34,8 @@ export async function loadOnnxruntimeNode(engine: NodeEngine, options: SessionOp
 
 function load(engine: NodeEngine): Package {
   if (engine === 'onnx-cuda') checkCudaMachine();
-  if (engine === 'onnx-webgpu' && !hasGpu()) throw unusable(engine, 'this machine has no GPU', 'Use engine: onnx-cpu.');
+  if (engine === 'onnx-webgpu' && !hasGpu())
+    throw unusable(engine, 'this machine has no GPU', 'It needs a GPU; engine: auto takes what loads.');
   const places = placesOf(NAME, engine);
   const [place] = engine === 'onnx-cuda' ? places.filter(hasCudaLibrary) : places;
   const install = `Run: barlow doctor --install ${engine}`;
@@ -100,9 +101,14 @@ function tensorOf({ Tensor }: Package, { shape, values }: RawTensor) {
 
 function checkCudaMachine(): void {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
-    throw unusable('onnx-cuda', 'it is for Linux on x64 only', 'Use engine: onnx-webgpu.');
+    throw unusable('onnx-cuda', 'it is for Linux on x64 only', 'engine: auto takes what loads.');
   }
-  if (!hasNvidiaGpu()) throw unusable('onnx-cuda', 'this machine has no NVIDIA GPU', 'Use engine: onnx-webgpu.');
+  if (!hasNvidiaGpu())
+    throw unusable(
+      'onnx-cuda',
+      'this machine has no NVIDIA GPU',
+      'It needs an NVIDIA GPU; engine: auto takes what loads.',
+    );
 }
 
 /** The CUDA provider is a library beside the binding; where it is missing the runtime would print before it throws. */

@@ -33,7 +33,7 @@ export function loadTfjsNode(engine: NativeEngine): Tfjs {
 /** Nobody needs the GPU package where there is no GPU for it. */
 function absent(engine: NativeEngine, name: string): UserError {
   return engine === 'tfjs-node-gpu' && process.platform === 'linux' && !hasNvidiaGpu()
-    ? unusable(engine, 'this machine has no NVIDIA GPU', 'Use engine: tfjs-node.')
+    ? unusable(engine, 'this machine has no NVIDIA GPU', 'It needs an NVIDIA GPU; engine: auto takes what loads.')
     : unusable(engine, `${name} is not installed`, `Run: ${install(engine)}`);
 }
 
