@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { type Browser, chromium } from 'playwright-core';
 import { renderHtml } from '../src/report/html.ts';
-import type { Picture } from '../src/report/pictures.ts';
+import { keyOf, type Picture } from '../src/report/pictures.ts';
 import { MOST_SHOWN, rankedTrees } from '../src/report/shown.ts';
 import { buildView, type ReportInput } from '../src/report/view.ts';
 import { readTemplates } from '../src/templates.ts';
@@ -126,14 +126,16 @@ function withPictures(input: ReportInput, uris: readonly string[]): ReportInput 
     });
   const both = (count: number) => ({ failing: some(count), right: some(count) });
   const [checkpoint] = input.result.checkpoints;
-  const clusters = (checkpoint.comparison?.clusters ?? []).map(({ id }) => [id, both(OF_CLUSTER)] as const);
+  const clusters = (checkpoint.comparison?.clusters ?? []).map(
+    ({ id }) => [keyOf(checkpoint.name, id), both(OF_CLUSTER)] as const,
+  );
   const features = Array.from({ length: 40 }, (_, feature) => {
     const rows = { mostActivating: some(OF_FEATURE), heatmaps: some(OF_FEATURE), attacks: some(OF_FEATURE) };
     return [feature, rows] as const;
   });
   const leaves = rankedTrees(checkpoint)
     .slice(0, MOST_SHOWN.trees)
-    .flatMap((group) => group.leaves.map(({ id }) => [id, both(OF_LEAF)] as const));
+    .flatMap((group) => group.leaves.map(({ id }) => [keyOf(checkpoint.name, id), both(OF_LEAF)] as const));
   return {
     ...input,
     pictures: { clusters: new Map(clusters), features: new Map(features), leaves: new Map(leaves) },

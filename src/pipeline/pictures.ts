@@ -5,17 +5,15 @@ import { type FeatureSubject, featurePictures } from '../inference/featurePictur
 import { mostActivating } from '../inference/mostActivating.ts';
 import { readColumns } from '../inference/readColumns.ts';
 import type { Checkpoint, CheckpointResult, Group, Region, Result } from '../records.ts';
-import type { FeaturePictures, ImagePictures, Picture, Pictures } from '../report/pictures.ts';
+import { type FeaturePictures, type ImagePictures, keyOf, type Picture, type Pictures } from '../report/pictures.ts';
 import { failureModesOf, MOST_SHOWN, rankedTrees, shownClusters } from '../report/shown.ts';
 import type { Features } from './read.ts';
 import { type Run, storeFolder } from './run.ts';
 
-/** All data URIs together, in characters; what comes last goes without pictures. */
-const MOST_CHARACTERS = 10_000_000;
-
 /** Rows of the images that show a cluster or a leaf. */
 interface Chosen {
-  readonly id: string;
+  /** As `keyOf`. */
+  readonly key: string;
   readonly checkpoint: Checkpoint;
   readonly failing: readonly number[];
   readonly right: readonly number[];
@@ -27,10 +25,7 @@ interface Told {
   readonly rule: Region;
 }
 
-/**
- * The pictures of a report, within a bound on their size: clusters first, then what features look for, then leaves of
- * trees. Null where there are no images.
- */
+/** The pictures of a report: of clusters, of what features look for, of the leaves of trees. Null where there are no images. */
 export async function picturesOf(
   run: Run,
   features: Features,
@@ -54,7 +49,7 @@ export async function picturesOf(
   const rows = [...clusters, ...leaves].flatMap(({ failing, right }) => [...failing, ...right]);
   const names = rows.map((row) => evalSet.images[row]);
   const embedded = await embedImages(evalSet.folder, names, run.pool.run);
-  return bounded(features, embedded, clusters, looks, leaves);
+  return { ...placed(features, embedded, clusters, leaves), features: looks };
 }
 
 /** What has a card, in the order of the page: the features in these rules are shown. */
@@ -81,7 +76,12 @@ async function chosenOfClusters(
     const group = groups.get(groupId);
     const inside = new Set(group && rule.length > 0 ? await positionsOf(rule, group, features) : []);
     const right = group ? [...group.rows].filter((_, at) => group.failed[at] === 0 && !inside.has(at)) : [];
-    chosen.push({ id, checkpoint, failing: spread(failing, each), right: spread(right, each) });
+    chosen.push({
+      key: keyOf(judged.name, id),
+      checkpoint,
+      failing: spread(failing, each),
+      right: spread(right, each),
+    });
   }
   return chosen;
 }
@@ -108,7 +108,7 @@ async function chosenOfLeaves(
           ),
           each,
         );
-      chosen.push({ id, checkpoint, failing: of(1), right: of(0) });
+      chosen.push({ key: keyOf(judged.name, id), checkpoint, failing: of(1), right: of(0) });
     }
   }
   return chosen;
@@ -197,36 +197,25 @@ async function lookedForBy(
   );
 }
 
-/** Puts pictures where they go, until they are too many. */
-function bounded(
+/** Puts pictures where they go. */
+function placed(
   { evalSet }: Features,
   embedded: ReadonlyMap<string, EmbeddedImage>,
   clusters: readonly Chosen[],
-  looks: ReadonlyMap<number, FeaturePictures>,
   leaves: readonly Chosen[],
-): Pictures | null {
+): Pick<Pictures, 'clusters' | 'leaves'> {
   const { images, labels, classes } = evalSet;
-  let left = MOST_CHARACTERS;
-  const fits = (pictures: readonly Picture[]) => {
-    left -= pictures.reduce((sum, { uri }) => sum + uri.length, 0);
-    return left >= 0;
-  };
   const picture = (row: number, { predictions }: Checkpoint): readonly Picture[] => {
     const found = embedded.get(images[row]);
     const prediction = predictions === null ? null : classes[predictions[row]];
     return found === undefined ? [] : [{ ...found, label: classes[labels[row]], prediction }];
   };
   const shown = (chosen: readonly Chosen[]) =>
-    chosen.flatMap(({ id, checkpoint, failing, right }): [string, ImagePictures][] => {
-      const of = (rows: readonly number[]) => rows.flatMap((row) => picture(row, checkpoint));
-      const both = { failing: of(failing), right: of(right) };
-      return fits([...both.failing, ...both.right]) ? [[id, both]] : [];
-    });
-  const ofClusters = new Map(shown(clusters));
-  const ofFeatures = new Map(
-    [...looks].filter(([, { mostActivating: most, heatmaps, attacks }]) => fits([...most, ...heatmaps, ...attacks])),
-  );
-  const ofLeaves = new Map(shown(leaves));
-  const some = embedded.size > 0 || ofFeatures.size > 0;
-  return some ? { clusters: ofClusters, features: ofFeatures, leaves: ofLeaves } : null;
+    new Map(
+      chosen.map(({ key, checkpoint, failing, right }): [string, ImagePictures] => {
+        const of = (rows: readonly number[]) => rows.flatMap((row) => picture(row, checkpoint));
+        return [key, { failing: of(failing), right: of(right) }];
+      }),
+    );
+  return { clusters: shown(clusters), leaves: shown(leaves) };
 }

@@ -11,7 +11,7 @@ import { renderHtml } from '../report/html.ts';
 import { junitXml } from '../report/junit.ts';
 import { COMMENT_LIMIT, renderMarkdown } from '../report/markdown.ts';
 import { metricsJson } from '../report/metrics.ts';
-import type { ContactSheet } from '../report/pictures.ts';
+import { type ContactSheet, keyOf } from '../report/pictures.ts';
 import { resultJson } from '../report/resultJson.ts';
 import { FULL_DETAIL } from '../report/shedding.ts';
 import { buildView } from '../report/view.ts';
@@ -62,7 +62,7 @@ export async function report(
   return { lines, summary, comment: renderMarkdown(view, templates, limit) };
 }
 
-/** Keeps a contact sheet of each new cluster's failing images in the baseline branch; by cluster id. */
+/** Keeps a contact sheet of each new cluster's failing images in the baseline branch; by `keyOf`. */
 async function publishSheets(
   { request }: Run,
   { folder }: EvalSet,
@@ -70,20 +70,24 @@ async function publishSheets(
   store: BaselineStore | null,
 ): Promise<ReadonlyMap<string, ContactSheet>> {
   const { pictureAddress } = request;
-  const clusters = result.checkpoints.flatMap(({ comparison }) => comparison?.clusters ?? []);
-  const shown = clusters.filter(({ status }) => status === 'new').slice(0, FULL_DETAIL.contactSheets);
+  const shown = result.checkpoints.flatMap(({ name, comparison }) =>
+    (comparison?.clusters ?? [])
+      .filter(({ status }) => status === 'new')
+      .slice(0, FULL_DETAIL.contactSheets)
+      .map(({ id, images }) => ({ key: keyOf(name, id), images })),
+  );
   if (!pictureAddress || store === null || folder === null || result.commit === null) return new Map();
   const made = [];
-  for (const { id, images } of shown) {
+  for (const { key, images } of shown) {
     const sheet = await contactSheet(folder, images);
-    if (sheet) made.push({ ...sheet, id, name: `${createHash('sha256').update(id).digest('hex').slice(0, 16)}.png` });
+    if (sheet) made.push({ ...sheet, key, name: `${createHash('sha256').update(key).digest('hex').slice(0, 16)}.png` });
   }
   if (made.length === 0) return new Map();
   try {
     const { revision, paths } = await store.attach(result.commit, result.createdAt, made);
     if (revision === null) return new Map();
     return new Map(
-      made.map(({ id, width, height }, i) => [id, { url: pictureAddress(revision, paths[i]), width, height }]),
+      made.map(({ key, width, height }, i) => [key, { url: pictureAddress(revision, paths[i]), width, height }]),
     );
   } catch (thrown) {
     // The verdict stands without pictures.

@@ -19,7 +19,7 @@ export interface BoundedPictures {
  * Keeps pictures within what a page can hold: clusters first, then what features look for, each whole or not at all; then as many
  * images of every leaf as fit, the same for all.
  *
- * @param leaves ids of the leaves that the page shows
+ * @param leaves keys of the leaves that the page shows
  */
 export function boundedPictures(
   pictures: Pictures,

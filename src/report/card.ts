@@ -3,7 +3,7 @@ import { choices, findings } from './actions.ts';
 import type { ClusterView } from './clusterView.ts';
 import type { FailureModeView } from './groupView.ts';
 import { changePlot } from './observablehqPlot.ts';
-import type { ImagePictures } from './pictures.ts';
+import { type ImagePictures, keyOf } from './pictures.ts';
 import type { RuleView } from './rule.ts';
 import { failingCaption, featureStrips, type Strip, strip } from './strip.ts';
 import type { ReportInput } from './view.ts';
@@ -63,18 +63,19 @@ export function clusterCard(cluster: ClusterView, ground: Ground, anchor: string
   const { before, after, beforeRate, afterRate } = cluster;
   const { pictures, confusions } = ground.input;
   const group = ground.result.comparison?.groups.find((each) => each.id === cluster.groupId);
+  const key = keyOf(ground.result.name, cluster.id);
   const titles = [failingTitle('Newly fail', cluster.groupId), 'Same group, still right'] as const;
   return {
     ...{ anchor, id: cluster.id, group: cluster.group, rule: cluster.rule },
     ...{ before, after, change: cluster.change, what: cluster.what, howSure: cluster.howSure },
     plot: changePlot(beforeRate, afterRate, `Error rate before ${before}, now ${after}`),
     notes: [cluster.scope, cluster.match].filter((note) => note !== null),
-    ...strips(pictures?.clusters.get(cluster.id), titles, cluster.groupId),
+    ...strips(pictures?.clusters.get(key), titles, cluster.groupId),
     features: featureBlocks(cluster.rule, ground, anchor),
     findings: findings({
       ...{ rule: cluster.rule, scope: cluster.scopeKind, size: cluster.size, failing: cluster.newlyFailed },
       ...groupPart(cluster.groupId, group?.size ?? null),
-      confusions: confusions.get(cluster.id) ?? [],
+      confusions: confusions.get(key) ?? [],
     }),
     choices: choices(cluster.rule, groupPart(cluster.groupId, null).grouping),
     ...names(cluster.imageNames),
@@ -85,18 +86,19 @@ export function clusterCard(cluster: ClusterView, ground: Ground, anchor: string
 /** The card of a failure mode of a checkpoint that was not compared: usual in its group -> here. */
 export function failureModeCard(mode: FailureModeView, ground: Ground, anchor: string): Card {
   const { pictures, confusions } = ground.input;
+  const key = keyOf(ground.result.name, mode.id);
   const titles = [failingTitle('Fail', mode.groupId), 'Same group, right'] as const;
   return {
     ...{ anchor, id: mode.id, group: mode.group, rule: mode.rule },
     ...{ before: mode.usual, after: mode.error, change: mode.muchMore, what: mode.what, howSure: mode.howSure },
     plot: changePlot(mode.usualRate, mode.errorRate, `Error rate in the group ${mode.usual}, here ${mode.error}`),
     notes: [`They are ${mode.covers}.`],
-    ...strips(pictures?.leaves.get(mode.id), titles, mode.groupId),
+    ...strips(pictures?.leaves.get(key), titles, mode.groupId),
     features: featureBlocks(mode.rule, ground, anchor),
     findings: findings({
       ...{ rule: mode.rule, scope: null, size: mode.size, failing: mode.failures },
       ...groupPart(mode.groupId, mode.groupSize),
-      confusions: confusions.get(mode.id) ?? [],
+      confusions: confusions.get(key) ?? [],
     }),
     choices: choices(mode.rule, groupPart(mode.groupId, null).grouping),
     ...names([]),

@@ -1,8 +1,9 @@
 import type { Checkpoint, EvalSet, Result } from '../records.ts';
 import type { Confusion } from './actions.ts';
+import { keyOf } from './pictures.ts';
 
 /**
- * What each cluster's newly failing images are taken for or, in a group of a prediction, what they are; by cluster id,
+ * What each cluster's newly failing images are taken for or, in a group of a prediction, what they are; by `keyOf`,
  * most frequent first. Checkpoints are aligned with the result's.
  */
 export function confusionsOf(
@@ -12,7 +13,7 @@ export function confusionsOf(
 ): ReadonlyMap<string, readonly Confusion[]> {
   const rowOf = new Map(images.map((image, row) => [image, row]));
   return new Map(
-    result.checkpoints.flatMap(({ comparison }, index) => {
+    result.checkpoints.flatMap(({ name, comparison }, index) => {
       const { predictions } = checkpoints[index];
       if (predictions === null) return [];
       return (comparison?.clusters ?? []).map((cluster): [string, Confusion[]] => {
@@ -20,7 +21,10 @@ export function confusionsOf(
         const rows = cluster.images.flatMap((image) => rowOf.get(image) ?? []);
         const counts = Map.groupBy(rows, (row) => classes[of[row]]);
         const all = [...counts].map(([className, { length }]) => ({ className, images: length }));
-        return [cluster.id, all.toSorted((a, b) => b.images - a.images || (a.className < b.className ? -1 : 1))];
+        return [
+          keyOf(name, cluster.id),
+          all.toSorted((a, b) => b.images - a.images || (a.className < b.className ? -1 : 1)),
+        ];
       });
     }),
   );

@@ -5,7 +5,7 @@ import type { CheckpointView } from './checkpointView.ts';
 import { renderTemplate, type Templates } from './handlebars.ts';
 import { nameText } from './names.ts';
 import { scatterPlot, trendPlot } from './observablehqPlot.ts';
-import type { Pictures } from './pictures.ts';
+import { keyOf, type Pictures } from './pictures.ts';
 import { pagePolicy } from './policy.ts';
 import { MOST_SHOWN, rankedTrees } from './shown.ts';
 import { treeView } from './tree.ts';
@@ -23,8 +23,10 @@ export function renderHtml(view: ReportView, templates: Templates): string {
   const style = templates['report.css'];
   const script = templates['client.js'];
   const { history, configText, result } = view.input;
-  const leaves = result.checkpoints.flatMap((each) => drawnTrees(each).flatMap((group) => group.leaves));
-  const bounded = view.input.pictures && boundedPictures(view.input.pictures, new Set(leaves.map(({ id }) => id)));
+  const leaves = result.checkpoints.flatMap((each) =>
+    drawnTrees(each).flatMap((group) => group.leaves.map(({ id }) => keyOf(each.name, id))),
+  );
+  const bounded = view.input.pictures && boundedPictures(view.input.pictures, new Set(leaves));
   const within = { ...view, input: { ...view.input, pictures: bounded?.pictures ?? null } };
   // What a feature looks for is shown once; later cards point to it.
   const seen = new Map<number, string>();
@@ -126,7 +128,7 @@ function cut<Item>(items: readonly Item[], most: number) {
 function trees({ input }: ReportView, result: CheckpointResult, prefix: string) {
   const grown = result.groups.filter((group) => group.tree !== null).length;
   const shown = drawnTrees(result).flatMap(
-    (group, index) => treeView(group, input.featureNames, input.pictures, `${prefix}-t${index}`) ?? [],
+    (group, index) => treeView(group, result.name, input.featureNames, input.pictures, `${prefix}-t${index}`) ?? [],
   );
   return { shown, more: grown > MOST_SHOWN.trees ? count(grown - MOST_SHOWN.trees) : null };
 }

@@ -2,7 +2,8 @@ import type { CheckpointView } from './checkpointView.ts';
 import type { ClusterView } from './clusterView.ts';
 import { renderTemplate, type Templates } from './handlebars.ts';
 import { escapeForMarkdown, isWebAddress } from './markdownEscape.ts';
-import type { ContactSheet } from './pictures.ts';
+import { oneLine } from './names.ts';
+import { type ContactSheet, keyOf } from './pictures.ts';
 import { type Detail, FULL_DETAIL, SHEDDING_STEPS } from './shedding.ts';
 import type { ReportView } from './view.ts';
 import { count } from './words.ts';
@@ -54,9 +55,11 @@ function markdownData(view: ReportView, detail: Detail, shed: readonly string[],
     mark: { passed: '✅', failed: '❌', none: 'ℹ️' }[view.verdict],
     suite: view.suite,
     commit: view.commit,
-    checkpoints: view.checkpoints
-      .slice(0, detail.checkpoints)
-      .map((each) => checkpointData(each, view.input.sheets, detail, view.checkpoints.length > 1)),
+    checkpoints: view.checkpoints.slice(0, detail.checkpoints).map((each, index) => {
+      const { name } = view.input.result.checkpoints[index];
+      const sheetOf = (id: string) => view.input.sheets.get(keyOf(name, id));
+      return checkpointData(each, sheetOf, detail, view.checkpoints.length > 1);
+    }),
     moreCheckpoints: more(view.checkpoints, detail.checkpoints),
     made: detail.howMade === 0 ? [] : view.made,
     shed: shed.length === 0 ? null : `${count(limit.size)} ${limit.unit}: ${shed.join('; ')}`,
@@ -67,7 +70,7 @@ function markdownData(view: ReportView, detail: Detail, shed: readonly string[],
 
 function checkpointData(
   checkpoint: CheckpointView,
-  sheets: ReadonlyMap<string, ContactSheet>,
+  sheetOf: (cluster: string) => ContactSheet | undefined,
   detail: Detail,
   several: boolean,
 ) {
@@ -78,17 +81,26 @@ function checkpointData(
   });
   const { newClusters, worsened, known, failedChecks, warnings, otherChecks, failureModes, groups, skipped } =
     checkpoint;
+  // The tables tell of these already.
+  const told = new Set([...newClusters, ...worsened].map(({ id }) => oneLine(id)));
   return {
     ...checkpoint,
     title: several ? `${checkpoint.name}: ${checkpoint.verdict}` : null,
-    failedChecks: cut(failedChecks, detail.failedChecks),
+    failedChecks: cut(
+      failedChecks.filter((check) => !told.has(check.subject)),
+      detail.failedChecks,
+    ),
+    clusterChecks: cut(
+      failedChecks.filter((check) => told.has(check.subject)),
+      detail.failedChecks,
+    ),
     warnings: cut(warnings, detail.failedChecks),
     otherChecks: cut(otherChecks, detail.otherChecks),
     newClusters: cut(newClusters, detail.newClusters),
     clusterDetails: newClusters
       .slice(0, detail.newClusters)
       .map((cluster, index) =>
-        clusterData(cluster, index < detail.contactSheets ? sheets.get(cluster.id) : undefined, detail),
+        clusterData(cluster, index < detail.contactSheets ? sheetOf(cluster.id) : undefined, detail),
       ),
     worsened: cut(worsened, detail.newClusters),
     known: cut(known, detail.knownClusters),

@@ -29,7 +29,12 @@ export interface FeaturePictures {
   readonly attacks: readonly Picture[];
 }
 
-/** Every part may be missing: a report stands without pictures. Keys are ids of clusters and leaves, and feature numbers. */
+/** Key of a cluster or a leaf of one checkpoint; several checkpoints may have the same region. */
+export function keyOf(checkpoint: string, id: string): string {
+  return JSON.stringify([checkpoint, id]);
+}
+
+/** Every part may be missing: a report stands without pictures. Keys are `keyOf` clusters and leaves, and feature numbers. */
 export interface Pictures {
   readonly clusters: ReadonlyMap<string, ImagePictures>;
   readonly leaves: ReadonlyMap<string, ImagePictures>;

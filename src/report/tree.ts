@@ -1,7 +1,7 @@
 import type { Condition, FeatureNames, GroupAnalysis, Leaf, TreeNode } from '../records.ts';
 import { groupText } from './names.ts';
 import { type PlacedNode, treePlot } from './observablehqPlot.ts';
-import type { Pictures } from './pictures.ts';
+import { keyOf, type Pictures } from './pictures.ts';
 import { featureLabel, ruleView } from './rule.ts';
 import { type Caption, failingCaption, type Strip, strip } from './strip.ts';
 import { count, number, percent } from './words.ts';
@@ -35,9 +35,10 @@ interface Placed {
   readonly leaves: readonly number[];
 }
 
-/** A group's tree; `prefix` makes its element ids unique in the page. Null where it grew none. */
+/** A group's tree for a checkpoint; `prefix` makes its element ids unique in the page. Null where it grew none. */
 export function treeView(
   group: GroupAnalysis,
+  checkpoint: string,
   names: FeatureNames,
   pictures: Pictures | null,
   prefix: string,
@@ -70,7 +71,7 @@ export function treeView(
       title: pathText(placed, each, names),
       facts: factsText(each.node, group, leafOf.get(each.node.id)?.importanceValue ?? null),
       leaves: leafLinks(placed, each, target),
-      ...picturesOf(leafOf.get(each.node.id), pictures, failingCaption(group.id)),
+      ...picturesOf(leafOf.get(each.node.id), checkpoint, pictures, failingCaption(group.id)),
     })),
   };
 }
@@ -129,10 +130,11 @@ function factsText(node: TreeNode, group: GroupAnalysis, importance: number | nu
 /** Pictures stand in leaves only: once each, however deep the tree. */
 function picturesOf(
   leaf: Leaf | undefined,
+  checkpoint: string,
   pictures: Pictures | null,
   caption: Caption,
 ): Pick<NodeView, 'failing' | 'right'> {
-  const found = leaf && pictures?.leaves.get(leaf.id);
+  const found = leaf && pictures?.leaves.get(keyOf(checkpoint, leaf.id));
   return { failing: strip('Fail', found?.failing ?? [], caption), right: strip('Right', found?.right ?? [], 'none') };
 }
 

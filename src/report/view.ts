@@ -23,9 +23,9 @@ export interface ReportInput {
   readonly featureNames: FeatureNames;
   /** Null where there are none to show: the report says so. */
   readonly pictures: Pictures | null;
-  /** By cluster id. */
+  /** Of clusters, by `keyOf`. */
   readonly sheets: ReadonlyMap<string, ContactSheet>;
-  /** Of clusters and leaves, by id; most frequent first. */
+  /** Of clusters and leaves, by `keyOf`; most frequent first. */
   readonly confusions: ReadonlyMap<string, readonly Confusion[]>;
   /** Oldest first. */
   readonly history: readonly HistoryRow[];

@@ -1,4 +1,5 @@
 import type { Result } from '../../src/records.ts';
+import { keyOf } from '../../src/report/pictures.ts';
 import {
   sampleCheck,
   sampleCheckpoint,
@@ -82,6 +83,6 @@ export function hostileInput(name: string) {
     checkpoints: [checkpoint, checkpoint],
   };
   const featureNames = new Map([33, 102, 48].map((feature) => [feature, { name, kind: null, note: name }]));
-  const confusions = new Map([[cluster.id, [{ className: name, images: 3 }]]]);
+  const confusions = new Map([[keyOf(checkpoint.name, cluster.id), [{ className: name, images: 3 }]]]);
   return sampleInput(result, { featureNames, confusions, configText: name });
 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Region } from '../../src/records.ts';
 import { choices, findings } from '../../src/report/actions.ts';
 import { renderHtml } from '../../src/report/html.ts';
-import type { Pictures } from '../../src/report/pictures.ts';
+import { keyOf, type Pictures } from '../../src/report/pictures.ts';
 import { ruleView } from '../../src/report/rule.ts';
 import { buildView } from '../../src/report/view.ts';
 import { readTemplates } from '../../src/templates.ts';
@@ -95,7 +95,7 @@ describe('report.html', () => {
     const input = manyClasses(1, 1);
     const picture = { image: 'x.png', width: 32, height: 32, label: null, prediction: null };
     const failing = bad.map((uri) => ({ ...picture, uri }));
-    const clusters = new Map([['label:class 0#0', { failing, right: [] }]]);
+    const clusters = new Map([[keyOf('candidate', 'label:class 0#0'), { failing, right: [] }]]);
     const pictures = { clusters, leaves: new Map(), features: new Map() };
     const html = renderHtml(buildView({ ...input, pictures }), templates);
     expect(html).toContain('New clusters');
@@ -211,7 +211,7 @@ describe('pictures that are missing', () => {
     parseHTML(renderHtml(buildView({ ...manyClasses(3, 4), pictures }), templates)).document;
   const none: Pictures = { clusters: new Map(), leaves: new Map(), features: new Map() };
   const some = [picture('a.png')];
-  const id = 'label:class 0#0';
+  const id = keyOf('candidate', 'label:class 0#0');
 
   it('an empty map, or cards with nothing in it, is a report without pictures', () => {
     for (const clusters of [new Map(), new Map([[id, { failing: [], right: [] }]])]) {
@@ -248,11 +248,29 @@ describe('pictures that are missing', () => {
     expect(one.querySelector('.features')?.textContent).toContain('Not made as strong as it gets');
   });
 
+  it('two checkpoints that fail in one region each have their own', () => {
+    const input = manyClasses(3, 4);
+    const [first] = input.result.checkpoints;
+    const result = { ...input.result, checkpoints: [first, { ...first, name: 'other' }] };
+    const clusters = new Map([
+      [keyOf('candidate', 'label:class 0#0'), { failing: [picture('a.png')], right: [] }],
+      [keyOf('other', 'label:class 0#0'), { failing: [picture('b.png')], right: [] }],
+    ]);
+    const html = renderHtml(buildView({ ...input, result, pictures: { ...none, clusters } }), templates);
+    const cards = [...parseHTML(html).document.querySelectorAll('.card img')];
+    expect(cards.map((image) => image.getAttribute('alt'))).toEqual([
+      expect.stringContaining('a.png'),
+      expect.stringContaining('b.png'),
+    ]);
+  });
+
   it('a full page says what it leaves out', () => {
     const heavy = { ...picture('a.png'), uri: `data:image/png;base64,${'A'.repeat(5_000_000)}` };
     const document = render({
       ...none,
-      clusters: new Map([1, 2, 3, 0].map((i) => [`label:class ${i}#${i}`, { failing: [heavy], right: [] }])),
+      clusters: new Map(
+        [1, 2, 3, 0].map((i) => [keyOf('candidate', `label:class ${i}#${i}`), { failing: [heavy], right: [] }]),
+      ),
     });
     expect(document.querySelector('main .aside')?.textContent).toContain('To stay light this page leaves pictures out');
     expect(document.querySelectorAll('.strip img').length).toBe(2);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Cluster, GroupAnalysis } from '../../src/records.ts';
-import type { Picture } from '../../src/report/pictures.ts';
+import { keyOf, type Picture } from '../../src/report/pictures.ts';
 import type { ReportInput } from '../../src/report/view.ts';
 import { sampleCheckpoint, sampleCluster, sampleGroup, sampleInput, sampleResult } from './sampleResult.ts';
 
@@ -52,15 +52,21 @@ export function manyClasses(classes: number, clusters: number, pad = ''): Report
   return sampleInput(sampleResult({ checkpoints: [{ ...sample, groups, comparison }] }), {
     featureNames: new Map([[0, { name: `buckle${pad}`, kind: 'spurious', note: 'A note.' }]]),
     pictures: {
-      clusters: new Map(found.map((cluster) => [cluster.id, { failing: pictures(12), right: pictures(6) }])),
+      clusters: new Map(
+        found.map((cluster) => [keyOf(sample.name, cluster.id), { failing: pictures(12), right: pictures(6) }]),
+      ),
       leaves: new Map(
         groups
           .slice(0, 100)
-          .flatMap((group) => group.leaves.map((leaf) => [leaf.id, { failing: pictures(6), right: pictures(6) }])),
+          .flatMap((group) =>
+            group.leaves.map((leaf) => [keyOf(sample.name, leaf.id), { failing: pictures(6), right: pictures(6) }]),
+          ),
       ),
       features: new Map(features),
     },
-    confusions: new Map(found.map((cluster) => [cluster.id, [{ className: `truck${pad}`, images: 20 }]])),
+    confusions: new Map(
+      found.map((cluster) => [keyOf(sample.name, cluster.id), [{ className: `truck${pad}`, images: 20 }]]),
+    ),
     history: Array.from({ length: 30 }, (_, i) => ({
       ...{ commit: `${i}a2b3c4d5e6f`, checkpoint: `run ${i}`, createdAt: '2026-01-01T00:00:00.000Z' },
       ...{ images: 10_000, failures: 1_600 + 10 * i, meanAler: 0.4 },

@@ -5,6 +5,7 @@ import type { Cluster } from '../../src/records.ts';
 import { COMMENT_LIMIT, renderMarkdown, SUMMARY_LIMIT } from '../../src/report/markdown.ts';
 import { escapeMarkdown } from '../../src/report/markdownEscape.ts';
 import { nameText } from '../../src/report/names.ts';
+import { keyOf } from '../../src/report/pictures.ts';
 import { SHEDDING_STEPS } from '../../src/report/shedding.ts';
 import { buildView } from '../../src/report/view.ts';
 import { readTemplates } from '../../src/templates.ts';
@@ -44,7 +45,10 @@ function decode(html: string): string {
 describe('report.md', () => {
   it('is as approved, in Markdown and as rendered', async () => {
     const sheets = new Map([
-      ['label:automobile#89abcdef', { url: 'https://example.org/a(1)_b|c.png?x=1&copy=2', width: 9, height: 9 }],
+      [
+        keyOf('candidate', 'label:automobile#89abcdef'),
+        { url: 'https://example.org/a(1)_b|c.png?x=1&copy=2', width: 9, height: 9 },
+      ],
     ]);
     const markdown = renderMarkdown(buildView(sampleInput(sampleResult(), { sheets })), templates);
     await expect(markdown).toMatchFileSnapshot('../data/report/sample.md');
