@@ -20,9 +20,15 @@ export function sortBuffers(rows: number): SortBuffers {
 /**
  * Fills `order` with the rows by ascending value, equal values by row: a radix sort, byte by byte from the lowest. The
  * value of a row is the float with the bits `words[row * stride + offset]`; or the double whose high word that is, equal
- * as far as the high words are.
+ * as far as the high words are. Bytes below `lowest` are not looked at.
  */
-export function argsort(words: Uint32Array, stride: number, offset: number, buffers: SortBuffers): void {
+export function argsort(
+  words: Uint32Array,
+  stride: number,
+  offset: number,
+  buffers: SortBuffers,
+  lowest: 0 | 1 = 0,
+): void {
   const { order, keys, spare, counts } = buffers;
   const rows = keys.length;
   counts.fill(0);
@@ -39,7 +45,7 @@ export function argsort(words: Uint32Array, stride: number, offset: number, buff
   }
   let sorted = order;
   let other = spare;
-  for (let byte = 0; byte < 4; byte++) {
+  for (let byte = lowest; byte < 4; byte++) {
     const shift = 8 * byte;
     const base = 256 * byte;
     if (rows === 0 || counts[base + ((keys[0] >>> shift) & 255)] === rows) continue;

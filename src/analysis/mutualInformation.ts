@@ -25,9 +25,10 @@ export function mutualInformation(
 ): Float64Array {
   const { rows, from, to, values } = columns;
   const jitter = jitterOf(columns, dimensions, room);
-  const estimate = estimator(failed, neighbours);
+  const buffers = buffersFor(rows, failuresOf(failed), neighbours);
+  const estimate = estimator(failed, buffers);
   const information = new Float64Array(to - from);
-  const strip = new Float64Array(STRIP * rows);
+  const { strip } = buffers;
   for (let first = 0; first < information.length; first += STRIP) {
     const end = Math.min(first + STRIP, information.length);
     for (let row = 0; row < rows; row++)
@@ -77,9 +78,6 @@ interface ClassPoints {
   readonly limits: Float64Array;
   /** Points of the class in it, the point itself included. */
   readonly own: Uint32Array;
-  /** Points of the other class up to its far end, and below its near end. */
-  readonly upTo: Uint32Array;
-  readonly below: Uint32Array;
 }
 
 function classPoints(size: number, neighbours: number): ClassPoints {
@@ -92,17 +90,46 @@ function classPoints(size: number, neighbours: number): ClassPoints {
     points: padded.subarray(nearest + 1, nearest + 1 + size),
     limits: new Float64Array(size),
     own: new Uint32Array(size),
-    upTo: new Uint32Array(size),
-    below: new Uint32Array(size),
   };
 }
 
-/** A function from one column and its jitter to the estimate, with buffers that all columns share. */
-function estimator(failed: Uint8Array, neighbours: number) {
-  const rows = failed.length;
-  const failures = failed.reduce((sum, value) => sum + value, 0);
-  const right = classPoints(rows - failures, neighbours);
-  const wrong = classPoints(failures, neighbours);
+/** What the columns of a matrix share, and those of the next one of its size: a block's is collected late. */
+interface Buffers {
+  readonly rows: number;
+  readonly failures: number;
+  readonly neighbours: number;
+  readonly strip: Float64Array;
+  readonly squares: Float32Array;
+  readonly scaled: Float64Array;
+  readonly sorting: SortBuffers;
+  readonly right: ClassPoints;
+  readonly wrong: ClassPoints;
+}
+
+let latest: Buffers | undefined;
+
+function buffersFor(rows: number, failures: number, neighbours: number): Buffers {
+  if (latest?.rows === rows && latest.failures === failures && latest.neighbours === neighbours) return latest;
+  latest = {
+    rows,
+    failures,
+    neighbours,
+    strip: new Float64Array(STRIP * rows),
+    squares: new Float32Array(rows),
+    scaled: new Float64Array(rows),
+    sorting: sortBuffers(rows),
+    right: classPoints(rows - failures, neighbours),
+    wrong: classPoints(failures, neighbours),
+  };
+  return latest;
+}
+
+function failuresOf(failed: Uint8Array): number {
+  return failed.reduce((sum, value) => sum + value, 0);
+}
+
+/** A function from one column and its jitter to the estimate. */
+function estimator(failed: Uint8Array, { neighbours, squares, scaled, sorting, right, wrong }: Buffers) {
   // As scikit-learn does, a point that is alone in its class is left out.
   const used = [right, wrong].filter(({ points }) => points.length > 1);
   const total = used.reduce((sum, { points }) => sum + points.length, 0);
@@ -110,26 +137,18 @@ function estimator(failed: Uint8Array, neighbours: number) {
   let fixed = digamma[total];
   for (const { points, nearest } of used)
     fixed += (points.length / total) * (digamma[nearest] - digamma[points.length]);
-  const squares = new Float32Array(rows);
-  const scaled = new Float64Array(rows);
-  const buffers = sortBuffers(rows);
 
   return (column: Float32Array, normals: Float64Array): number => {
     scaleAndJitter(column, normals, squares, scaled);
-    sortDoubles(scaled, buffers);
-    let rights = 0;
-    let wrongs = 0;
-    for (let i = 0; i < rows; i++) {
-      const row = buffers.order[i];
-      if (failed[row] === 0) right.points[rights++] = scaled[row];
-      else wrong.points[wrongs++] = scaled[row];
-    }
+    sortDoubles(scaled, sorting);
+    part(scaled, sorting.order, failed, right, wrong);
     let sum = 0;
     for (const own of used) {
       const others = used.find((other) => other !== own)?.points ?? NONE;
-      if (own.nearest >= own.points.length >> 1) neighboursOfFew(own, others);
-      else neighboursOfMany(own, others);
-      for (let i = 0; i < own.points.length; i++) sum += digamma[own.own[i] + own.upTo[i] - own.below[i]];
+      sum =
+        own.nearest >= own.points.length >> 1
+          ? neighboursOfFew(own, others, digamma, sum)
+          : neighboursOfMany(own, others, digamma, sum);
     }
     return Math.max(0, fixed - sum / total);
   };
@@ -137,11 +156,36 @@ function estimator(failed: Uint8Array, neighbours: number) {
 
 const NONE = new Float64Array(0);
 
-/** Rows by ascending value: by the high words first, which leaves little to mend where values are spread. */
+/** Gives each class its values in order, without a branch on the outcomes: a point goes to both, and counts for one. */
+function part(values: Float64Array, order: Uint32Array, failed: Uint8Array, right: ClassPoints, wrong: ClassPoints) {
+  let rights = right.nearest + 1;
+  let wrongs = wrong.nearest + 1;
+  for (let i = 0; i < order.length; i++) {
+    const row = order[i];
+    const value = values[row];
+    right.padded[rights] = value;
+    wrong.padded[wrongs] = value;
+    wrongs += failed[row];
+    rights += 1 - failed[row];
+  }
+  // The first of the infinities after the points.
+  right.padded[rights] = Number.POSITIVE_INFINITY;
+  wrong.padded[wrongs] = Number.POSITIVE_INFINITY;
+}
+
+/** Rows by ascending value: by the upper bytes first, as many as leave little to mend. */
 function sortDoubles(values: Float64Array, buffers: SortBuffers) {
-  const { order } = buffers;
-  argsort(new Uint32Array(values.buffer), 2, 1, buffers);
-  let moves = 4 * order.length;
+  const words = new Uint32Array(values.buffer);
+  argsort(words, 2, 1, buffers, 1);
+  if (mendOrder(values, buffers.order, 1)) return;
+  argsort(words, 2, 1, buffers);
+  // In a column of a few values their jitter is below the high word.
+  if (!mendOrder(values, buffers.order, 4)) buffers.order.sort((a, b) => values[a] - values[b]);
+}
+
+/** Sorts rows that are nearly in order; false if that would take more than `most` moves a row. */
+function mendOrder(values: Float64Array, order: Uint32Array, most: number): boolean {
+  let moves = most * order.length;
   let previous = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < order.length; i++) {
     const row = order[i];
@@ -154,12 +198,9 @@ function sortDoubles(values: Float64Array, buffers: SortBuffers) {
     for (; at > 0 && values[order[at - 1]] > value; at--) order[at] = order[at - 1];
     order[at] = row;
     moves -= i - at;
-    if (moves < 0) {
-      // A column of a few values: their jitter is below the high word.
-      order.sort((a, b) => values[a] - values[b]);
-      return;
-    }
+    if (moves < 0) return false;
   }
+  return true;
 }
 
 /** Digamma of 0 (unused) to n: minus Euler's constant plus the harmonic numbers. */
@@ -209,11 +250,16 @@ function pairwiseSum(values: Float32Array, from: number, count: number): number 
 }
 
 /**
- * The neighbourhood of each point of a class: a radius just under the distance to its nearest-th other point of the
- * class, and the points within it. The window is found without a branch on the values: a processor could not foresee
+ * Adds up the digamma of how many points there are in the neighbourhood of each point of a class: within a radius just
+ * under the distance to its nearest-th other point of the class. The window is found without a branch on the values: a processor could not foresee
  * it, and waiting for it would take longer than all the rest.
  */
-function neighboursOfMany({ nearest, padded, points, limits, own, upTo, below }: ClassPoints, others: Float64Array) {
+function neighboursOfMany(
+  { nearest, padded, points, limits, own }: ClassPoints,
+  others: Float64Array,
+  digamma: Float64Array,
+  before: number,
+): number {
   for (let i = 0; i < points.length; i++) {
     const at = i + nearest + 1;
     const point = padded[at];
@@ -234,30 +280,38 @@ function neighboursOfMany({ nearest, padded, points, limits, own, upTo, below }:
   const end = others.length;
   let low = 0;
   let high = 0;
+  let sum = before;
   for (let i = 0; i < points.length; i++) {
     const point = points[i];
     const limit = limits[i];
     while (low < end && signedSquare(others[low] - point) < -limit) low++;
     while (high < end && signedSquare(others[high] - point) <= limit) high++;
-    below[i] = low;
-    upTo[i] = high;
+    sum += digamma[own[i] + high - low];
   }
+  return sum;
 }
 
 /**
  * The same for classes of few points, in which scikit-learn searches by brute force; its distances come from
  * x^2 - 2xy + y^2, whose rounding shows between near-equal values.
  */
-function neighboursOfFew({ nearest, points, limits, own, upTo, below }: ClassPoints, others: Float64Array) {
+function neighboursOfFew(
+  { nearest, points }: ClassPoints,
+  others: Float64Array,
+  digamma: Float64Array,
+  before: number,
+): number {
+  let sum = before;
   for (let i = 0; i < points.length; i++) {
     const x = points[i];
     const distances = points.map((y) => Math.sqrt(Math.max(0, x * x + -2 * (x * y) + y * y)));
     const limit = squareBelow(distances.sort()[nearest]);
-    limits[i] = limit;
-    own[i] = countAround(points, i, limit);
-    upTo[i] = others.reduce((count, other) => count + asNumber(signedSquare(other - x) <= limit), 0);
-    below[i] = others.reduce((count, other) => count + asNumber(signedSquare(other - x) < -limit), 0);
+    const own = countAround(points, i, limit);
+    const upTo = others.reduce((count, other) => count + asNumber(signedSquare(other - x) <= limit), 0);
+    const below = others.reduce((count, other) => count + asNumber(signedSquare(other - x) < -limit), 0);
+    sum += digamma[own + upTo - below];
   }
+  return sum;
 }
 
 /** The square of the next double below a distance. Squares are compared, as scikit-learn's KDTree does. */
