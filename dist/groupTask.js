@@ -1,2 +1,2 @@
 import{createRequire as barlowRequire}from'node:module';const require=barlowRequire(import.meta.url);
-import{a,b,c}from"./chunk-4N6GBIQL.js";import"./chunk-SEEBOOGK.js";import"./chunk-BYWCS4G6.js";import"./chunk-26BCM35M.js";import"./chunk-JO6M2EVI.js";export{b as default,c as groupWorker,a as significanceRows};
+import{a,b,c,d}from"./chunk-PIIBXBSZ.js";import"./chunk-ILLN7UYR.js";import"./chunk-ZEYT7TZA.js";import"./chunk-O6EVO7RG.js";import"./chunk-JO6M2EVI.js";export{a as SAMPLE_VALUES,c as default,d as groupWorker,b as significanceRows};

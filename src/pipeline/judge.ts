@@ -5,8 +5,9 @@ import { judge } from '../gate/checks.ts';
 import { compare } from '../gate/compare.ts';
 import { readColumns } from '../inference/readColumns.ts';
 import type { BaselineRecord, Checkpoint, CheckpointResult, Comparison, GroupAnalysis, Result } from '../records.ts';
+import { tool } from '../tool.ts';
 import type { Features } from './read.ts';
-import { type Run, tool } from './run.ts';
+import type { Run } from './run.ts';
 
 /** Compares one checkpoint with its baselines, newest first, and judges it; null: no baselines are kept. */
 export async function judged(

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { readConfig } from '../config.ts';
 import { openPool, type Pool } from '../piscina.ts';
@@ -85,15 +84,4 @@ export function withAnalysis(run: Run, changes: Partial<AnalysisOptions>): Run {
 /** A folder beside the config in which what models compute is kept from run to run. */
 export function storeFolder(config: Config, of: 'features' | 'predictions' | 'pictures'): string {
   return join(dirname(config.file), '.barlow', of);
-}
-
-/** The tool's name and version, as in its package. */
-export const tool = readTool();
-
-function readTool(): { readonly name: string; readonly version: string } {
-  const parsed: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-  if (typeof parsed !== 'object' || parsed === null || !('name' in parsed) || !('version' in parsed)) {
-    throw new Error('package.json has no name or no version');
-  }
-  return { name: String(parsed.name), version: String(parsed.version) };
 }

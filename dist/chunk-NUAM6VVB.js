@@ -1,2 +1,0 @@
-import{createRequire as barlowRequire}from'node:module';const require=barlowRequire(import.meta.url);
-import{e as t,h as e}from"./chunk-SEEBOOGK.js";import{a as n}from"./chunk-JO6M2EVI.js";function i({columns:o,dimensions:a,failed:m,neighbours:u}){let r=t(o);return r!==null?{notFinite:r}:{information:e(o,a,m,u)}}n(i,"run");var s={url:new URL("./informationTask.js",import.meta.url).href,run:i};export{i as a,s as b};

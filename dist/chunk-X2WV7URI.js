@@ -1,2 +1,0 @@
-import{createRequire as barlowRequire}from'node:module';const require=barlowRequire(import.meta.url);
-import{l as a,m as n,n as s}from"./chunk-D4WQGGFW.js";import{a as r}from"./chunk-JO6M2EVI.js";function o({folder:t,names:h}){let e=[];for(let[d,l]of h.entries())try{e.push(n(a(`${t}/${l}`)))}catch(u){return{hashes:e,unreadable:{index:d,why:s(u)}}}return{hashes:e,unreadable:null}}r(o,"hashImages");var f={url:new URL("./hashWorker.js",import.meta.url).href,run:o};export{o as a,f as b};
