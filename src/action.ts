@@ -29,6 +29,7 @@ async function act(): Promise<void> {
   await comment(inputs, event, judged, failed);
   for (const line of judged.lines) log.line(line);
   if (failed) log.fail(`The gate failed: ${judged.lines[0]}`);
+  if (judged.unrecorded !== null) throw judged.unrecorded;
 }
 
 function enter(folder: string): void {
@@ -120,7 +121,7 @@ function notify(severity: 'warning' | 'notice', message: string): void {
 function explain(thrown: unknown): void {
   if (thrown instanceof UserError) {
     log.annotate(forge.errorAnnotation(thrown, workspace));
-    log.fail('barlow-gate cannot run: see the error above.');
+    log.fail('barlow-gate could not do all that was asked: see the error above.');
     return;
   }
   log.line(thrown instanceof Error ? (thrown.stack ?? thrown.message) : messageOf(thrown));

@@ -8,6 +8,7 @@ import {
   evaluateGroupings,
   examine,
   extractFeatures,
+  type Judged,
   listBaselines,
   mergeFeatures,
   type Request,
@@ -201,7 +202,7 @@ function depths(text: string): readonly number[] {
   return text.split(',').map(Number);
 }
 
-async function perform(flags: Flags, command: (request: Request) => Promise<Said>): Promise<void> {
+async function perform(flags: Flags, command: (request: Request) => Promise<Said | Judged>): Promise<void> {
   const progress = openProgress(flags.quiet === true);
   try {
     const said = await command({
@@ -225,6 +226,7 @@ async function perform(flags: Flags, command: (request: Request) => Promise<Said
     if (flags.json === true) process.stdout.write(`${JSON.stringify(said.json, null, 2)}\n`);
     else if (flags.quiet !== true) process.stdout.write(`${said.lines.join('\n')}\n`);
     process.exitCode = said.passed ? exit.passed : exit.failed;
+    if ('unrecorded' in said && said.unrecorded !== null) throw said.unrecorded;
   } finally {
     progress.stop();
   }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { evaluate } from './analysis/evaluate.ts';
 import { readConfig } from './config.ts';
+import { UserError } from './errors.ts';
 import { readEvalSet } from './evalset/evalSet.ts';
 import { diagnose, diagnosisLines } from './inference/doctor.ts';
 import { mergeStores } from './inference/featureStore.ts';
@@ -25,6 +26,8 @@ export { tool } from './tool.ts';
 export interface Judged extends Said, Told {
   readonly lines: readonly string[];
   readonly result: Result;
+  /** Why the checkpoint that passed could not be recorded as a baseline; null: it was, or was not to be. The verdict stands. */
+  readonly unrecorded: UserError | null;
 }
 
 /** What a workflow step on GitHub is told and says; loaded by the door that is one. */
@@ -48,10 +51,22 @@ export function runGate(request: Request): Promise<Judged> {
     const result = resultOf(run, features, commit, results);
     const passed = results.every(({ verdict }) => verdict?.passed !== false);
     const told = await report(run, features, checkpoints, result, store);
-    if (request.record && passed) request.onNotice(await record(run, store, result, features.evalSet, checkpoints));
     if (request.record && !passed) request.onNotice('Not recorded as a baseline: the gate failed.');
-    return { json: result, passed, result, ...told };
+    const unrecorded =
+      request.record && passed ? await recorded(run, store, result, features.evalSet, checkpoints) : null;
+    return { json: result, passed, result, unrecorded, ...told };
   });
+}
+
+/** Records a checkpoint that passed; what hinders that takes nothing from the verdict. */
+async function recorded(...[run, ...what]: Parameters<typeof record>): Promise<UserError | null> {
+  try {
+    run.request.onNotice(await record(run, ...what));
+    return null;
+  } catch (thrown) {
+    if (thrown instanceof UserError) return thrown;
+    throw thrown;
+  }
 }
 
 /** Extracts the features into the store, or a shard of them. */

@@ -179,6 +179,16 @@ describe('barlow run', () => {
   });
 });
 
+describe('a verdict that cannot be recorded', () => {
+  it('is written and told all the same', () => {
+    const ended = barlow('run', '--record', '--baseline', 'none', '--commit', 'b', '--out', 'unrecorded');
+    expect(ended.status).toBe(2);
+    expect(ended.stdout).toContain('Report: unrecorded');
+    expect(ended.stderr).toMatch(/error: no baselines are kept/);
+    expect(readdirSync(join(folder, 'unrecorded'))).toContain('result.json');
+  });
+});
+
 describe('bad input', () => {
   it.each([
     ['an unknown flag', ['run', '--chekpoint', 'a=b'], /--chekpoint/],

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -164,6 +164,18 @@ describe('dist/ alone, with a real repository and remote', () => {
     const ended = await judge(6, { token: 'ghs_fork' });
     expect(ended.status).toBe(0);
     expect(ended.log).toMatch(/^::warning .*No comment: .*permissions: \{contents: write, pull-requests: write\}/m);
+  }, 120_000);
+
+  it('a remote that takes no baseline leaves the verdict told, and fails the step with the reason', async () => {
+    branch('unrecorded', 'retrained');
+    const hook = join(folder, 'remote.git', 'hooks', 'pre-receive');
+    writeFileSync(hook, '#!/bin/sh\necho "protected branch" >&2\nexit 1\n', { mode: 0o755 });
+    const ended = await step({ event: 'push', payload: push(), inputs: { record: 'true' } });
+    rmSync(hook);
+    expect(ended.status).toBe(1);
+    expect(ended.outputs).toMatchObject({ passed: 'true' });
+    expect(ended.summary).toContain('✅ Passed');
+    expect(ended.log).toMatch(/^::error title=barlow-gate::.*protected branch/m);
   }, 120_000);
 
   it('inputs decide what is told and what fails', async () => {
