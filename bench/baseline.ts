@@ -1,3 +1,4 @@
+/** Size of a baseline of ImageNet val's size, and the time to pack and read it. Exits 1 if it is too large. usage: node bench/baseline.ts */
 import { decodeBaseline, encodeBaseline } from '../src/baseline/codec.ts';
 import { imagenetSizeRecord } from '../tests/baseline/imagenetSize.ts';
 
@@ -15,7 +16,7 @@ console.log(
   [
     'A baseline of the size of ImageNet val:',
     `  ${record.failed.length} predictions, ${record.evalSet.classes.length} classes, ${record.groups.length} trees, ${leaves} leaves`,
-    `  ${(bytes.length / 1e6).toFixed(2)} MB (limit ${limit / 1e6} MB) from ${(json / 1e6).toFixed(1)} MB of JSON`,
+    `  ${bytes.length < limit ? 'pass' : 'FAIL'}  ${(bytes.length / 1e6).toFixed(2)} MB (${limit / 1e6}) from ${(json / 1e6).toFixed(1)} MB of JSON`,
     `  packed in ${Math.round(packed - started)} ms, read and checked in ${Math.round(read - packed)} ms`,
   ].join('\n'),
 );
