@@ -51,6 +51,16 @@ describe('reading columns', () => {
     );
   });
 
+  it('reads into a buffer used before, larger than it needs', async () => {
+    const values = matrix(5, 3);
+    const given = await openGivenFeatures(writeNpy(5, 3, values), 5);
+    const buffer = new SharedArrayBuffer(100);
+    new Uint8Array(buffer).fill(255);
+    const columns = await readColumns(given)(Uint32Array.of(4, 1), 1, 3, buffer);
+    expect(columns.values.buffer).toBe(buffer);
+    expect([...columns.values]).toEqual([values[13], values[4], values[14], values[5]]);
+  });
+
   it('reads a file larger than its buffer', async () => {
     const values = matrix(3000, 1000); // 12 MB
     const file = await openGivenFeatures(writeNpy(3000, 1000, values), 3000);
