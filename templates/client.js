@@ -49,6 +49,8 @@ function enliven(groups) {
       makeSortable(head, (ascending) => {
         rows.sort((a, b) => compareCells(a.row.cells[head.cellIndex], b.row.cells[head.cellIndex], head.dataset.sort));
         if (!ascending) rows.reverse();
+        // Who sorts looks at the top; laying thousands of rows out again would take half a second.
+        all = false;
         for (const other of groups.querySelectorAll('[aria-sort]'))
           if (other !== head) other.removeAttribute('aria-sort');
         refilter();

@@ -164,9 +164,9 @@ describe.skipIf(CHROMIUM === undefined)('report.html in Chromium (skipped where 
     await groups.getByLabel('Filter groups').fill('');
     await groups.getByRole('button', { name: 'Show 1900 more' }).click();
     expect(await rows.count()).toBe(2_000);
-    // The fastest of three: what it takes, on a machine that does other things too.
-    const times = [0, 0, 0].map(() => page.evaluate<number>(SORT_TIME));
-    expect(Math.min(...(await Promise.all(times)))).toBeLessThan(1_000);
+    const took = await page.evaluate<number>(SORT_TIME);
+    expect(took).toBeLessThan(1_000);
+    expect(await rows.count()).toBe(100);
     expect(problems).toEqual([]);
     await page.close();
   });
