@@ -18,7 +18,7 @@ import { writeFileAtomic } from './writeFileAtomic.ts';
 
 export { type AnalyseInput, analyse } from './analysis/analyse.ts';
 export { listBaselines, recordBaseline, showBaseline } from './pipeline/baselines.ts';
-export { type FeatureRequest, showFeature } from './pipeline/feature.ts';
+export { showFeature } from './pipeline/feature.ts';
 export type { Request, Said } from './pipeline/run.ts';
 export { tool } from './tool.ts';
 

@@ -31,21 +31,31 @@ export function preprocess(picture: Picture, pipeline: Pipeline, out: Float32Arr
  * @throws BadImage where the image comes out in another size than the model takes.
  */
 export function asSeen(picture: Picture, pipeline: Pipeline): Picture {
-  const resized = pipeline.resize === null ? picture : resizeShorterSide(picture, pipeline.resize);
-  const cropped = pipeline.crop === null ? resized : cropCentre(resized, pipeline.crop);
-  if (cropped.width !== pipeline.width || cropped.height !== pipeline.height) {
-    const size = `${cropped.width} x ${cropped.height}`;
+  const { width, height } = pipeline.resize === null ? picture : resizedSize(picture, pipeline.resize);
+  const seen = croppedTo(picture, width, height, pipeline.crop);
+  if (seen.width !== pipeline.width || seen.height !== pipeline.height) {
+    const size = `${seen.width} x ${seen.height}`;
     throw new BadImage(`is ${size} pixels where the model takes ${pipeline.width} x ${pipeline.height}`);
   }
-  return cropped;
+  return seen;
 }
 
-/** torchvision's `Resize(side)`: the longer side is cut off to a whole number, not rounded. */
-function resizeShorterSide(picture: Picture, side: number): Picture {
-  const { width, height } = picture;
+/** What torchvision's `Resize(side)` makes of an image: the longer side is cut off to a whole number, not rounded. */
+function resizedSize({ width, height }: Picture, side: number): { width: number; height: number } {
   return width <= height
-    ? resizeBilinear(picture, side, Math.trunc((side * height) / width))
-    : resizeBilinear(picture, Math.trunc((side * width) / height), side);
+    ? { width: side, height: Math.trunc((side * height) / width) }
+    : { width: Math.trunc((side * width) / height), height: side };
+}
+
+/** Resizes and crops; what the crop leaves out is not computed. */
+function croppedTo(picture: Picture, width: number, height: number, side: number | null): Picture {
+  if (side === null || side > width || side > height) {
+    const resized =
+      width === picture.width && height === picture.height ? picture : resizeBilinear(picture, width, height);
+    return side === null ? resized : cropCentre(resized, side);
+  }
+  const span = (length: number) => ({ from: offset(length, side), to: offset(length, side) + side });
+  return resizeBilinear(picture, width, height, span(width), span(height));
 }
 
 /** torchvision's `CenterCrop(side)`: black padding where the image is smaller, offsets rounded half to even. */

@@ -12,13 +12,29 @@ interface Weights {
   readonly weight: Int32Array;
 }
 
+/** Columns or rows of a picture: from the first to one past the last. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
 /**
  * Resizes with Pillow's antialiased bilinear filter, `Image.resize(size, Image.BILINEAR)`, equal to the byte:
  * weights in fixed point, columns first, rounded to bytes, then rows. Enlarging and shrinking alike.
+ * @param columns the part of the outcome that is wanted; nothing else is computed.
  */
-export function resizeBilinear(picture: Picture, width: number, height: number): Picture {
-  const across = width === picture.width ? picture : resizeAcross(picture, width);
-  return height === picture.height ? across : resizeDown(across, height);
+export function resizeBilinear(
+  picture: Picture,
+  width: number,
+  height: number,
+  columns: Span = { from: 0, to: width },
+  rows: Span = { from: 0, to: height },
+): Picture {
+  if (height === picture.height) return resizeAcross(picture, width, columns, rows);
+  const down = weightsFor(picture.height, height);
+  const last = rows.to - 1;
+  const needed = { from: down.start[rows.from], to: down.start[last] + down.count[last] };
+  return resizeDown(resizeAcross(picture, width, columns, needed), down, rows, needed.from);
 }
 
 /** Resizes so that the longest side has `side` pixels and the shape is kept. */
@@ -55,11 +71,16 @@ function weightsFor(from: number, to: number): Weights {
   return { taps, start, count, weight };
 }
 
-function resizeAcross({ width: from, height, rgb }: Picture, width: number): Picture {
+/** The columns wanted, of the rows wanted. */
+function resizeAcross({ width: from, rgb }: Picture, width: number, columns: Span, rows: Span): Picture {
+  const cropped = { width: columns.to - columns.from, height: rows.to - rows.from };
+  if (width === from && cropped.width === from) {
+    return { ...cropped, rgb: rgb.subarray(rows.from * from * 3, rows.to * from * 3) };
+  }
   const { taps, start, count, weight } = weightsFor(from, width);
-  const out = new Uint8Array(width * height * 3);
-  for (let y = 0, to = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, to += 3) {
+  const out = new Uint8Array(cropped.width * cropped.height * 3);
+  for (let y = rows.from, to = 0; y < rows.to; y++) {
+    for (let x = columns.from; x < columns.to; x++, to += 3) {
       let red = HALF;
       let green = HALF;
       let blue = HALF;
@@ -75,22 +96,24 @@ function resizeAcross({ width: from, height, rgb }: Picture, width: number): Pic
       out[to + 2] = Math.min(255, blue >> PRECISION);
     }
   }
-  return { width, height, rgb: out };
+  return { ...cropped, rgb: out };
 }
 
-function resizeDown({ width, height: from, rgb }: Picture, height: number): Picture {
-  const { taps, start, count, weight } = weightsFor(from, height);
+/** The rows wanted, of a picture whose first row is row `first` of the one to resize. */
+function resizeDown({ width, rgb }: Picture, down: Weights, rows: Span, first: number): Picture {
+  const { taps, start, count, weight } = down;
   const stride = width * 3;
-  const out = new Uint8Array(stride * height);
+  const out = new Uint8Array(stride * (rows.to - rows.from));
   const sums = new Int32Array(stride);
-  for (let y = 0; y < height; y++) {
+  for (let y = rows.from; y < rows.to; y++) {
     sums.fill(HALF);
     for (let tap = 0; tap < count[y]; tap++) {
       const share = weight[y * taps + tap];
-      const row = (start[y] + tap) * stride;
+      const row = (start[y] - first + tap) * stride;
       for (let i = 0; i < stride; i++) sums[i] += rgb[row + i] * share;
     }
-    for (let i = 0; i < stride; i++) out[y * stride + i] = Math.min(255, sums[i] >> PRECISION);
+    const to = (y - rows.from) * stride;
+    for (let i = 0; i < stride; i++) out[to + i] = Math.min(255, sums[i] >> PRECISION);
   }
-  return { width, height, rgb: out };
+  return { width, height: rows.to - rows.from, rgb: out };
 }
