@@ -27,6 +27,9 @@ import {
 } from './gateData.ts';
 import { compareImagenetSize } from './gateImagenet.ts';
 
+/** Planted clusters of one size. */
+const PLANTED_RUNS = 20;
+
 const published = [
   'published-alexnet_tf_ben',
   'published-cudaconvnet',
@@ -237,9 +240,6 @@ async function drawnMaxima(
 }
 
 /** Half the right images of a region of two features made to fail, on top of a retraining's differences dealt by a coin. */
-/** Runs a size of cluster. */
-const PLANTED_RUNS = 20;
-
 async function planted(): Promise<void> {
   const trainings = [named('baseline'), named('retrained')];
   const found: { share: number; power: number }[] = [];

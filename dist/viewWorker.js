@@ -1,2 +1,2 @@
 import{createRequire as barlowRequire}from'node:module';const require=barlowRequire(import.meta.url);
-import{a,b}from"./chunk-THFA26JQ.js";import"./chunk-GMOG4BXG.js";import"./chunk-EV2QO4TD.js";import"./chunk-CCH6SZOC.js";import"./chunk-45AXIIYV.js";import"./chunk-XEFKEVEV.js";import"./chunk-QOBFHNJ6.js";import"./chunk-JO6M2EVI.js";export{a as default,b as viewWorker};
+import{a,b}from"./chunk-ODRXHTUX.js";import"./chunk-DRKVVKSY.js";import"./chunk-JFXO63QB.js";import"./chunk-B6VYLIUS.js";import"./chunk-45AXIIYV.js";import"./chunk-XEFKEVEV.js";import"./chunk-QOBFHNJ6.js";import"./chunk-JO6M2EVI.js";export{a as default,b as viewWorker};

@@ -1,4 +1,6 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readSchema } from '../ajv.ts';
 import { groupsOf } from '../analysis/groups.ts';
 import { UserError } from '../errors.ts';
 import { readEvalSet } from '../evalset/evalSet.ts';
@@ -6,7 +8,7 @@ import { nearest } from '../fastestLevenshtein.ts';
 import { writeFeatureName } from '../featureNames.ts';
 import { mostActivating } from '../inference/mostActivating.ts';
 import { readColumns } from '../inference/readColumns.ts';
-import type { Checkpoint, EvalSet, FeatureFile, FeatureName, Group } from '../records.ts';
+import type { Checkpoint, EvalSet, FeatureFile, FeatureName, Group, Result } from '../records.ts';
 import { renderFeaturePage } from '../report/featurePage.ts';
 import { readTemplates } from '../templates.ts';
 import { writeFileAtomic } from '../writeFileAtomic.ts';
@@ -44,7 +46,8 @@ export function showFeature(request: Request, { feature, group: groupId, name }:
     const { values } = await readColumns(file)(group.rows, feature, feature + 1);
     const page = join(request.out, `feature-${feature}.html`);
     const view = {
-      ...{ suite: config.name, feature, group: groupId, values, result: null, featureModel: file.model },
+      ...{ suite: config.name, feature, group: groupId, values, featureModel: file.model },
+      result: lastResult(request.out, file.model.fingerprint),
       names: await namesOf(config, file.model.fingerprint, request.onNotice),
       images: Array.from(group.rows, (row) => features.evalSet.images[row]),
       pictures: looks.get(feature) ?? null,
@@ -63,6 +66,23 @@ export function showFeature(request: Request, { feature, group: groupId, name }:
       passed: true,
     };
   });
+}
+
+/** The result of the last run that wrote its reports to the same folder, for the rules that use the feature; null: none of this network. */
+function lastResult(out: string, featureModel: string): Result | null {
+  const file = join(out, 'result.json');
+  const result = existsSync(file) ? parsed(readFileSync(file, 'utf8')) : null;
+  if (!readSchema<Result>('result').accepts(result)) return null;
+  return result.featureModel.fingerprint === featureModel ? result : null;
+}
+
+/** Null where a text is no JSON: the page stands without it. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 function refuseUnknown(feature: number, { dimensions }: FeatureFile, where: string): void {
