@@ -20,7 +20,7 @@ interface Chosen {
 }
 
 /** A region of a group that a card tells of. */
-interface Told {
+interface Carded {
   readonly group: string;
   readonly rule: Region;
 }
@@ -43,7 +43,7 @@ export async function picturesOf(
     const groups = new Map(groupsOf(run.config.groups, evalSet, checkpoint).map((group) => [group.id, group]));
     clusters.push(...(await chosenOfClusters(judged, checkpoint, groups, features, most, each)));
     leaves.push(...(await chosenOfLeaves(judged, checkpoint, groups, features, each)));
-    for (const told of toldOf(judged).slice(0, most)) await addSubjects(subjects, told, groups, features, each);
+    for (const card of cardsOf(judged).slice(0, most)) await addSubjects(subjects, card, groups, features, each);
   }
   const looks = await lookedFor(run, features, [...subjects.values()]);
   const rows = [...clusters, ...leaves].flatMap(({ failing, right }) => [...failing, ...right]);
@@ -53,7 +53,7 @@ export async function picturesOf(
 }
 
 /** What has a card, in the order of the page: the features in these rules are shown. */
-function toldOf(judged: CheckpointResult): readonly Told[] {
+function cardsOf(judged: CheckpointResult): readonly Carded[] {
   if (judged.comparison !== null) return shownClusters(judged);
   return failureModesOf(judged.groups)
     .slice(0, MOST_SHOWN.cards)
@@ -138,7 +138,7 @@ function spread(rows: readonly number[], count: number): readonly number[] {
 /** The features of a rule that are not shown yet, each with the images of the group that show it most. */
 async function addSubjects(
   subjects: Map<number, FeatureSubject>,
-  { group: groupId, rule }: Told,
+  { group: groupId, rule }: Carded,
   groups: ReadonlyMap<string, Group>,
   { file }: Features,
   each: number,
