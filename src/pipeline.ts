@@ -7,7 +7,7 @@ import { readEvalSet } from './evalset/evalSet.ts';
 import { diagnose, diagnosisLines } from './inference/doctor.ts';
 import { mergeStores } from './inference/featureStore.ts';
 import { installEngine } from './inference/installEngine.ts';
-import { commitJudged, openBaselines, record } from './pipeline/baselines.ts';
+import { commitJudged, diagnoseBaselines, openBaselines, record } from './pipeline/baselines.ts';
 import { judged, resultOf } from './pipeline/judge.ts';
 import { analyse, extract, openCheckpoints, readInputs } from './pipeline/read.ts';
 import { report, type Told } from './pipeline/report.ts';
@@ -124,5 +124,10 @@ export async function examine({ config: file, onNotice }: Request, install: stri
   if (install !== null) onNotice(`${install} is installed in ${await installEngine(install, onNotice)}`);
   const config = existsSync(file) ? await readConfig(file) : null;
   const diagnosis = await diagnose(config?.featureModel ?? null, config?.engine ?? 'auto');
-  return { json: diagnosis, lines: diagnosisLines(diagnosis), passed: true };
+  const baselines = config && (await diagnoseBaselines(config));
+  return {
+    json: { ...diagnosis, baselines },
+    lines: [...diagnosisLines(diagnosis), ...(baselines === null ? [] : [`baselines ${baselines}`])],
+    passed: true,
+  };
 }

@@ -312,6 +312,19 @@ describe('barlow feature', () => {
   });
 });
 
+describe('barlow doctor', () => {
+  it('says what runs, what the model holds, and whether baselines can be read', () => {
+    const { status, stdout } = barlow('doctor', '--json');
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      featureModel: { features: 'features', engine: 'onnx-cpu' },
+      baselines: `2 of suite two-classes in ${join(folder, 'baselines')}`,
+    });
+    const file = variant('store: folder\n  path: baselines', 'store: folder\n  path: eval.csv');
+    expect(barlow('doctor', '--config', file).stdout).toMatch(/^baselines cannot be read from .*eval\.csv: /m);
+  });
+});
+
 describe('barlow init', () => {
   it('writes a config that runs where the files are called so', () => {
     const fresh = join(folder, 'fresh');

@@ -4,7 +4,7 @@ import { baselineRecord } from '../baseline/record.ts';
 import { currentCommit } from '../baseline/repository.ts';
 import type { BaselineStore } from '../baseline/store.ts';
 import { UserError } from '../errors.ts';
-import type { Checkpoint, CheckpointResult, EvalSet, Result } from '../records.ts';
+import type { Checkpoint, CheckpointResult, Config, EvalSet, Result } from '../records.ts';
 import { resultOf, resultWithout } from './judge.ts';
 import { analyse, extract, openCheckpoints, readInputs } from './read.ts';
 import { inRun, type Request, type Run, type Said, withAnalysis } from './run.ts';
@@ -13,6 +13,19 @@ import { inRun, type Request, type Run, type Said, withAnalysis } from './run.ts
 export async function openBaselines({ config }: Run): Promise<BaselineStore | null> {
   if (config.baseline.store === 'none') return null;
   return openStore(config.baseline, { folder: dirname(config.file), suite: config.name });
+}
+
+/** Whether the baselines can be read, in a line. */
+export async function diagnoseBaselines({ baseline, file, name }: Config): Promise<string> {
+  if (baseline.store === 'none') return 'none are kept (baseline.store is none)';
+  const where = baseline.store === 'git' ? `branch ${baseline.branch}, remote ${baseline.remote}` : baseline.path;
+  try {
+    const store = await openStore(baseline, { folder: dirname(file), suite: name });
+    return `${(await store.list()).length} of suite ${name} in ${where}`;
+  } catch (thrown) {
+    if (!(thrown instanceof UserError)) throw thrown;
+    return `cannot be read from ${where}: ${thrown.what}. ${thrown.fix}`;
+  }
 }
 
 async function baselinesOf(run: Run): Promise<BaselineStore> {

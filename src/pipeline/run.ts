@@ -57,10 +57,19 @@ export async function inRun<Outcome>(request: Request, story: (run: Run) => Prom
   const config = overridden(await readConfig(request.config), request);
   const pool = openPool(request.workers);
   try {
-    return await story({ request, config, pool });
+    return await story({ request: { ...request, onNotice: once(request.onNotice) }, config, pool });
   } finally {
     await pool.close();
   }
+}
+
+/** Says no line twice: several models may have the same to say. */
+function once(onNotice: Request['onNotice']): Request['onNotice'] {
+  const said = new Set<string>();
+  return (line) => {
+    if (!said.has(line)) onNotice(line);
+    said.add(line);
+  };
 }
 
 function overridden(config: Config, { checkpoints, baseline, engine }: Request): Config {

@@ -79,7 +79,7 @@ describe('an engine that cannot load', () => {
     expect(thrown).toBeInstanceOf(UserError);
     expect(thrown).toMatchObject({
       where: 'engine onnx-cuda',
-      fix: expect.stringMatching(/npm rebuild onnxruntime-node|onnx-webgpu/),
+      fix: expect.stringMatching(/doctor --install|needs an NVIDIA GPU/),
     });
   });
 });
