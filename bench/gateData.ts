@@ -87,6 +87,7 @@ export async function compareOn(
   baselines: readonly Checkpoint[],
   run: RunTask,
   change: Partial<CompareInput['options']> = {},
+  specs: readonly string[] = groupings,
 ): Promise<Comparison> {
   const sides = [candidate, ...baselines];
   const [wholeSet] = pairedGroupsOf(['all'], evalSet, sides);
@@ -94,7 +95,7 @@ export async function compareOn(
     candidate: [],
     baseline: { commit: baselines[0].name, checkpoint: baselines[0].name, groups: [] },
     wholeSet,
-    groups: pairedGroupsOf(groupings, evalSet, sides),
+    groups: pairedGroupsOf(specs, evalSet, sides),
     images: evalSet.images,
     ...{ dimensions, failureMode, readColumns, run },
     options: { ...options, ...change },

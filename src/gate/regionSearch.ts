@@ -35,9 +35,6 @@ interface Parent {
 /** 0: the region below a threshold, `<=`; 1: the region above it, `>`. */
 type Side = 0 | 1;
 
-/** So many regions of one parent and feature are counted row by row before it pays to count all at once. */
-const COUNTED_ONE_BY_ONE = 8;
-
 /** Regions of each number of conditions in which a further condition is sought. */
 const BEAM = 5;
 
@@ -73,7 +70,7 @@ export class RegionSearch {
   private best: FoundRegion | null = null;
   private bestScore = 0;
   /** The best cut of the feature at hand on each side, material or not, and what its score must exceed to be refined. */
-  /** How many of the parent's rows lie where: built for the parent and feature at hand once they are asked for often. */
+  /** How many of the parent's rows lie where, of the parent and feature at hand. */
   private readonly counts: RowCounts;
   private readonly sideScore = [0, 0];
   private readonly sidePlace = [0, 0];
@@ -226,12 +223,8 @@ export class RegionSearch {
     const cutOff = cut.upper ? below[place] : rows - atMost[place];
     const least = Math.max(this.parent.rows.length - cutOff, scored);
     if (net / least < minErrorRateIncrease) return -1;
-    const size = this.parent === this.everyone ? rows - cutOff : this.countInside(cut);
+    const size = this.parent === this.everyone ? rows - cutOff : this.counts.inside(this.parent, cut);
     return net / size < minErrorRateIncrease ? -1 : size;
-  }
-
-  private countInside(cut: Cut): number {
-    return this.counts.inside(this.parent, cut);
   }
 
   private countFixed(cut: Cut): number {
@@ -250,10 +243,7 @@ export class RegionSearch {
   }
 }
 
-/**
- * Counts the rows of a parent inside a cut. In a large group few regions are material, and every other one must be
- * counted; so after some regions of one parent and feature the rest is read off a table of that parent's rows.
- */
+/** Counts the rows of a parent inside a cut, off a table of the parent and feature asked for last: they come in runs. */
 class RowCounts {
   private readonly table: SearchTable;
   /** By feature, of every row: twice the live values below it, and one more where it equals a live value. */
@@ -261,7 +251,6 @@ class RowCounts {
   private readonly cumulative: Uint32Array;
   private parent: Parent | null = null;
   private feature = -1;
-  private asked = 0;
 
   constructor(table: SearchTable) {
     this.table = table;
@@ -273,22 +262,10 @@ class RowCounts {
     if (parent !== this.parent || feature !== this.feature) {
       this.parent = parent;
       this.feature = feature;
-      this.asked = 0;
+      this.countAll(parent, feature);
     }
-    this.asked++;
-    if (this.asked <= COUNTED_ONE_BY_ONE) return this.oneByOne(parent, feature, upper, value);
-    if (this.asked === COUNTED_ONE_BY_ONE + 1) this.countAll(parent, feature);
     const step = 2 * this.liveBelow(feature, value);
     return upper ? parent.rows.length - this.cumulative[step] : this.cumulative[step + 1];
-  }
-
-  private oneByOne({ rows: some }: Parent, feature: number, upper: boolean, value: number): number {
-    const { rows, values } = this.table;
-    const base = feature * rows;
-    let size = 0;
-    if (upper) for (const row of some) size += values[base + row] >= value ? 1 : 0;
-    else for (const row of some) size += values[base + row] <= value ? 1 : 0;
-    return size;
   }
 
   /** `cumulative[step]`: rows of the parent on that step or below. */
