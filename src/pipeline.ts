@@ -24,7 +24,6 @@ export { tool } from './tool.ts';
 
 /** What the gate has to say. */
 export interface Judged extends Said, Told {
-  readonly lines: readonly string[];
   readonly result: Result;
   /** Why the checkpoint that passed could not be recorded as a baseline; null: it was, or was not to be. The verdict stands. */
   readonly unrecorded: UserError | null;

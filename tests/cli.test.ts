@@ -2,9 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { parseHTML } from 'linkedom';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readSchema } from '../src/ajv.ts';
+import { openFeatures } from '../src/inference/openFeatures.ts';
 import type { Result } from '../src/records.ts';
+import { allRows, source } from './inference/extraction.ts';
 
 const root = join(import.meta.dirname, '..');
 const example = join(root, 'examples', 'cifar10');
@@ -145,6 +148,46 @@ describe('barlow run', () => {
     expect(comparison.groups.map((group: { pValue: number }) => group.pValue)).toEqual(comparison.groups.map(() => 1));
   });
 
+  it('shows of a cluster images that newly fail in its region, beside right ones of its group outside', async () => {
+    const { stdout } = barlow('run', '--out', 'pictured', '--commit', 'b', '--json', '--quiet');
+    const result: Result = JSON.parse(stdout);
+    const [cluster] = result.checkpoints[0].comparison?.clusters ?? [];
+    expect(cluster).toMatchObject({ status: 'new', group: 'label:automobile' });
+    const page = parseHTML(readFileSync(join(folder, 'pictured', 'report.html'), 'utf8')).document;
+    const shown = (kind: string) =>
+      [...page.querySelectorAll(`.card .strip.${kind} img`)]
+        .slice(0, 6)
+        .map((image) => image.getAttribute('alt')?.split(':')[0] ?? '');
+
+    const rowsOf = (name: string) =>
+      new Map(
+        readFileSync(join(folder, name), 'utf8')
+          .trimEnd()
+          .split('\n')
+          .slice(1)
+          .map((line) => line.split(',').slice(0, 2))
+          .map(([image = '', value = '']) => [image, value]),
+      );
+    const [labels, predictions] = [rowsOf('eval.csv'), rowsOf('candidate.csv')];
+    const images = [...labels.keys()];
+    const evalSet = { images, folder: join(folder, 'images') };
+    const features = await allRows(await openFeatures(source(join(folder, '.barlow', 'features'), { evalSet })));
+    const inside = (image: string) =>
+      cluster.rule.every(({ feature, op, threshold }) => {
+        const value = features[images.indexOf(image)][feature];
+        return op === '<=' ? value <= threshold : value > threshold;
+      });
+    expect(shown('failing')).toHaveLength(6);
+    for (const image of shown('failing')) {
+      expect(cluster.images).toContain(image);
+      expect(inside(image)).toBe(true);
+    }
+    expect(shown('right')).toHaveLength(6);
+    for (const image of shown('right')) {
+      expect([labels.get(image), predictions.get(image), inside(image)]).toEqual(['automobile', 'automobile', false]);
+    }
+  });
+
   it('takes the worst of several checkpoints as its exit code', () => {
     const two = ['--checkpoint', 'same=baseline.csv', '--checkpoint', 'worse=candidate.csv'];
     const { status, stdout } = barlow('run', ...two, '--out', 'two', '--commit', 'b', '--json', '--quiet');
@@ -238,6 +281,7 @@ describe('a checkpoint that is a model file', () => {
     expect(baseErrorRate).toBeLessThan(0.35); // 0.21 on all ten classes
     const again = run();
     expect(again.stderr).not.toContain('predict ');
+    expect(again.stderr.match(/^hash /gm)).toHaveLength(1);
     expect(again.stdout).toBe(stdout);
   });
 });

@@ -7,7 +7,7 @@ import { openGivenFeatures } from './givenFeatures.ts';
 import { type OpenedVectors, openVectors, type VectorSource } from './openVectors.ts';
 
 /** What `openFeatures` needs. */
-export interface FeatureSource extends Omit<VectorSource, 'images' | 'stage'> {
+export interface FeatureSource extends Omit<VectorSource, 'images' | 'hashes' | 'stage'> {
   readonly evalSet: Pick<EvalSet, 'images' | 'folder'>;
   /** The robust network, run on the images; ignored where `features` is given. */
   readonly featureModel: FeatureModelOptions | null;
@@ -17,15 +17,22 @@ export interface FeatureSource extends Omit<VectorSource, 'images' | 'stage'> {
   readonly shard: { readonly index: number; readonly count: number } | null;
 }
 
+/** As vectors are opened; features that are given are of no image that was read. */
+export interface OpenedFeatures extends Omit<OpenedVectors, 'hashes'> {
+  readonly hashes: readonly string[] | null;
+}
+
 /**
  * Opens the features of an eval set: those given, or those of the store (`.barlow/features` beside the config), after
  * extracting what it lacks.
  * @returns where the rows lie; with a `shard`, the rows of its images only, in order.
  * @throws UserError as `openVectors`, and for a bad feature file.
  */
-export async function openFeatures(source: FeatureSource): Promise<OpenedVectors> {
+export async function openFeatures(source: FeatureSource): Promise<OpenedFeatures> {
   const { evalSet, featureModel, features } = source;
-  if (features !== null) return { ...(await openGivenFeatures(features, evalSet.images.length)), unusable: [] };
+  if (features !== null) {
+    return { ...(await openGivenFeatures(features, evalSet.images.length)), unusable: [], hashes: null };
+  }
   if (featureModel === null || evalSet.folder === null) {
     throw new UserError({
       what: 'there is nothing to take features from',
@@ -36,7 +43,7 @@ export async function openFeatures(source: FeatureSource): Promise<OpenedVectors
   const images = { folder: evalSet.folder, names: shardOf(evalSet.images, source.shard) };
   const plan = planFeatures(await describeModel(featureModel.path), featureModel);
   const vectorsOf = (tensor: Tensor) => featuresOf(tensor, plan.layer, plan.model.file);
-  return openVectors({ ...plan, vectorsOf }, { ...source, images, stage: 'extract' });
+  return openVectors({ ...plan, vectorsOf }, { ...source, images, hashes: null, stage: 'extract' });
 }
 
 function shardOf(images: readonly string[], shard: FeatureSource['shard']): readonly string[] {

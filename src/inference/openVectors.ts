@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { EngineName, FeatureFile, OnBadImage, OnProgress, RunTask } from '../records.ts';
+import type { Decoded } from './decodeWorker.ts';
 import type { Tensor } from './engine.ts';
 import { type BatchResult, hashImages, type ImageFiles, runImages } from './extract.ts';
 import type { FeaturePlan } from './featurePlan.ts';
@@ -13,6 +14,8 @@ import { openSession } from './selectEngine.ts';
 /** Where vectors come from and are kept. */
 export interface VectorSource {
   readonly images: ImageFiles;
+  /** SHA-256 (hex) of the bytes of each image, where another model was run on them already; null: not known. */
+  readonly hashes: readonly string[] | null;
   readonly engine: EngineName;
   /** Folder of the store; made where it is missing. */
   readonly storeFolder: string;
@@ -35,6 +38,8 @@ export interface VectorPlan extends FeaturePlan {
 export interface OpenedVectors extends FeatureFile {
   /** Images left out because they cannot be used, by place, ascending; `rowOf` has the others, in order. */
   readonly unusable: readonly Unreadable[];
+  /** SHA-256 (hex) of the bytes of the images that `rowOf` has. */
+  readonly hashes: readonly string[];
 }
 
 /**
@@ -49,7 +54,7 @@ export async function openVectors(plan: VectorPlan, source: VectorSource): Promi
   const segments = readSegments(folder);
   // Where nothing is stored images are hashed as they go through the model, each file read once.
   const progress = (done: number) => source.onProgress('hash', done, images.names.length);
-  const known = segments.length === 0 ? null : await hashImages(images, source.run, progress);
+  const known = await knownHashes(source, segments.length > 0, progress);
   if (known !== null) refuse(known.unreadable, source);
   const readable = new Set(known?.hashes.filter((hash) => hash !== ''));
   const whole = known === null ? null : findWhole(segments, readable);
@@ -57,6 +62,16 @@ export async function openVectors(plan: VectorPlan, source: VectorSource): Promi
   const complete = await complement(known?.hashes ?? null, segments, folder, plan, source);
   dropSuperseded(segments, complete.segment);
   return fileOf(complete.segment, complete.hashes, complete.unusable, plan, images);
+}
+
+/** The images' hashes, those that cannot be read apart; null where they are to come as the images go through the model. */
+async function knownHashes(
+  { images, hashes, run }: VectorSource,
+  areNeeded: boolean,
+  progress: (done: number) => void,
+): Promise<Decoded | null> {
+  if (hashes !== null) return { hashes, unreadable: [] };
+  return areNeeded ? hashImages(images, run, progress) : null;
 }
 
 /** @throws UserError that names the first image that cannot be used, unless those are skipped. */
@@ -231,5 +246,6 @@ function fileOf(
     }),
   );
   const model = { fingerprint: plan.fingerprint, dimensions, engine };
-  return { path: npy, offset: NPY_HEADER_BYTES, dimensions, rowOf, model, unusable };
+  const usable = hashes.filter((_, image) => !left.has(image));
+  return { path: npy, offset: NPY_HEADER_BYTES, dimensions, rowOf, model, unusable, hashes: usable };
 }

@@ -112,11 +112,11 @@ async function readLabels(file: string): Promise<string[]> {
 
 function unknownClass(name: string, classes: readonly string[], where: string): UserError {
   const near = nearest(name, classes);
-  const meant = near === null ? '' : `Write ${JSON.stringify(near)} where that is meant, or `;
+  const meant = near === null ? 'Add' : `Write ${JSON.stringify(near)} where that is meant, or add`;
   return new UserError({
     what: `no label has the class ${JSON.stringify(name)}`,
     where,
-    fix: `${meant || 'Or '}add it to evalSet.classes in the config.`.replace(/^Or a/, 'A'),
+    fix: `${meant} it to evalSet.classes in the config.`,
   });
 }
 

@@ -10,17 +10,18 @@ import { analyse, extract, openCheckpoints, readInputs } from './read.ts';
 import { inRun, type Request, type Run, type Said, withAnalysis } from './run.ts';
 
 /** Where baselines are kept; null: nowhere. */
-export async function openBaselines({ config }: Run): Promise<BaselineStore | null> {
+export async function openBaselines({ config }: Pick<Run, 'config'>): Promise<BaselineStore | null> {
   if (config.baseline.store === 'none') return null;
   return openStore(config.baseline, { folder: dirname(config.file), suite: config.name });
 }
 
 /** Whether the baselines can be read, in a line. */
-export async function diagnoseBaselines({ baseline, file, name }: Config): Promise<string> {
-  if (baseline.store === 'none') return 'none are kept (baseline.store is none)';
-  const where = baseline.store === 'git' ? `branch ${baseline.branch}, remote ${baseline.remote}` : baseline.path;
+export async function diagnoseBaselines(config: Config): Promise<string> {
+  const { baseline, name } = config;
+  const where = baseline.store === 'folder' ? baseline.path : `branch ${baseline.branch}, remote ${baseline.remote}`;
   try {
-    const store = await openStore(baseline, { folder: dirname(file), suite: name });
+    const store = await openBaselines({ config });
+    if (store === null) return 'none are kept (baseline.store is none)';
     return `${(await store.list()).length} of suite ${name} in ${where}`;
   } catch (thrown) {
     if (!(thrown instanceof UserError)) throw thrown;

@@ -7,7 +7,6 @@ import { readEvalSet } from '../evalset/evalSet.ts';
 import { nearest } from '../fastestLevenshtein.ts';
 import { writeFeatureName } from '../featureNames.ts';
 import { mostActivating } from '../inference/mostActivating.ts';
-import { readColumns } from '../inference/readColumns.ts';
 import type { Checkpoint, EvalSet, FeatureFile, FeatureName, Group, Result } from '../records.ts';
 import { renderFeaturePage } from '../report/featurePage.ts';
 import { readTemplates } from '../templates.ts';
@@ -36,14 +35,14 @@ export function showFeature(request: Request, { feature, group: groupId, name }:
       ? await readInputs(run)
       : { ...(await readEvalSet(config.evalSet)), given: [] };
     const features = await extract(run, evalSet);
-    const { file } = features;
+    const { file, read } = features;
     refuseUnknown(feature, file, config.file);
     const [checkpoint = untold(features.evalSet)] = await openCheckpoints(run, given, features);
     const group = groupNamed(groupId, features.evalSet, checkpoint);
     if (name !== null) await writeFeatureName(namesFile(config), feature, name, file.model.fingerprint);
-    const rows = await mostActivating(readColumns(file), group.rows, feature, config.report.images);
+    const rows = await mostActivating(read, group.rows, feature, config.report.images);
     const looks = await lookedFor(run, features, [{ feature, rows }]);
-    const { values } = await readColumns(file)(group.rows, feature, feature + 1);
+    const { values } = await read(group.rows, feature, feature + 1);
     const page = join(request.out, `feature-${feature}.html`);
     const view = {
       ...{ suite: config.name, feature, group: groupId, values, featureModel: file.model },

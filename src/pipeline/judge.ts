@@ -3,7 +3,6 @@ import { commonGround } from '../baseline/record.ts';
 import { restrictCheckpoint, restrictEvalSet } from '../evalset/restrict.ts';
 import { judge } from '../gate/checks.ts';
 import { compare } from '../gate/compare.ts';
-import { readColumns } from '../inference/readColumns.ts';
 import type { BaselineRecord, Checkpoint, CheckpointResult, Comparison, GroupAnalysis, Result } from '../records.ts';
 import { tool } from '../tool.ts';
 import type { Features } from './read.ts';
@@ -38,7 +37,7 @@ export async function judged(
 /** Compares on the images that candidate and baselines have in common. */
 async function compared(
   { config, request, pool }: Run,
-  { evalSet, file }: Features,
+  { evalSet, file, read }: Features,
   checkpoint: Checkpoint,
   candidate: readonly GroupAnalysis[],
   baselines: readonly BaselineRecord[],
@@ -48,7 +47,6 @@ async function compared(
   const shared = restrictEvalSet(evalSet, common.rows);
   const sides = [restrictCheckpoint(checkpoint, common.rows), ...common.checkpoints];
   const [wholeSet] = pairedGroupsOf(['all'], shared, sides);
-  const read = readColumns(file);
   return compare({
     candidate,
     baseline: baselines[0],

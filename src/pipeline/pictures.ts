@@ -3,7 +3,6 @@ import { positionsIn } from '../gate/region.ts';
 import { type EmbeddedImage, embedImages } from '../inference/embedImages.ts';
 import { type FeatureSubject, featurePictures } from '../inference/featurePictures.ts';
 import { mostActivating } from '../inference/mostActivating.ts';
-import { readColumns } from '../inference/readColumns.ts';
 import type { Checkpoint, CheckpointResult, Group, Region, Result } from '../records.ts';
 import { type FeaturePictures, type ImagePictures, keyOf, type Picture, type Pictures } from '../report/pictures.ts';
 import { failureModesOf, MOST_SHOWN, rankedTrees, shownClusters } from '../report/shown.ts';
@@ -115,8 +114,7 @@ async function chosenOfLeaves(
 }
 
 /** Positions in a group of the images that a region holds. */
-async function positionsOf(rule: Region, group: Group, { file }: Features): Promise<number[]> {
-  const read = readColumns(file);
+async function positionsOf(rule: Region, group: Group, { read }: Features): Promise<number[]> {
   let positions = [...group.rows.keys()];
   for (const condition of rule) {
     const columns = await read(
@@ -140,14 +138,14 @@ async function addSubjects(
   subjects: Map<number, FeatureSubject>,
   { group: groupId, rule }: Carded,
   groups: ReadonlyMap<string, Group>,
-  { file }: Features,
+  { read }: Features,
   each: number,
 ): Promise<void> {
   const group = groups.get(groupId);
   if (group === undefined) return;
   for (const { feature } of rule) {
     if (subjects.has(feature)) continue;
-    subjects.set(feature, { feature, rows: await mostActivating(readColumns(file), group.rows, feature, each) });
+    subjects.set(feature, { feature, rows: await mostActivating(read, group.rows, feature, each) });
   }
 }
 

@@ -8,7 +8,7 @@ import { isTableFile } from '../evalset/table.ts';
 import { openFeatures } from '../inference/openFeatures.ts';
 import { readColumns } from '../inference/readColumns.ts';
 import { runCheckpoint } from '../inference/runCheckpoint.ts';
-import type { Checkpoint, Config, EvalSet, FeatureFile, GroupAnalysis } from '../records.ts';
+import type { Checkpoint, Config, EvalSet, FeatureFile, GroupAnalysis, ReadColumns } from '../records.ts';
 import { type Run, storeFolder } from './run.ts';
 
 /** A checkpoint as it is given: its predictions, or a model file that is yet to be run. */
@@ -26,6 +26,10 @@ export interface Features {
   readonly evalSet: EvalSet;
   /** Rows aligned with `evalSet`. */
   readonly file: FeatureFile;
+  /** Reads them. */
+  readonly read: ReadColumns;
+  /** SHA-256 (hex) of the bytes of each image of `evalSet`; null where no image was read. */
+  readonly hashes: readonly string[] | null;
   /** Names of the images that cannot be used, in manifest order; empty unless `evalSet.onBadImage` is `skip`. */
   readonly skipped: readonly string[];
   /** Rows of the manifest that are left. */
@@ -80,6 +84,8 @@ export async function extract({ config, request, pool }: Run, evalSet: EvalSet):
   return {
     evalSet: bad.size === 0 ? evalSet : restrictEvalSet(evalSet, rows),
     file,
+    read: readColumns(file),
+    hashes: file.hashes,
     skipped: file.unusable.map(({ index }) => evalSet.images[index]),
     rows,
   };
@@ -89,7 +95,7 @@ export async function extract({ config, request, pool }: Run, evalSet: EvalSet):
 export async function openCheckpoints(
   { config, request, pool }: Run,
   given: readonly Given[],
-  { evalSet, rows, skipped }: Features,
+  { evalSet, hashes, rows, skipped }: Features,
 ): Promise<readonly Checkpoint[]> {
   const { engine, checkpointModel: options } = config;
   const { onProgress, onNotice } = request;
@@ -99,7 +105,8 @@ export async function openCheckpoints(
       checkpoints.push(skipped.length === 0 ? each.table : restrictCheckpoint(each.table, rows));
       continue;
     }
-    const source = { engine, onProgress, onNotice, run: pool.run, storeFolder: storeFolder(config, 'predictions') };
+    const folder = storeFolder(config, 'predictions');
+    const source = { hashes, engine, onProgress, onNotice, run: pool.run, storeFolder: folder };
     checkpoints.push(await runCheckpoint({ ...each.model, options }, evalSet, source));
   }
   return checkpoints;
@@ -108,11 +115,11 @@ export async function openCheckpoints(
 /** Grows the trees of a checkpoint's groups. */
 export function analyse(
   { config, request, pool }: Run,
-  { evalSet, file }: Features,
+  { evalSet, file, read }: Features,
   checkpoint: Checkpoint,
 ): Promise<readonly GroupAnalysis[]> {
   return analyseGroups(groupsOf(config.groups, evalSet, checkpoint), {
-    readColumns: readColumns(file),
+    readColumns: read,
     dimensions: file.dimensions,
     run: pool.run,
     options: config.analysis,

@@ -39,14 +39,24 @@ async function ran(
   options: Partial<CheckpointModelOptions> = {},
   storeFolder = temporaryFolder(),
   path = robust,
+  hashes: readonly string[] | null = null,
 ) {
   let batches = 0;
+  let hashed = 0;
   const onProgress = (stage: string) => {
     if (stage === 'predict') batches += 1;
+    if (stage === 'hash') hashed += 1;
   };
-  const source = { engine: 'onnx-cpu', storeFolder, run: openPool(0).run, onProgress, onNotice: () => {} } as const;
+  const source = {
+    hashes,
+    engine: 'onnx-cpu',
+    storeFolder,
+    run: openPool(0).run,
+    onProgress,
+    onNotice: () => {},
+  } as const;
   const checkpoint = await runCheckpoint({ name: 'c', path, options: { ...plain, ...options } }, evalSet, source);
-  return { checkpoint, batches };
+  return { checkpoint, batches, hashed };
 }
 
 const failure = async (running: Promise<unknown>) => {
@@ -149,6 +159,16 @@ describe('a checkpoint that is a model', () => {
       (await ran(more, { preprocess: { resize: null, crop: 32, mean: [0.5, 0.5, 0.5], std: [1, 1, 1] } }, store))
         .batches,
     ).toBe(2);
+  });
+
+  it('reads no image again where its hash is known', async () => {
+    const store = temporaryFolder();
+    const first = await ran(some, {}, store);
+    expect((await ran(some, {}, store)).hashed).toBe(1);
+    const { hashes } = await openFeatures(source(temporaryFolder(), { evalSet: some }));
+    const again = await ran(some, {}, store, robust, hashes);
+    expect(again).toEqual({ checkpoint: first.checkpoint, batches: 0, hashed: 0 });
+    expect((await ran(some, {}, temporaryFolder(), robust, hashes)).checkpoint).toEqual(first.checkpoint);
   });
 
   it('takes probabilities as they are', async () => {
