@@ -275,6 +275,7 @@ describe('a checkpoint that is a model file', () => {
       barlow('run', '--checkpoint', 'robust=robust.onnx', '--baseline', 'none', '--out', 'model', '--json');
     const { status, stdout, stderr } = run();
     expect({ status, stderr }).toMatchObject({ status: 0, stderr: expect.stringContaining('predict ') });
+    expect(stderr.match(/^Engine: /gm)).toHaveLength(1); // said once, though two models were opened
     const [{ name, images, baseErrorRate }] = JSON.parse(stdout).checkpoints;
     expect({ name, images }).toEqual({ name: 'robust', images: 500 });
     expect(baseErrorRate).toBeGreaterThan(0.05);
@@ -336,7 +337,12 @@ describe('barlow feature', () => {
 
     run();
     const report = readFileSync(join(folder, 'named', 'report.html'), 'utf8');
+    const names = readFileSync(join(folder, 'features.yml'), 'utf8');
+    writeFileSync(join(folder, 'features.yml'), names.replace(/^featureModel: \S+/, `featureModel: ${'f'.repeat(64)}`));
+    const foreign = barlow('run', '--baseline', 'none', '--out', 'foreign');
     rmSync(join(folder, 'features.yml'));
+    expect(foreign.stderr).toContain('are left out: they are of another feature model');
+    expect(readFileSync(join(folder, 'foreign', 'report.html'), 'utf8')).not.toContain('red paint');
     expect(report).toContain(`red paint (feature ${feature})`);
     expect(report).not.toMatch(new RegExp(`[^(]feature ${feature} (&gt;|&lt;)`));
   });
