@@ -3,13 +3,13 @@
  * usage: node bench/analysisMemory.ts FEATURES.npy label|all
  */
 import { statSync } from 'node:fs';
+import { openPool } from '../src/adapters/threadPool.ts';
 import { defaultAnalysisOptions } from '../src/analysis/analyse.ts';
 import { analyseGroups } from '../src/analysis/analyseGroups.ts';
 import { groupsOf } from '../src/analysis/groups.ts';
-import { NPY_HEADER_BYTES } from '../src/inference/npy.ts';
-import { readColumns } from '../src/inference/readColumns.ts';
-import { openPool } from '../src/piscina.ts';
-import type { EvalSet } from '../src/records.ts';
+import { NPY_HEADER_BYTES } from '../src/features/npy.ts';
+import { readColumns } from '../src/features/readColumns.ts';
+import type { EvalSet } from '../src/records/evalSet.ts';
 import { stream } from '../src/statistics/random.ts';
 
 const [path, spec] = process.argv.slice(2);

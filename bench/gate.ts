@@ -6,13 +6,14 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { openPool } from '../src/adapters/threadPool.ts';
 import { pairedGroupsOf } from '../src/analysis/groups.ts';
 import { discordance, drawSigns } from '../src/gate/discordance.ts';
 import { positionsIn } from '../src/gate/region.ts';
 import { RegionSearch } from '../src/gate/regionSearch.ts';
 import { searchTable } from '../src/gate/searchTable.ts';
-import { openPool } from '../src/piscina.ts';
-import type { Checkpoint, Cluster } from '../src/records.ts';
+import type { Cluster } from '../src/records/comparison.ts';
+import type { Checkpoint } from '../src/records/evalSet.ts';
 import { fitGumbelTail, gumbelTail } from '../src/statistics/gumbel.ts';
 import { type RandomStream, stream } from '../src/statistics/random.ts';
 import {

@@ -2,10 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { groupsOf, pairedGroupsOf } from '../src/analysis/groups.ts';
+import { parseNpyHeader } from '../src/features/npy.ts';
 import { type CompareInput, compare } from '../src/gate/compare.ts';
-import { decodeImage } from '../src/inference/decode.ts';
-import { parseNpyHeader } from '../src/inference/npy.ts';
-import type { Checkpoint, Comparison, EvalSet, ReadColumns, RunTask } from '../src/records.ts';
+import { decodeImage } from '../src/images/decode.ts';
+import type { Comparison } from '../src/records/comparison.ts';
+import type { Checkpoint, EvalSet } from '../src/records/evalSet.ts';
+import type { ReadColumns } from '../src/records/features.ts';
+import type { RunTask } from '../src/records/threads.ts';
 
 export const options = { significance: 0.01, conditions: 2, minErrorRateIncrease: 0.1, minNewFailures: 5 };
 const failureMode = { minErrorCoverage: 0.2, minErrorRateIncrease: 0.1 };

@@ -2,9 +2,10 @@
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { formatNpyHeader, NPY_HEADER_BYTES } from '../src/inference/npy.ts';
-import { readColumns } from '../src/inference/readColumns.ts';
-import type { EvalSet, RunTask } from '../src/records.ts';
+import { formatNpyHeader, NPY_HEADER_BYTES } from '../src/features/npy.ts';
+import { readColumns } from '../src/features/readColumns.ts';
+import type { EvalSet } from '../src/records/evalSet.ts';
+import type { RunTask } from '../src/records/threads.ts';
 import { stream } from '../src/statistics/random.ts';
 import { checkpoint, compareOn } from './gateData.ts';
 

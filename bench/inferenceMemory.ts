@@ -5,10 +5,10 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describeOnnxModel } from '../src/inference/onnxModel.ts';
-import { openFeatures } from '../src/inference/openFeatures.ts';
-import { openSession } from '../src/inference/selectEngine.ts';
-import { openPool } from '../src/piscina.ts';
+import { openPool } from '../src/adapters/threadPool.ts';
+import { openFeatures } from '../src/features/openFeatures.ts';
+import { openSession } from '../src/models/engines/selectEngine.ts';
+import { describeOnnxModel } from '../src/models/onnx/model.ts';
 import { attackInput, resnet50Options } from './resnet50.ts';
 
 const [path, folder] = process.argv.slice(2);

@@ -6,11 +6,11 @@
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { type Browser, chromium } from 'playwright-core';
+import { readTemplates } from '../src/pipeline/templates.ts';
 import { renderHtml } from '../src/report/html.ts';
 import { keyOf, type Picture } from '../src/report/pictures.ts';
 import { MOST_SHOWN, rankedTrees } from '../src/report/shown.ts';
 import { buildView, type ReportInput } from '../src/report/view.ts';
-import { readTemplates } from '../src/templates.ts';
 import { manyClasses } from '../tests/report/manyClasses.ts';
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/google-chrome', '/usr/bin/chromium-browser'].find(existsSync);

@@ -1,5 +1,5 @@
-import type { ImageBatch } from '../src/inference/engine.ts';
-import type { FeatureModelOptions } from '../src/records.ts';
+import type { ImageBatch } from '../src/models/engine.ts';
+import type { FeatureModelOptions } from '../src/records/config.ts';
 
 /** A ResNet-50 file as a feature model, with torchvision's preprocessing for it. */
 export function resnet50Options(path: string): FeatureModelOptions {

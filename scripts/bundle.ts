@@ -55,7 +55,7 @@ const addressWorkers: Plugin = {
 const readBeside: Plugin = {
   name: 'read files of packages from dist',
   setup: ({ onLoad }) => {
-    onLoad({ filter: /[\\/]src[\\/]inference[\\/]wasmFile\.ts$/ }, () => ({
+    onLoad({ filter: /[\\/]src[\\/]images[\\/]codecs[\\/]wasmFile\.ts$/ }, () => ({
       contents: `import { readFileSync } from 'node:fs';
 export function readWasmFile(specifier) {
   return new Uint8Array(readFileSync(new URL(specifier.slice(specifier.lastIndexOf('/') + 1), import.meta.url)));
@@ -70,7 +70,7 @@ const ownPlace = 'createRequire(import.meta.url)';
 const lookInWorkspace: Plugin = {
   name: 'look for engines in the workspace',
   setup: ({ onLoad }) => {
-    onLoad({ filter: /[\\/]src[\\/]inference[\\/]installedPackage\.ts$/ }, ({ path }) => {
+    onLoad({ filter: /[\\/]src[\\/]models[\\/]engines[\\/]installedPackage\.ts$/ }, ({ path }) => {
       const text = readFileSync(path, 'utf8');
       if (!text.includes(ownPlace)) throw new Error(`${path} no longer looks beside itself: mend the bundle`);
       return { contents: text.replace(ownPlace, "createRequire(join(process.cwd(), 'index.js'))"), loader: 'ts' };
@@ -83,7 +83,7 @@ mkdirSync(dist, { recursive: true });
 const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: [
-    'src/action.ts',
+    'src/forge/action.ts',
     ...workers,
     // Piscina starts its threads from the file of that name beside its own.
     'node_modules/piscina/dist/worker.js',

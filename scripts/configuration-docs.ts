@@ -3,7 +3,7 @@
  * A test fails where the page is not current.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { allowedIn, recordOf } from '../src/schemaWords.ts';
+import { allowedIn, recordOf } from '../src/config/schemaWords.ts';
 
 type JsonSchema = Readonly<Record<string, unknown>>;
 

@@ -1,25 +1,18 @@
 import { availableParallelism } from 'node:os';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { openProgress } from './cliProgress.ts';
+import { openProgress } from './adapters/progressBar.ts';
 import { messageOf, UserError } from './errors.ts';
-import { type InitRequest, initialise } from './init.ts';
-import { type Given, questions } from './initFiles.ts';
-import {
-  evaluateGroupings,
-  examine,
-  extractFeatures,
-  type Judged,
-  listBaselines,
-  mergeFeatures,
-  type Request,
-  recordBaseline,
-  runGate,
-  type Said,
-  showBaseline,
-  showFeature,
-  tool,
-} from './pipeline.ts';
-import type { FeatureName } from './records.ts';
+import { listBaselines, recordBaseline, showBaseline } from './pipeline/baseline.ts';
+import { examine } from './pipeline/doctor.ts';
+import { evaluateGroupings } from './pipeline/evaluate.ts';
+import { extractFeatures } from './pipeline/extract.ts';
+import { showFeature } from './pipeline/feature.ts';
+import { type Given, type InitRequest, initialise, questions } from './pipeline/init.ts';
+import { mergeFeatures } from './pipeline/merge.ts';
+import type { Request, Said } from './pipeline/request.ts';
+import { type Judged, runGate } from './pipeline/run.ts';
+import { tool } from './pipeline/tool.ts';
+import type { FeatureName } from './records/features.ts';
 
 /** Exit codes of every command. */
 const exit = { passed: 0, failed: 1, userError: 2, bug: 3, interrupted: 130 } as const;

@@ -1,16 +1,16 @@
 /** barlow-gate as a library: the analysis on arrays, the gate as the command runs it, and the types of what they return. */
 export { UserError } from './errors.ts';
-export { type AnalyseInput, analyse, type Request, runGate, type Said } from './pipeline.ts';
+export { type AnalyseInput, analyse } from './pipeline/analyse.ts';
+export type { Request, Said } from './pipeline/request.ts';
+export { runGate } from './pipeline/run.ts';
 export type {
   AnalysisOptions,
-  Check,
-  Cluster,
-  Comparison,
   Condition,
   GroupAnalysis,
   Leaf,
   Region,
-  Result,
   TreeNode,
-  Verdict,
-} from './records.ts';
+} from './records/analysis.ts';
+export type { Cluster, Comparison } from './records/comparison.ts';
+export type { Result } from './records/result.ts';
+export type { Check, Verdict } from './records/verdict.ts';

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { parseHTML } from 'linkedom';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readSchema } from '../src/ajv.ts';
-import { openFeatures } from '../src/inference/openFeatures.ts';
-import type { Result } from '../src/records.ts';
-import { allRows, source } from './inference/extraction.ts';
+import { readSchema } from '../src/adapters/jsonSchema.ts';
+import { openFeatures } from '../src/features/openFeatures.ts';
+import type { Result } from '../src/records/result.ts';
+import { allRows, source } from './features/extraction.ts';
 
 const root = join(import.meta.dirname, '..');
 const example = join(root, 'examples', 'cifar10');

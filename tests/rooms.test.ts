@@ -4,21 +4,44 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 const src = join(dirname(fileURLToPath(import.meta.url)), '..', 'src');
-const edges = ['evalset', 'inference', 'baseline', 'forge'];
-const pure = ['analysis', 'gate', 'report'];
-const rooms = [...edges, ...pure];
-/** What any room may import of the project besides its own files. */
-const common = [
-  'records.ts',
-  'errors.ts',
-  'ajv.ts',
-  'fastestLevenshtein.ts',
-  'piscina.ts',
-  'regionId.ts',
-  'writeFileAtomic.ts',
-];
+
+/**
+ * The house (CONTRIBUTING quotes this table): every folder of `src/`, its floor, and the rooms it may import besides its
+ * own files and what is common to all.
+ */
+const house: Readonly<Record<string, { readonly floor: Floor; readonly imports?: readonly string[] }>> = {
+  pipeline: {
+    floor: 'pipeline',
+    imports: [
+      ...['config', 'evalset', 'images', 'models', 'features', 'pictures', 'baseline'],
+      ...['analysis', 'gate', 'report'],
+    ],
+  },
+  forge: { floor: 'door', imports: ['pipeline'] },
+  config: { floor: 'edge' },
+  evalset: { floor: 'edge' },
+  images: { floor: 'edge' },
+  models: { floor: 'edge' },
+  features: { floor: 'edge', imports: ['images', 'models'] },
+  pictures: { floor: 'edge', imports: ['images', 'models', 'features'] },
+  baseline: { floor: 'edge' },
+  analysis: { floor: 'pure' },
+  gate: { floor: 'pure' },
+  report: { floor: 'pure' },
+  statistics: { floor: 'ground' },
+  records: { floor: 'ground' },
+  adapters: { floor: 'ground' },
+};
+type Floor = 'door' | 'pipeline' | 'edge' | 'pure' | 'ground';
+
+/** What every room may import; the ground floor imports nothing above it. */
+const common = ['records', 'statistics', 'adapters'];
+const commonFiles = ['errors.ts', 'packageFolder.ts'];
+/** The files of `src/` itself: doors, and what is common. */
+const doors = ['bin.ts', 'cli.ts', 'index.ts'];
 /** What Node offers that touches the world; `node:crypto` is allowed for hashing. */
 const allowedInPureRooms = ['node:crypto'];
+const pure = Object.keys(house).filter((room) => house[room]?.floor === 'pure' || room === 'statistics');
 
 interface Import {
   readonly file: string;
@@ -31,20 +54,21 @@ function importsOf(text: string): string[] {
   return [...text.matchAll(specifiers)].map((match) => match[1] ?? '');
 }
 
-/** Every import of src/, project targets as paths below src/ ('/'-separated). */
-const imports: Import[] = globSync('**/*.ts', { cwd: src })
-  .toSorted()
-  .flatMap((name) => {
-    const file = name.split(sep).join('/');
-    return importsOf(readFileSync(join(src, name), 'utf8')).map((specifier) => ({
-      file,
-      target: specifier.startsWith('.')
-        ? relative(src, join(src, dirname(name), specifier))
-            .split(sep)
-            .join('/')
-        : specifier,
-    }));
-  });
+const files = globSync('**/*.ts', { cwd: src })
+  .map((name) => name.split(sep).join('/'))
+  .toSorted();
+
+/** Every import of src/, types included; project targets as paths below src/ ('/'-separated). */
+const imports: Import[] = files.flatMap((file) =>
+  importsOf(readFileSync(join(src, file), 'utf8')).map((specifier) => ({
+    file,
+    target: specifier.startsWith('.')
+      ? relative(src, join(src, dirname(file), specifier))
+          .split(sep)
+          .join('/')
+      : specifier,
+  })),
+);
 const isProject = (target: string) => target.endsWith('.ts') || target.endsWith('.json');
 const roomOf = (path: string) => (path.includes('/') ? path.slice(0, path.indexOf('/')) : '');
 const packageOf = (target: string) =>
@@ -53,20 +77,60 @@ const packageOf = (target: string) =>
     .slice(0, target.startsWith('@') ? 2 : 1)
     .join('/');
 
-describe('imports', () => {
+/** A cycle of files, or null. Depth first, each file once. */
+function cycleIn(graph: ReadonlyMap<string, readonly string[]>): readonly string[] | null {
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): readonly string[] | null => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+    if (done.has(file)) return null;
+    for (const target of graph.get(file) ?? []) {
+      const found = visit(target, [...path, file]);
+      if (found !== null) return found;
+    }
+    done.add(file);
+    return null;
+  };
+  for (const file of graph.keys()) {
+    const found = visit(file, []);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+describe('the house', () => {
   it('finds the imports it judges', () => {
     expect(imports.length).toBeGreaterThan(50);
     expect(
       importsOf(`import a, { type B } from './a.ts';\nexport * from "b";\nawait import('c');\nimport 'd';`),
     ).toEqual(['./a.ts', 'b', 'c', 'd']);
+    const cycle = new Map([
+      ['a', ['b']],
+      ['b', ['c']],
+      ['c', ['b']],
+    ]);
+    expect(cycleIn(cycle)).toEqual(['b', 'c', 'b']);
   });
 
-  it('a room imports its own files, the records, the errors and root adapters; pure rooms the statistics too', () => {
+  it('has every folder of src/ in its table, and no other', () => {
+    const folders = new Set(files.map(roomOf).filter((room) => room !== ''));
+    expect([...folders].toSorted()).toEqual(Object.keys(house).toSorted());
+    expect(files.filter((file) => roomOf(file) === '')).toEqual([...doors, ...commonFiles].toSorted());
+  });
+
+  it('has no cycle of files, types included', () => {
+    const graph = new Map(files.map((file): [string, string[]] => [file, []]));
+    for (const { file, target } of imports) if (isProject(target)) graph.get(file)?.push(target);
+    expect(cycleIn(graph)).toBeNull();
+  });
+
+  it('a room imports its own files, the rooms that the table names, and what is common', () => {
     const wrong = imports.filter(({ file, target }) => {
       const room = roomOf(file);
-      if (!rooms.includes(room) || !isProject(target)) return false;
-      const allowed = roomOf(target) === room || common.includes(target);
-      return !(allowed || (pure.includes(room) && roomOf(target) === 'statistics'));
+      if (room === '' || !isProject(target)) return false;
+      const to = roomOf(target);
+      const named = house[room]?.imports ?? [];
+      const ground = house[room]?.floor === 'ground' ? ['records'] : common;
+      return !(to === room || named.includes(to) || ground.includes(to) || commonFiles.includes(target));
     });
     expect(wrong).toEqual([]);
   });
@@ -79,33 +143,33 @@ describe('imports', () => {
     ).toEqual([]);
   });
 
-  it('only the pipeline imports rooms; doors import the pipeline', () => {
-    const isPipeline = (file: string) => file === 'pipeline.ts' || roomOf(file) === 'pipeline';
-    const outside = imports.filter(({ file }) => roomOf(file) === '' && !isPipeline(file));
-    expect(outside.filter(({ target }) => rooms.includes(roomOf(target)) || roomOf(target) === 'pipeline')).toEqual([]);
-    expect(imports.filter(({ file, target }) => isPipeline(target) && rooms.includes(roomOf(file)))).toEqual([]);
+  it('doors import the pipeline, adapters and types, and no room', () => {
+    const allowed = ['pipeline', 'adapters', 'records', ''];
+    const wrong = imports.filter(
+      ({ file, target }) => doors.includes(file) && isProject(target) && !allowed.includes(roomOf(target)),
+    );
+    expect(wrong).toEqual([]);
   });
 
   it('pure rooms and statistics do no I/O, read no clock and no environment', () => {
-    const pureFiles = [...pure, 'statistics'];
     expect(
       imports.filter(
         ({ file, target }) =>
-          pureFiles.includes(roomOf(file)) && target.startsWith('node:') && !allowedInPureRooms.includes(target),
+          pure.includes(roomOf(file)) && target.startsWith('node:') && !allowedInPureRooms.includes(target),
       ),
     ).toEqual([]);
     const impure = /\b(Date\.now|new Date\(\)|Math\.random|process\.|performance\.now|fetch\(|console\.)/;
-    const texts = globSync('**/*.ts', { cwd: src }).filter((name) => pureFiles.includes(name.split(sep)[0] ?? ''));
+    const texts = files.filter((name) => pure.includes(roomOf(name)));
     expect(texts.filter((name) => impure.test(readFileSync(join(src, name), 'utf8')))).toEqual([]);
   });
 
   it('a third-party library is imported in one file', () => {
-    const files = new Map<string, Set<string>>();
+    const importers = new Map<string, Set<string>>();
     for (const { file, target } of imports) {
       if (isProject(target) || target.startsWith('node:')) continue;
       const name = packageOf(target);
-      files.set(name, (files.get(name) ?? new Set()).add(file));
+      importers.set(name, (importers.get(name) ?? new Set()).add(file));
     }
-    expect([...files].filter(([, importers]) => importers.size > 1).map(([name, set]) => [name, ...set])).toEqual([]);
+    expect([...importers].filter(([, files]) => files.size > 1).map(([name, set]) => [name, ...set])).toEqual([]);
   });
 });

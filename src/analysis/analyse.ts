@@ -1,5 +1,7 @@
 import { UserError } from '../errors.ts';
-import type { AnalysisOptions, Columns, EvalSet, GroupAnalysis } from '../records.ts';
+import type { AnalysisOptions, GroupAnalysis } from '../records/analysis.ts';
+import type { EvalSet } from '../records/evalSet.ts';
+import type { Columns } from '../records/features.ts';
 import { analyseGroups } from './analyseGroups.ts';
 import { groupsOf } from './groups.ts';
 

@@ -1,14 +1,7 @@
 import { UserError } from '../errors.ts';
-import type {
-  AnalysisOptions,
-  Columns,
-  Group,
-  GroupAnalysis,
-  OnProgress,
-  ReadColumns,
-  RunTask,
-  SelectedFeature,
-} from '../records.ts';
+import type { AnalysisOptions, Group, GroupAnalysis, SelectedFeature } from '../records/analysis.ts';
+import type { Columns, ReadColumns } from '../records/features.ts';
+import type { OnProgress, RunTask } from '../records/threads.ts';
 import { holm } from '../statistics/holm.ts';
 import { columnOf, sharedColumns } from './columns.ts';
 import { type GroupTask, groupWorker, SAMPLE_VALUES, significanceRows } from './groupTask.ts';

@@ -1,4 +1,4 @@
-import type { Columns } from '../records.ts';
+import type { Columns } from '../records/features.ts';
 
 /** A matrix of `columns` columns backed by shared memory, so that worker threads see it without a copy. */
 export function sharedColumns(rows: number, columns: number): Columns {

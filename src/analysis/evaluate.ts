@@ -1,4 +1,4 @@
-import type { AnalysisOptions, GroupAnalysis, TreeNode } from '../records.ts';
+import type { AnalysisOptions, GroupAnalysis, TreeNode } from '../records/analysis.ts';
 import { isFailureMode } from './metrics.ts';
 
 /** How well trees of one depth explain the failures of one grouping (Barlow, section 7 and Table 1). */

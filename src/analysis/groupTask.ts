@@ -1,4 +1,6 @@
-import type { AnalysisOptions, Columns, Group, GroupAnalysis, SelectedFeature, WorkerModule } from '../records.ts';
+import type { AnalysisOptions, Group, GroupAnalysis, SelectedFeature } from '../records/analysis.ts';
+import type { Columns } from '../records/features.ts';
+import type { WorkerModule } from '../records/threads.ts';
 import { stream } from '../statistics/random.ts';
 import { columnOf, firstNotFinite, packed } from './columns.ts';
 import { measureTree } from './metrics.ts';

@@ -1,5 +1,7 @@
 import { UserError } from '../errors.ts';
-import type { Checkpoint, EvalSet, Group, Grouping, PairedGroup } from '../records.ts';
+import type { Group, Grouping } from '../records/analysis.ts';
+import type { PairedGroup } from '../records/comparison.ts';
+import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
 
 /** A group before anyone's failures are looked up. */
 interface Members {

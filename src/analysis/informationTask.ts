@@ -1,4 +1,5 @@
-import type { Columns, WorkerModule } from '../records.ts';
+import type { Columns } from '../records/features.ts';
+import type { WorkerModule } from '../records/threads.ts';
 import { firstNotFinite } from './columns.ts';
 import { mutualInformation } from './mutualInformation.ts';
 

@@ -1,5 +1,5 @@
-import type { AnalysisOptions, Leaf, Region, TreeNode } from '../records.ts';
-import { regionId } from '../regionId.ts';
+import type { AnalysisOptions, Leaf, Region, TreeNode } from '../records/analysis.ts';
+import { regionId } from '../records/regionId.ts';
 import { narrow } from './regions.ts';
 import type { GrownNode } from './tree.ts';
 

@@ -1,4 +1,5 @@
-import type { Columns, SelectedFeature } from '../records.ts';
+import type { SelectedFeature } from '../records/analysis.ts';
+import type { Columns } from '../records/features.ts';
 import { legacyNormalColumns, legacyNormals } from '../statistics/random.ts';
 import { argsort, type SortBuffers, sortBuffers } from './argsort.ts';
 

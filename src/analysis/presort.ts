@@ -1,4 +1,4 @@
-import type { Columns } from '../records.ts';
+import type { Columns } from '../records/features.ts';
 import { argsort, sortBuffers } from './argsort.ts';
 
 /** A matrix with the rows of each column in ascending order of their values. */

@@ -1,4 +1,4 @@
-import type { Condition, Region } from '../records.ts';
+import type { Condition, Region } from '../records/analysis.ts';
 
 /** The region inside `region` where one more condition holds; of two conditions alike on a feature, the stricter stays. */
 export function narrow(region: Region, condition: Condition): Region {

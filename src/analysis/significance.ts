@@ -1,4 +1,4 @@
-import type { AnalysisOptions } from '../records.ts';
+import type { AnalysisOptions } from '../records/analysis.ts';
 import { logLikelihoodRatio, xLogX } from '../statistics/logLikelihoodRatio.ts';
 import { monteCarlo } from '../statistics/monteCarlo.ts';
 import { stream } from '../statistics/random.ts';

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
-import { readSchema, type Schema } from '../ajv.ts';
+import { readSchema, type Schema } from '../adapters/jsonSchema.ts';
 import { messageOf, UserError } from '../errors.ts';
-import type { BaselineGroup, BaselineRecord, Leaf } from '../records.ts';
+import type { Leaf } from '../records/analysis.ts';
+import type { BaselineGroup, BaselineRecord } from '../records/baseline.ts';
 
 const schemaVersion = 1;
 /** One line of text before the compressed body, so that version and checksum can be judged before anything is unpacked. */

@@ -1,5 +1,7 @@
 import { UserError } from '../errors.ts';
-import type { BaselineRecord, EvalSet, FeatureModelInfo } from '../records.ts';
+import type { BaselineRecord } from '../records/baseline.ts';
+import type { EvalSet } from '../records/evalSet.ts';
+import type { FeatureModelInfo } from '../records/features.ts';
 
 /** Candidate and baseline are judged on the images that both have: at least this share of the larger of the two sets. */
 const minOverlap = 0.5;

@@ -1,7 +1,7 @@
 import { readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
+import { writeFileAtomic } from '../adapters/atomicFile.ts';
 import { messageOf, UserError } from '../errors.ts';
-import { writeFileAtomic } from '../writeFileAtomic.ts';
 import { nearestAncestors } from './ancestors.ts';
 import type { Ancestors, At, Change, Medium, Snapshot } from './medium.ts';
 import { commitOf, type Repository } from './repository.ts';

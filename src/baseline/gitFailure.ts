@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts';
-import type { GitOutcome } from './simpleGit.ts';
+import type { GitOutcome } from './git.ts';
 
 /** What git says, what that means and what to do; the first that fits. `{}` stands for git's own words. */
 const meanings: readonly (readonly [RegExp, string, string])[] = [

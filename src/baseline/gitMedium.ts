@@ -2,11 +2,11 @@ import { randomInt } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { UserError } from '../errors.ts';
 import { nearestAncestors } from './ancestors.ts';
+import type { GitOutcome } from './git.ts';
 import { gitFailure } from './gitFailure.ts';
 import { listTree, readBlobs, type TreeEntry, writeBlob, writeTree } from './gitTree.ts';
 import type { Change, Medium, Snapshot } from './medium.ts';
 import { chosenRemote, commitOf, quietFetch, type Repository, remoteRef } from './repository.ts';
-import type { GitOutcome } from './simpleGit.ts';
 
 /** A file at the root of the branch that tells a branch of baselines from any other; its name ends in the version of the layout. */
 const marker = '.barlow-baselines-1';

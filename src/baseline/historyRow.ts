@@ -1,5 +1,5 @@
-import { compileSchema } from '../ajv.ts';
-import type { BaselineRecord, HistoryRow } from '../records.ts';
+import { compileSchema } from '../adapters/jsonSchema.ts';
+import type { BaselineRecord, HistoryRow } from '../records/baseline.ts';
 
 const count = { type: 'integer', minimum: 0 };
 const schema = compileSchema<HistoryRow>({

@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts';
-import type { BaselineOptions } from '../records.ts';
+import type { BaselineOptions } from '../records/baseline.ts';
 import { openFolderMedium } from './folderMedium.ts';
 import { openGitMedium } from './gitMedium.ts';
 import { findRepository } from './repository.ts';

@@ -1,5 +1,7 @@
 import { UserError } from '../errors.ts';
-import type { BaselineRecord, Checkpoint, CheckpointResult, EvalSet, Result } from '../records.ts';
+import type { BaselineRecord } from '../records/baseline.ts';
+import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
+import type { CheckpointResult, Result } from '../records/result.ts';
 import { alignWithBaseline, type Candidate } from './compatible.ts';
 
 /**

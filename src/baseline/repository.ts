@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { UserError } from '../errors.ts';
+import { type Git, type GitCall, gitIn } from './git.ts';
 import { gitFailure } from './gitFailure.ts';
-import { type Git, type GitCall, gitIn } from './simpleGit.ts';
 
 /** A user's git repository: objects are added to it, nothing else of it is touched. */
 export interface Repository {

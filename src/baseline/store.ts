@@ -1,5 +1,5 @@
 import { messageOf, UserError } from '../errors.ts';
-import type { BaselineRecord, HistoryRow } from '../records.ts';
+import type { BaselineRecord, HistoryRow } from '../records/baseline.ts';
 import { decodeBaseline, encodeBaseline } from './codec.ts';
 import { parseHistoryRow, rowOf } from './historyRow.ts';
 import type { At, Medium, Snapshot } from './medium.ts';

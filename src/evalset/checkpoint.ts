@@ -1,9 +1,10 @@
+import { nearest } from '../adapters/nearestWord.ts';
 import { UserError } from '../errors.ts';
-import { nearest } from '../fastestLevenshtein.ts';
-import type { Checkpoint, ColumnNames, EvalSet } from '../records.ts';
+import type { Checkpoint, ColumnNames, EvalSet } from '../records/evalSet.ts';
 import { rowsByName } from './imageNames.ts';
 import { listed } from './listed.ts';
-import { readTable, requiredColumn, type Table } from './table.ts';
+import { readTable } from './readTable.ts';
+import { requiredColumn, type Table } from './table.ts';
 
 /**
  * Reads a checkpoint's predictions on an eval set: a CSV, JSON Lines or Parquet file with the columns `image` and

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { UserError } from '../errors.ts';
-import type { Checkpoint, Config, EvalSet } from '../records.ts';
+import type { Config } from '../records/config.ts';
+import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
 import { checkpointOf, holdsCheckpoint } from './checkpoint.ts';
 import { refuseMissingImages } from './imageFiles.ts';
 import { rowsByName } from './imageNames.ts';
-import { readTable, requiredColumn, type Table } from './table.ts';
+import { readTable } from './readTable.ts';
+import { requiredColumn, type Table } from './table.ts';
 
 /**
  * Reads the manifest: images, labels, metadata columns, and the checkpoint whose predictions or failures stand there

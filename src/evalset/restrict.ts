@@ -1,4 +1,4 @@
-import type { Checkpoint, EvalSet } from '../records.ts';
+import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
 import { fingerprintOf } from './evalSet.ts';
 
 /** The eval set of some of its rows, in the order given; classes stay, so that indices of classes keep their meaning. */

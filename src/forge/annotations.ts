@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { relative, resolve, sep } from 'node:path';
 import type { UserError } from '../errors.ts';
-import type { Check, Result } from '../records.ts';
-import type { Annotation } from './actionsCore.ts';
+import type { Result } from '../records/result.ts';
+import type { Check } from '../records/verdict.ts';
+import type { Annotation } from './runner.ts';
 
 /** GitHub shows ten annotations a step of each severity: the last tells how many more there are. */
 const most = 9;

@@ -1,4 +1,4 @@
-import { compileSchema } from '../ajv.ts';
+import { compileSchema } from '../adapters/jsonSchema.ts';
 
 /** Characters of a comment that a report must leave free for what is added to it here. */
 export const COMMENT_RESERVE = 8_000;

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { compileSchema } from '../ajv.ts';
+import { compileSchema } from '../adapters/jsonSchema.ts';
 import { messageOf, UserError } from '../errors.ts';
 
 /** What happened in the repository, as far as the gate cares. */

@@ -1,6 +1,6 @@
 import { UserError } from '../errors.ts';
-import type { EngineName } from '../records.ts';
-import { readInput, readInputLines } from './actionsCore.ts';
+import type { EngineName } from '../records/config.ts';
+import { readInput, readInputLines } from './runner.ts';
 
 /** The inputs of action.yml, checked. Paths are relative to the working directory. */
 export interface Inputs {

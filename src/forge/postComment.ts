@@ -1,5 +1,5 @@
 import { commentBody, isOfSuite, type Push, stateOf } from './commentBody.ts';
-import type { Comment, GitHub } from './octokit.ts';
+import type { Comment, GitHub } from './githubApi.ts';
 
 export interface Post {
   readonly issue: number;

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import type { CheckpointResult, ClusterStatus, Result } from '../records.ts';
+import type { ClusterStatus } from '../records/comparison.ts';
+import type { CheckpointResult, Result } from '../records/result.ts';
 
 /** The outputs of action.yml. With several checkpoints counts are sums and rates are the highest; empty where there is none. Paths are absolute: later steps start elsewhere. */
 export function stepOutputs({ checkpoints }: Result, passed: boolean, out: string): Readonly<Record<string, string>> {

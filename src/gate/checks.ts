@@ -1,4 +1,5 @@
-import type { AcceptedCluster, Check, CheckRule, Cluster, ClusterStatus, Operator, Verdict } from '../records.ts';
+import type { Cluster, ClusterStatus } from '../records/comparison.ts';
+import type { AcceptedCluster, Check, CheckRule, Operator, Verdict } from '../records/verdict.ts';
 import { type Figures, type FiguresInput, figuresOf } from './figures.ts';
 import { type Measure, measures } from './measures.ts';
 import { newlyFail, percent, whereText } from './words.ts';

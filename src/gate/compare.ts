@@ -1,16 +1,10 @@
-import type {
-  AnalysisOptions,
-  BaselineRecord,
-  Cluster,
-  Comparison,
-  GateOptions,
-  GroupAnalysis,
-  OnProgress,
-  PairedGroup,
-  ReadColumns,
-  RunTask,
-} from '../records.ts';
-import { regionId } from '../regionId.ts';
+import type { AnalysisOptions, GroupAnalysis } from '../records/analysis.ts';
+import type { BaselineRecord } from '../records/baseline.ts';
+import type { Cluster, Comparison, PairedGroup } from '../records/comparison.ts';
+import type { ReadColumns } from '../records/features.ts';
+import { regionId } from '../records/regionId.ts';
+import type { OnProgress, RunTask } from '../records/threads.ts';
+import type { GateOptions } from '../records/verdict.ts';
 import { changeIn } from './change.ts';
 import { compareGroups } from './compareGroups.ts';
 import { knownClusters } from './knownClusters.ts';

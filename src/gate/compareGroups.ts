@@ -1,4 +1,6 @@
-import type { BaselineGroup, GroupAnalysis, GroupComparison, PairedGroup } from '../records.ts';
+import type { GroupAnalysis } from '../records/analysis.ts';
+import type { BaselineGroup } from '../records/baseline.ts';
+import type { GroupComparison, PairedGroup } from '../records/comparison.ts';
 import { holm } from '../statistics/holm.ts';
 import { mcnemar } from '../statistics/mcnemar.ts';
 import { changeIn, everyPosition } from './change.ts';

@@ -1,4 +1,6 @@
-import type { BaselineGroup, Comparison, GroupAnalysis, Leaf } from '../records.ts';
+import type { GroupAnalysis, Leaf } from '../records/analysis.ts';
+import type { BaselineGroup } from '../records/baseline.ts';
+import type { Comparison } from '../records/comparison.ts';
 
 /** What is measured of a group under the candidate and the newest baseline; null where there is no such value. */
 export interface Figures {

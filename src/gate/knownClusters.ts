@@ -1,16 +1,8 @@
-import type {
-  AnalysisOptions,
-  BaselineGroup,
-  Cluster,
-  ClusterMatch,
-  ClusterStatus,
-  Columns,
-  GateOptions,
-  GroupAnalysis,
-  Leaf,
-  PairedGroup,
-  ReadColumns,
-} from '../records.ts';
+import type { AnalysisOptions, GroupAnalysis, Leaf } from '../records/analysis.ts';
+import type { BaselineGroup } from '../records/baseline.ts';
+import type { Cluster, ClusterMatch, ClusterStatus, PairedGroup } from '../records/comparison.ts';
+import type { Columns, ReadColumns } from '../records/features.ts';
+import type { GateOptions } from '../records/verdict.ts';
 import { holmOverTestable } from '../statistics/holm.ts';
 import { leastMcnemar, mcnemar } from '../statistics/mcnemar.ts';
 import { boundedMap } from './boundedMap.ts';

@@ -1,4 +1,7 @@
-import type { GateOptions, OnProgress, PairedGroup, ReadColumns, RunTask } from '../records.ts';
+import type { PairedGroup } from '../records/comparison.ts';
+import type { ReadColumns } from '../records/features.ts';
+import type { OnProgress, RunTask } from '../records/threads.ts';
+import type { GateOptions } from '../records/verdict.ts';
 import { holmOverTestable, testable } from '../statistics/holm.ts';
 import { boundedMap } from './boundedMap.ts';
 import { discordance, leastPValue } from './discordance.ts';

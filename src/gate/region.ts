@@ -1,4 +1,5 @@
-import type { Columns, Region } from '../records.ts';
+import type { Region } from '../records/analysis.ts';
+import type { Columns } from '../records/features.ts';
 
 /** Positions, ascending, of the images that satisfy every condition. `columns` must hold the features named. */
 export function positionsIn(region: Region, columns: Columns): Uint32Array {

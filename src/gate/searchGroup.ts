@@ -1,5 +1,8 @@
-import type { Columns, GateOptions, Region, WorkerModule } from '../records.ts';
-import { sortedRegion } from '../regionId.ts';
+import type { Region } from '../records/analysis.ts';
+import type { Columns } from '../records/features.ts';
+import { sortedRegion } from '../records/regionId.ts';
+import type { WorkerModule } from '../records/threads.ts';
+import type { GateOptions } from '../records/verdict.ts';
 import { monteCarlo } from '../statistics/monteCarlo.ts';
 import { stream } from '../statistics/random.ts';
 import { type Discordance, discordance, drawSigns, leastPValue, shuffleSigns, sign } from './discordance.ts';

@@ -1,4 +1,4 @@
-import type { Region } from '../records.ts';
+import type { Region } from '../records/analysis.ts';
 
 /** "25.3 %". */
 export function percent(share: number): string {

@@ -1,20 +1,23 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readSchema } from '../ajv.ts';
+import { writeFileAtomic } from '../adapters/atomicFile.ts';
+import { readSchema } from '../adapters/jsonSchema.ts';
+import { nearest } from '../adapters/nearestWord.ts';
 import { groupsOf } from '../analysis/groups.ts';
+import { writeFeatureName } from '../config/featureNames.ts';
 import { UserError } from '../errors.ts';
 import { readEvalSet } from '../evalset/evalSet.ts';
-import { nearest } from '../fastestLevenshtein.ts';
-import { writeFeatureName } from '../featureNames.ts';
-import { mostActivating } from '../inference/mostActivating.ts';
-import type { Checkpoint, EvalSet, FeatureFile, FeatureName, Group, Result } from '../records.ts';
+import { mostActivating } from '../pictures/mostActivating.ts';
+import type { Group } from '../records/analysis.ts';
+import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
+import type { FeatureFile, FeatureName } from '../records/features.ts';
+import type { Result } from '../records/result.ts';
 import { renderFeaturePage } from '../report/featurePage.ts';
-import { readTemplates } from '../templates.ts';
-import { writeFileAtomic } from '../writeFileAtomic.ts';
 import { namesFile, namesOf } from './featureNames.ts';
 import { lookedFor } from './pictures.ts';
 import { extract, openCheckpoints, readInputs } from './read.ts';
-import { inRun, type Request, type Said } from './run.ts';
+import { inRun, type Request, type Said } from './request.ts';
+import { readTemplates } from './templates.ts';
 
 /** Which feature to show, among which images, and what to call it from now on. */
 export interface FeatureRequest {

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { readFeatureNames } from '../featureNames.ts';
-import type { Config, FeatureNames } from '../records.ts';
+import { readFeatureNames } from '../config/featureNames.ts';
+import type { Config } from '../records/config.ts';
+import type { FeatureNames } from '../records/features.ts';
 
 /** Where features are named: the config's file, or features.yml beside the config. */
 export function namesFile({ file, report }: Config): string {

@@ -3,10 +3,14 @@ import { commonGround } from '../baseline/record.ts';
 import { restrictCheckpoint, restrictEvalSet } from '../evalset/restrict.ts';
 import { judge } from '../gate/checks.ts';
 import { compare } from '../gate/compare.ts';
-import type { BaselineRecord, Checkpoint, CheckpointResult, Comparison, GroupAnalysis, Result } from '../records.ts';
-import { tool } from '../tool.ts';
+import type { GroupAnalysis } from '../records/analysis.ts';
+import type { BaselineRecord } from '../records/baseline.ts';
+import type { Comparison } from '../records/comparison.ts';
+import type { Checkpoint } from '../records/evalSet.ts';
+import type { CheckpointResult, Result } from '../records/result.ts';
 import type { Features } from './read.ts';
-import type { Run } from './run.ts';
+import type { Run } from './request.ts';
+import { tool } from './tool.ts';
 
 /** Compares one checkpoint with its baselines, newest first, and judges it; null: no baselines are kept. */
 export async function judged(

@@ -1,13 +1,16 @@
 import { groupsOf } from '../analysis/groups.ts';
 import { positionsIn } from '../gate/region.ts';
-import { type EmbeddedImage, embedImages } from '../inference/embedImages.ts';
-import { type FeatureSubject, featurePictures } from '../inference/featurePictures.ts';
-import { mostActivating } from '../inference/mostActivating.ts';
-import type { Checkpoint, CheckpointResult, Group, Region, Result } from '../records.ts';
+import { embedImages } from '../pictures/embedImages.ts';
+import type { EmbeddedImage } from '../pictures/embedWorker.ts';
+import { type FeatureSubject, featurePictures } from '../pictures/featurePictures.ts';
+import { mostActivating } from '../pictures/mostActivating.ts';
+import type { Group, Region } from '../records/analysis.ts';
+import type { Checkpoint } from '../records/evalSet.ts';
+import type { CheckpointResult, Result } from '../records/result.ts';
 import { type FeaturePictures, type ImagePictures, keyOf, type Picture, type Pictures } from '../report/pictures.ts';
 import { failureModesOf, MOST_SHOWN, rankedTrees, shownClusters } from '../report/shown.ts';
 import type { Features } from './read.ts';
-import { type Run, storeFolder } from './run.ts';
+import { type Run, storeFolder } from './request.ts';
 
 /** Rows of the images that show a cluster or a leaf. */
 interface Chosen {

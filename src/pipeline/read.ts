@@ -3,13 +3,16 @@ import { groupsOf } from '../analysis/groups.ts';
 import { UserError } from '../errors.ts';
 import { readCheckpoint } from '../evalset/checkpoint.ts';
 import { readEvalSet } from '../evalset/evalSet.ts';
+import { isTableFile } from '../evalset/readTable.ts';
 import { restrictCheckpoint, restrictEvalSet } from '../evalset/restrict.ts';
-import { isTableFile } from '../evalset/table.ts';
-import { openFeatures } from '../inference/openFeatures.ts';
-import { readColumns } from '../inference/readColumns.ts';
-import { runCheckpoint } from '../inference/runCheckpoint.ts';
-import type { Checkpoint, Config, EvalSet, FeatureFile, GroupAnalysis, ReadColumns } from '../records.ts';
-import { type Run, storeFolder } from './run.ts';
+import { openFeatures } from '../features/openFeatures.ts';
+import { readColumns } from '../features/readColumns.ts';
+import { runCheckpoint } from '../features/runCheckpoint.ts';
+import type { GroupAnalysis } from '../records/analysis.ts';
+import type { Config } from '../records/config.ts';
+import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
+import type { FeatureFile, ReadColumns } from '../records/features.ts';
+import { type Run, storeFolder } from './request.ts';
 
 /** A checkpoint as it is given: its predictions, or a model file that is yet to be run. */
 type Given = { readonly table: Checkpoint } | { readonly model: { readonly name: string; readonly path: string } };

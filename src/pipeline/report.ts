@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeFileAtomic } from '../adapters/atomicFile.ts';
 import type { BaselineStore } from '../baseline/store.ts';
 import { UserError } from '../errors.ts';
-import { contactSheet } from '../inference/contactSheet.ts';
-import type { Checkpoint, EvalSet, Result } from '../records.ts';
+import { contactSheet } from '../pictures/contactSheet.ts';
+import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
+import type { Result } from '../records/result.ts';
 import { closingLines } from '../report/closingLines.ts';
 import { confusionsOf } from '../report/confusions.ts';
 import { renderHtml } from '../report/html.ts';
@@ -15,12 +17,11 @@ import { type ContactSheet, keyOf } from '../report/pictures.ts';
 import { resultJson } from '../report/resultJson.ts';
 import { FULL_DETAIL } from '../report/shedding.ts';
 import { buildView } from '../report/view.ts';
-import { readTemplates } from '../templates.ts';
-import { writeFileAtomic } from '../writeFileAtomic.ts';
 import { namesOf } from './featureNames.ts';
 import { picturesOf } from './pictures.ts';
 import type { Features } from './read.ts';
-import type { Run } from './run.ts';
+import type { Run } from './request.ts';
+import { readTemplates } from './templates.ts';
 
 /** What to tell people of a run: on a terminal, in a job summary and in a comment. */
 export interface Told {

@@ -1,96 +1,50 @@
-import { dirname, join, resolve } from 'node:path';
-import { readConfig } from '../config.ts';
-import { openPool, type Pool } from '../piscina.ts';
-import type { AnalysisOptions, Config, EngineName, OnProgress } from '../records.ts';
+import { UserError } from '../errors.ts';
+import type { CheckpointResult, Result } from '../records/result.ts';
+import { commitJudged, openBaselines, record } from './baseline.ts';
+import { judged, resultOf } from './judge.ts';
+import { analyse, extract, openCheckpoints, readInputs } from './read.ts';
+import { report, type Told } from './report.ts';
+import { inRun, type Request, type Said } from './request.ts';
 
-/** What a door asks for. Paths are relative to the working directory. */
-export interface Request {
-  readonly config: string;
-  /** Folder for reports. */
-  readonly out: string;
-  /** Worker threads; results are the same for any number. */
-  readonly workers: number;
-  /** Checkpoints in place of the config's. */
-  readonly checkpoints: readonly { readonly name: string; readonly path: string }[];
-  /** `git`, `none` or a folder, in place of the config's; null: the config's. */
-  readonly baseline: string | null;
-  /** The commit judged; null: HEAD. */
-  readonly commit: string | null;
-  /** The branch that the commit is to be merged into; null: compare with the commit's own ancestors. */
-  readonly base: string | null;
-  /** Record the checkpoint as a baseline if the gate passes. */
-  readonly record: boolean;
-  readonly shard: { readonly index: number; readonly count: number } | null;
-  /** In place of the config's. */
-  readonly engine?: EngineName | null;
-  /**
-   * Where a browser finds a file of a commit of the baseline branch. Pictures of new clusters are then kept there under the
-   * commit judged, for the comment to show.
-   */
-  readonly pictureAddress?: ((revision: string, path: string) => string) | null;
-  /** Characters of a comment that the door needs for itself. */
-  readonly commentReserve?: number;
-  readonly now: Date;
-  readonly onProgress: OnProgress;
-  readonly onNotice: (line: string) => void;
+/** What the gate has to say. */
+export interface Judged extends Said, Told {
+  readonly result: Result;
+  /** Why the checkpoint that passed could not be recorded as a baseline; null: it was, or was not to be. The verdict stands. */
+  readonly unrecorded: UserError | null;
 }
 
-/** What a command has to say. */
-export interface Said {
-  /** For machines. */
-  readonly json: unknown;
-  /** For people. */
-  readonly lines: readonly string[];
-  /** False where the gate failed. */
-  readonly passed: boolean;
+/** Judges checkpoints: read -> extract -> analyse -> compare -> judge -> report -> record. */
+export function runGate(request: Request): Promise<Judged> {
+  return inRun(request, async (run) => {
+    const { evalSet, given } = await readInputs(run);
+    const store = await openBaselines(run);
+    const commit = await commitJudged(run);
+    const found = store && (await store.find({ head: commit, base: request.base }));
+    if (found?.note) request.onNotice(found.note);
+    const features = await extract(run, evalSet);
+    const checkpoints = await openCheckpoints(run, given, features);
+    const results: CheckpointResult[] = [];
+    for (const checkpoint of checkpoints) {
+      const groups = await analyse(run, features, checkpoint);
+      results.push(await judged(run, features, checkpoint, groups, found?.records ?? null));
+    }
+    const result = resultOf(run, features, commit, results);
+    const passed = results.every(({ verdict }) => verdict?.passed !== false);
+    const told = await report(run, features, checkpoints, result, store);
+    if (request.record && !passed) request.onNotice('Not recorded as a baseline: the gate failed.');
+    const unrecorded =
+      request.record && passed ? await recorded(run, store, result, features.evalSet, checkpoints) : null;
+    return { json: result, passed, result, unrecorded, ...told };
+  });
 }
 
-/** A request under way. */
-export interface Run {
-  readonly request: Request;
-  readonly config: Config;
-  readonly pool: Pool;
-}
-
-/** Opens what a story needs, tells it, and closes what was opened. */
-export async function inRun<Outcome>(request: Request, story: (run: Run) => Promise<Outcome>): Promise<Outcome> {
-  const config = overridden(await readConfig(request.config), request);
-  const pool = openPool(request.workers);
+/** Records a checkpoint that passed; what hinders that takes nothing from the verdict. */
+async function recorded(...[run, ...what]: Parameters<typeof record>): Promise<UserError | null> {
   try {
-    return await story({ request: { ...request, onNotice: once(request.onNotice) }, config, pool });
-  } finally {
-    await pool.close();
+    run.request.onNotice(await record(run, ...what));
+    return null;
+  } catch (thrown) {
+    if (thrown instanceof UserError) return thrown;
+    throw thrown;
   }
-}
-
-/** Says no line twice: several models may have the same to say. */
-function once(onNotice: Request['onNotice']): Request['onNotice'] {
-  const said = new Set<string>();
-  return (line) => {
-    if (!said.has(line)) onNotice(line);
-    said.add(line);
-  };
-}
-
-function overridden(config: Config, { checkpoints, baseline, engine }: Request): Config {
-  const given = checkpoints.map(({ name, path }) => ({ name, path: resolve(path) }));
-  const replaced = {
-    ...config,
-    ...(given.length > 0 && { checkpoints: given }),
-    ...(engine && { engine }),
-  };
-  if (baseline === null) return replaced;
-  const kept = config.baseline;
-  if (baseline === 'none' || baseline === 'git') return { ...replaced, baseline: { ...kept, store: baseline } };
-  return { ...replaced, baseline: { ...kept, store: 'folder', path: resolve(baseline) } };
-}
-
-/** The run with other options of the analysis. */
-export function withAnalysis(run: Run, changes: Partial<AnalysisOptions>): Run {
-  return { ...run, config: { ...run.config, analysis: { ...run.config.analysis, ...changes } } };
-}
-
-/** A folder beside the config in which what models compute is kept from run to run. */
-export function storeFolder(config: Config, of: 'features' | 'predictions' | 'pictures'): string {
-  return join(dirname(config.file), '.barlow', of);
 }

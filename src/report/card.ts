@@ -1,9 +1,9 @@
-import type { CheckpointResult } from '../records.ts';
+import type { CheckpointResult } from '../records/result.ts';
 import { choices, findings } from './actions.ts';
 import type { ClusterView } from './clusterView.ts';
 import type { FailureModeView } from './groupView.ts';
-import { changePlot } from './observablehqPlot.ts';
 import { type ImagePictures, keyOf } from './pictures.ts';
+import { changePlot } from './plots.ts';
 import type { RuleView } from './rule.ts';
 import { failingCaption, featureStrips, type Strip, strip } from './strip.ts';
 import type { ReportInput } from './view.ts';

@@ -1,4 +1,4 @@
-import type { Check } from '../records.ts';
+import type { Check } from '../records/verdict.ts';
 import { groupIdText, oneLine } from './names.ts';
 import { number } from './words.ts';
 

@@ -1,4 +1,7 @@
-import type { CheckpointResult, ClusterStatus, FeatureNames, Verdict } from '../records.ts';
+import type { ClusterStatus } from '../records/comparison.ts';
+import type { FeatureNames } from '../records/features.ts';
+import type { CheckpointResult } from '../records/result.ts';
+import type { Verdict } from '../records/verdict.ts';
 import { type CheckView, checkView } from './checkView.ts';
 import { type ClusterView, clusterView } from './clusterView.ts';
 import { type FailureModeView, failureModeViews, type GroupView, groupView, wholeSetText } from './groupView.ts';

@@ -1,4 +1,5 @@
-import type { FeatureNames, Result } from '../records.ts';
+import type { FeatureNames } from '../records/features.ts';
+import type { Result } from '../records/result.ts';
 import { clusterView } from './clusterView.ts';
 import { failureModeViews } from './groupView.ts';
 import { nameText } from './names.ts';

@@ -1,4 +1,5 @@
-import type { Cluster, ClusterStatus, FeatureNames } from '../records.ts';
+import type { Cluster, ClusterStatus } from '../records/comparison.ts';
+import type { FeatureNames } from '../records/features.ts';
 import { groupIdText, oneLine } from './names.ts';
 import { type RuleView, ruleView } from './rule.ts';
 import { count, howSure, howSureShort, number, percent, points, pValue } from './words.ts';

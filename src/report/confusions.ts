@@ -1,4 +1,5 @@
-import type { Checkpoint, EvalSet, Result } from '../records.ts';
+import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
+import type { Result } from '../records/result.ts';
 import type { Confusion } from './actions.ts';
 import { keyOf } from './pictures.ts';
 

@@ -1,12 +1,14 @@
-import type { CheckpointResult, FeatureModelInfo, FeatureNames, Region, Result } from '../records.ts';
+import type { Region } from '../records/analysis.ts';
+import type { FeatureModelInfo, FeatureNames } from '../records/features.ts';
+import type { CheckpointResult, Result } from '../records/result.ts';
 import { KIND } from './actions.ts';
-import { renderTemplate, type Templates } from './handlebars.ts';
 import { groupIdText, nameText, oneLine } from './names.ts';
-import { valuesPlot } from './observablehqPlot.ts';
 import type { FeaturePictures } from './pictures.ts';
+import { valuesPlot } from './plots.ts';
 import { pagePolicy } from './policy.ts';
 import { featureLabel, ruleView } from './rule.ts';
 import { featureStrips } from './strip.ts';
+import { renderTemplate, type Templates } from './template.ts';
 import { count, counted, number, percent } from './words.ts';
 
 /** What the page of one feature is made from. */

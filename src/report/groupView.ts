@@ -1,4 +1,6 @@
-import type { FeatureNames, GroupAnalysis, GroupComparison, Leaf } from '../records.ts';
+import type { GroupAnalysis, Leaf } from '../records/analysis.ts';
+import type { GroupComparison } from '../records/comparison.ts';
+import type { FeatureNames } from '../records/features.ts';
 import { groupIdText, groupText, oneLine } from './names.ts';
 import { type RuleView, ruleView } from './rule.ts';
 import { failureModesOf } from './shown.ts';

@@ -1,13 +1,14 @@
-import type { CheckpointResult, GroupAnalysis } from '../records.ts';
+import type { GroupAnalysis } from '../records/analysis.ts';
+import type { CheckpointResult } from '../records/result.ts';
 import { boundedPictures } from './boundedPictures.ts';
 import { type Card, clusterCard, failureModeCard } from './card.ts';
 import type { CheckpointView } from './checkpointView.ts';
-import { renderTemplate, type Templates } from './handlebars.ts';
 import { nameText } from './names.ts';
-import { scatterPlot, trendPlot } from './observablehqPlot.ts';
 import { keyOf, type Pictures } from './pictures.ts';
+import { scatterPlot, trendPlot } from './plots.ts';
 import { pagePolicy } from './policy.ts';
 import { MOST_SHOWN, rankedTrees } from './shown.ts';
+import { renderTemplate, type Templates } from './template.ts';
 import { treeView } from './tree.ts';
 import type { ReportView } from './view.ts';
 import { count, counted } from './words.ts';

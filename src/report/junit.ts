@@ -1,4 +1,5 @@
-import type { Check, CheckpointResult, Result } from '../records.ts';
+import type { CheckpointResult, Result } from '../records/result.ts';
+import type { Check } from '../records/verdict.ts';
 
 /**
  * junit.xml: a test suite per checkpoint and a test case per check, valid by Ant's schema and by Jenkins' alike. A failed

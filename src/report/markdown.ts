@@ -1,10 +1,10 @@
 import type { CheckpointView } from './checkpointView.ts';
 import type { ClusterView } from './clusterView.ts';
-import { renderTemplate, type Templates } from './handlebars.ts';
 import { escapeForMarkdown, isWebAddress } from './markdownEscape.ts';
 import { oneLine } from './names.ts';
 import { type ContactSheet, keyOf } from './pictures.ts';
 import { type Detail, FULL_DETAIL, SHEDDING_STEPS } from './shedding.ts';
+import { renderTemplate, type Templates } from './template.ts';
 import type { ReportView } from './view.ts';
 import { count } from './words.ts';
 

@@ -1,4 +1,5 @@
-import type { CheckpointResult, ClusterStatus, Result } from '../records.ts';
+import type { ClusterStatus } from '../records/comparison.ts';
+import type { CheckpointResult, Result } from '../records/result.ts';
 
 /**
  * metrics.json: one flat object of numbers, as DVC reads from a metrics file and `mlflow.log_metrics` takes. With several

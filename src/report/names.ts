@@ -1,4 +1,4 @@
-import type { Grouping } from '../records.ts';
+import type { Grouping } from '../records/analysis.ts';
 
 const HEAD = 56;
 const TAIL = 20;

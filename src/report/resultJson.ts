@@ -1,4 +1,4 @@
-import type { Result } from '../records.ts';
+import type { Result } from '../records/result.ts';
 
 /** Values whose JSON is no longer than this stand on one line. */
 const LINE = 160;

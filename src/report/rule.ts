@@ -1,4 +1,5 @@
-import type { FeatureName, FeatureNames, Region } from '../records.ts';
+import type { Region } from '../records/analysis.ts';
+import type { FeatureName, FeatureNames } from '../records/features.ts';
 import { nameText, oneLine } from './names.ts';
 
 /** What a rule says of one feature: at most a lower and an upper bound. */

@@ -1,4 +1,6 @@
-import type { CheckpointResult, Cluster, GroupAnalysis, Leaf } from '../records.ts';
+import type { GroupAnalysis, Leaf } from '../records/analysis.ts';
+import type { Cluster } from '../records/comparison.ts';
+import type { CheckpointResult } from '../records/result.ts';
 
 /** How much a page shows with pictures: it stays light with any number of classes. */
 export const MOST_SHOWN = { cards: 20, trees: 24 };

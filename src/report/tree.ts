@@ -1,7 +1,8 @@
-import type { Condition, FeatureNames, GroupAnalysis, Leaf, TreeNode } from '../records.ts';
+import type { Condition, GroupAnalysis, Leaf, TreeNode } from '../records/analysis.ts';
+import type { FeatureNames } from '../records/features.ts';
 import { groupText } from './names.ts';
-import { type PlacedNode, treePlot } from './observablehqPlot.ts';
 import { keyOf, type Pictures } from './pictures.ts';
+import { type PlacedNode, treePlot } from './plots.ts';
 import { featureLabel, ruleView } from './rule.ts';
 import { type Caption, failingCaption, type Strip, strip } from './strip.ts';
 import { count, number, percent } from './words.ts';

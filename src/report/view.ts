@@ -11,7 +11,9 @@
  *
  * Templates are texts by file name, read by the caller from the package's folder `templates`.
  */
-import type { FeatureNames, HistoryRow, Result } from '../records.ts';
+import type { HistoryRow } from '../records/baseline.ts';
+import type { FeatureNames } from '../records/features.ts';
+import type { Result } from '../records/result.ts';
 import type { Confusion } from './actions.ts';
 import { type CheckpointView, checkpointView } from './checkpointView.ts';
 import { nameText, oneLine } from './names.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { analyse } from '../../src/analysis/analyse.ts';
 import { mutualInformation } from '../../src/analysis/mutualInformation.ts';
-import type { GroupAnalysis } from '../../src/records.ts';
+import type { GroupAnalysis } from '../../src/records/analysis.ts';
 import {
   allImages,
   dimensions,

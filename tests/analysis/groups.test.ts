@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { groupsOf, pairedGroupsOf } from '../../src/analysis/groups.ts';
-import type { Checkpoint, EvalSet } from '../../src/records.ts';
+import type { Checkpoint, EvalSet } from '../../src/records/evalSet.ts';
 
 const classes = ['ape', 'bee', 'cat'];
 // Row:            0  1  2  3  4  5  6  7

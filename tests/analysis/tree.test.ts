@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { measureTree } from '../../src/analysis/metrics.ts';
 import { presort } from '../../src/analysis/presort.ts';
 import { growTree } from '../../src/analysis/tree.ts';
-import type { Region } from '../../src/records.ts';
+import type { Region } from '../../src/records/analysis.ts';
 
 interface Case {
   readonly rows: number;

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeBaseline, encodeBaseline } from '../../src/baseline/codec.ts';
 import { UserError } from '../../src/errors.ts';
-import type { BaselineRecord } from '../../src/records.ts';
+import type { BaselineRecord } from '../../src/records/baseline.ts';
 import { imagenetSizeRecord } from './imagenetSize.ts';
 import { sampleRecord } from './sampleRecord.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { alignWithBaseline, type Candidate } from '../../src/baseline/compatible.ts';
-import type { EvalSet } from '../../src/records.ts';
+import type { EvalSet } from '../../src/records/evalSet.ts';
 import { sampleRecord } from './sampleRecord.ts';
 
 const baseline = sampleRecord();

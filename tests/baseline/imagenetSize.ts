@@ -1,4 +1,5 @@
-import type { BaselineGroup, BaselineRecord, Leaf } from '../../src/records.ts';
+import type { Leaf } from '../../src/records/analysis.ts';
+import type { BaselineGroup, BaselineRecord } from '../../src/records/baseline.ts';
 import { stream } from '../../src/statistics/random.ts';
 import { sampleRecord } from './sampleRecord.ts';
 

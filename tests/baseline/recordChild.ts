@@ -1,5 +1,5 @@
 import { openStore } from '../../src/baseline/openStore.ts';
-import type { BaselineOptions } from '../../src/records.ts';
+import type { BaselineOptions } from '../../src/records/baseline.ts';
 import { sampleRecord } from './sampleRecord.ts';
 
 /** What a child process of these tests is told to do, as JSON in its first argument. */

@@ -1,4 +1,5 @@
-import type { BaselineRecord, Leaf } from '../../src/records.ts';
+import type { Leaf } from '../../src/records/analysis.ts';
+import type { BaselineRecord } from '../../src/records/baseline.ts';
 
 /** A small valid record; `part` replaces what a test is about. */
 export function sampleRecord(part: Partial<BaselineRecord> = {}): BaselineRecord {

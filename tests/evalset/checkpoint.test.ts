@@ -6,7 +6,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer';
 import { describe, expect, test } from 'vitest';
 import { readCheckpoint } from '../../src/evalset/checkpoint.ts';
 import { readEvalSet } from '../../src/evalset/evalSet.ts';
-import type { EvalSet } from '../../src/records.ts';
+import type { EvalSet } from '../../src/records/evalSet.ts';
 import { columns, csvText, refusal, scratch } from './scratch.ts';
 
 const { folder, write } = scratch();

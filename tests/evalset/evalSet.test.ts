@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readEvalSet } from '../../src/evalset/evalSet.ts';
-import { readTable } from '../../src/evalset/table.ts';
+import { readTable } from '../../src/evalset/readTable.ts';
 import { columns, csvText, refusal, scratch } from './scratch.ts';
 
 const { folder, write } = scratch();

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll } from 'vitest';
 import { UserError } from '../../src/errors.ts';
-import type { ColumnNames } from '../../src/records.ts';
+import type { ColumnNames } from '../../src/records/evalSet.ts';
 
 /** The default names of the columns. */
 export const columns: ColumnNames = {

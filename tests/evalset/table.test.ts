@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
-import { isTableFile, readTable } from '../../src/evalset/table.ts';
+import { isTableFile, readTable } from '../../src/evalset/readTable.ts';
 import { csvText, refusal, scratch } from './scratch.ts';
 
 const { folder, write } = scratch();

@@ -7,7 +7,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { checkAnnotations, errorAnnotation } from '../../src/forge/annotations.ts';
 import { plainLine } from '../../src/forge/plainLine.ts';
-import type { Check, Result } from '../../src/records.ts';
+import type { Result } from '../../src/records/result.ts';
+import type { Check } from '../../src/records/verdict.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'barlow-log-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -29,7 +30,7 @@ function step(
 ): { log: string; files: Record<string, string>; status: number | null } {
   const files = Object.fromEntries(['GITHUB_OUTPUT', 'GITHUB_STEP_SUMMARY'].map((name) => [name, join(folder, name)]));
   for (const file of Object.values(files)) writeFileSync(file, '');
-  const module = join(import.meta.dirname, '..', '..', 'src', 'forge', 'actionsCore.ts');
+  const module = join(import.meta.dirname, '..', '..', 'src', 'forge', 'runner.ts');
   const script = `import { openLog, readInput } from ${JSON.stringify(module)};
     const log = openLog('/home/runner/work/repo'); ${statements}`;
   const ran = spawnSync(process.execPath, ['--input-type=module', '-e', script], {

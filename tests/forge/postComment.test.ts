@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
-import { openGitHub } from '../../src/forge/octokit.ts';
+import { openGitHub } from '../../src/forge/githubApi.ts';
 import { type Post, type Posted, postComment } from '../../src/forge/postComment.ts';
 import { type Account, type GitHubServer, startGitHub } from './githubServer.ts';
 

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type JudgeInput, judge } from '../../src/gate/checks.ts';
-import type { CheckRule, Cluster, Comparison, GroupAnalysis, GroupComparison, Leaf } from '../../src/records.ts';
+import type { GroupAnalysis, Leaf } from '../../src/records/analysis.ts';
+import type { Cluster, Comparison, GroupComparison } from '../../src/records/comparison.ts';
+import type { CheckRule } from '../../src/records/verdict.ts';
 
 const leaf = (importanceValue: number): Leaf => ({
   ...{ id: 'x', node: 1, rule: [], size: 1, failures: 1, errorRate: 1, errorCoverage: 1, importanceValue },

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { openPool } from '../../src/adapters/threadPool.ts';
 import { type CompareInput, compare } from '../../src/gate/compare.ts';
 import { compareGroups } from '../../src/gate/compareGroups.ts';
-import { openPool } from '../../src/piscina.ts';
-import type { GroupAnalysis, PairedGroup } from '../../src/records.ts';
+import type { GroupAnalysis } from '../../src/records/analysis.ts';
+import type { PairedGroup } from '../../src/records/comparison.ts';
 import { mcnemar } from '../../src/statistics/mcnemar.ts';
 import { stream } from '../../src/statistics/random.ts';
 import { chance, pairedGroup, readerOf, sampleOf } from './paired.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { knownClusters } from '../../src/gate/knownClusters.ts';
 import { matchLeaves } from '../../src/gate/matchLeaves.ts';
-import type { BaselineGroup, Condition, GroupAnalysis, Leaf } from '../../src/records.ts';
+import type { Condition, GroupAnalysis, Leaf } from '../../src/records/analysis.ts';
+import type { BaselineGroup } from '../../src/records/baseline.ts';
 import { pairedGroup, readerOf, type Sample } from './paired.ts';
 
 const options = { significance: 0.01, minErrorRateIncrease: 0.1 };

@@ -1,5 +1,6 @@
 import { sign } from '../../src/gate/discordance.ts';
-import type { Columns, Condition, Region } from '../../src/records.ts';
+import type { Condition, Region } from '../../src/records/analysis.ts';
+import type { Columns } from '../../src/records/features.ts';
 
 export interface NaiveRegion {
   readonly rule: Region;

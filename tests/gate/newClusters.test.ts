@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
+import { openPool } from '../../src/adapters/threadPool.ts';
 import { type NewClustersInput, newClusters } from '../../src/gate/newClusters.ts';
-import { openPool } from '../../src/piscina.ts';
-import type { PairedGroup } from '../../src/records.ts';
+import type { PairedGroup } from '../../src/records/comparison.ts';
 import { stream } from '../../src/statistics/random.ts';
 import { chance, pairedGroup, readerOf, sampleOf } from './paired.ts';
 

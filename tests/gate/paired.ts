@@ -1,4 +1,5 @@
-import type { Columns, PairedGroup, ReadColumns } from '../../src/records.ts';
+import type { PairedGroup } from '../../src/records/comparison.ts';
+import type { Columns, ReadColumns } from '../../src/records/features.ts';
 import { type RandomStream, stream } from '../../src/statistics/random.ts';
 
 /** Features of some images, feature by feature, with outcomes to plant failures in. */

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { positionsIn } from '../../src/gate/region.ts';
-import type { Columns, Condition } from '../../src/records.ts';
+import type { Condition } from '../../src/records/analysis.ts';
+import type { Columns } from '../../src/records/features.ts';
 
 const conditions = fc.array(
   fc.record<Condition>({

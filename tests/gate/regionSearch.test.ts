@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { sign } from '../../src/gate/discordance.ts';
 import { type FoundRegion, RegionSearch, type SearchOptions } from '../../src/gate/regionSearch.ts';
 import { type SearchTable, searchTable, thresholdAt } from '../../src/gate/searchTable.ts';
-import type { Columns, Region } from '../../src/records.ts';
+import type { Region } from '../../src/records/analysis.ts';
+import type { Columns } from '../../src/records/features.ts';
 import { key, naiveSearch } from './naiveSearch.ts';
 
 const options: SearchOptions = { conditions: 2, minErrorRateIncrease: 0.1, minNewFailures: 2 };

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Checkpoint, EvalSet } from '../../src/records.ts';
+import type { Checkpoint, EvalSet } from '../../src/records/evalSet.ts';
 import { confusionsOf } from '../../src/report/confusions.ts';
 import { keyOf } from '../../src/report/pictures.ts';
 import { sampleCheckpoint, sampleCluster, sampleResult } from './sampleResult.ts';

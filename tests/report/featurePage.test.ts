@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
+import { readTemplates } from '../../src/pipeline/templates.ts';
 import { type FeaturePage, renderFeaturePage } from '../../src/report/featurePage.ts';
-import { readTemplates } from '../../src/templates.ts';
 import { HOSTILE_NAMES, hostileInput } from './hostileResult.ts';
 import { picture } from './manyClasses.ts';
 import { sampleFeature } from './sampleFeature.ts';

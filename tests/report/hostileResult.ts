@@ -1,4 +1,4 @@
-import type { Result } from '../../src/records.ts';
+import type { Result } from '../../src/records/result.ts';
 import { keyOf } from '../../src/report/pictures.ts';
 import {
   sampleCheck,

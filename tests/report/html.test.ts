@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
-import type { Region } from '../../src/records.ts';
+import { readTemplates } from '../../src/pipeline/templates.ts';
+import type { Region } from '../../src/records/analysis.ts';
 import { choices, findings } from '../../src/report/actions.ts';
 import { renderHtml } from '../../src/report/html.ts';
 import { keyOf, type Pictures } from '../../src/report/pictures.ts';
 import { ruleView } from '../../src/report/rule.ts';
 import { buildView } from '../../src/report/view.ts';
-import { readTemplates } from '../../src/templates.ts';
 import { HOSTILE_NAMES, hostileInput } from './hostileResult.ts';
 import { manyClasses, picture } from './manyClasses.ts';
 import { sampleCheckpoint, sampleInput, sampleResult } from './sampleResult.ts';

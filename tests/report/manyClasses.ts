@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { Cluster, GroupAnalysis } from '../../src/records.ts';
+import type { GroupAnalysis } from '../../src/records/analysis.ts';
+import type { Cluster } from '../../src/records/comparison.ts';
 import { keyOf, type Picture } from '../../src/report/pictures.ts';
 import type { ReportInput } from '../../src/report/view.ts';
 import { sampleCheckpoint, sampleCluster, sampleGroup, sampleInput, sampleResult } from './sampleResult.ts';

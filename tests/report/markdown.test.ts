@@ -1,14 +1,14 @@
 import { micromark } from 'micromark';
 import { gfm, gfmHtml } from 'micromark-extension-gfm';
 import { describe, expect, it } from 'vitest';
-import type { Cluster } from '../../src/records.ts';
+import { readTemplates } from '../../src/pipeline/templates.ts';
+import type { Cluster } from '../../src/records/comparison.ts';
 import { COMMENT_LIMIT, renderMarkdown, SUMMARY_LIMIT } from '../../src/report/markdown.ts';
 import { escapeMarkdown } from '../../src/report/markdownEscape.ts';
 import { nameText } from '../../src/report/names.ts';
 import { keyOf } from '../../src/report/pictures.ts';
 import { SHEDDING_STEPS } from '../../src/report/shedding.ts';
 import { buildView } from '../../src/report/view.ts';
-import { readTemplates } from '../../src/templates.ts';
 import { HOSTILE_NAMES, hostileInput } from './hostileResult.ts';
 import {
   sampleCheck,

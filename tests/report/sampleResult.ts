@@ -1,4 +1,7 @@
-import type { Check, CheckpointResult, Cluster, Comparison, GroupAnalysis, Leaf, Result } from '../../src/records.ts';
+import type { GroupAnalysis, Leaf } from '../../src/records/analysis.ts';
+import type { Cluster, Comparison } from '../../src/records/comparison.ts';
+import type { CheckpointResult, Result } from '../../src/records/result.ts';
+import type { Check } from '../../src/records/verdict.ts';
 import type { ReportInput } from '../../src/report/view.ts';
 
 /**

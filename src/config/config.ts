@@ -1,0 +1,184 @@
+import { dirname, resolve } from 'node:path';
+import { readSchema } from '../adapters/jsonSchema.ts';
+import { UserError } from '../errors.ts';
+import type { AnalysisOptions } from '../records/analysis.ts';
+import type { BaselineOptions } from '../records/baseline.ts';
+import type {
+  CheckpointModelOptions,
+  Config,
+  EngineName,
+  PreprocessOptions,
+  ReportOptions,
+} from '../records/config.ts';
+import type { ColumnNames, OnBadImage } from '../records/evalSet.ts';
+import type { AcceptedCluster, CheckRule, Severity } from '../records/verdict.ts';
+import { configProblem } from './configProblem.ts';
+import { readYaml } from './yaml.ts';
+
+type Rule = Omit<CheckRule, 'id'>;
+
+/** barlow.yml as the schema leaves it: checked, defaults filled in, paths as written. */
+interface Checked {
+  readonly name: string;
+  readonly evalSet: {
+    readonly images: string | null;
+    readonly manifest: string;
+    readonly classes: readonly string[];
+    readonly columns: ColumnNames;
+    readonly onBadImage: OnBadImage;
+  };
+  readonly checkpointModel: CheckpointModelOptions;
+  readonly checkpoints: Readonly<Record<string, string>>;
+  readonly featureModel: {
+    readonly path: string;
+    readonly layer: string | { readonly features: string | null; readonly featureMap: string | null };
+    readonly preprocess: PreprocessOptions | null;
+  } | null;
+  readonly features: string | null;
+  readonly engine: EngineName;
+  readonly groups: readonly string[];
+  readonly analysis: AnalysisOptions;
+  readonly baseline: {
+    readonly store: 'git' | 'folder' | 'none';
+    readonly path: string | null;
+    readonly branch: string;
+    readonly remote: string;
+    readonly keep: number;
+    readonly window: number;
+    readonly onMissing: 'pass' | 'fail';
+  };
+  readonly gate: {
+    readonly significance: number;
+    readonly conditions: number;
+    readonly minErrorRateIncrease: number;
+    readonly minNewFailures: number;
+    readonly checks: Readonly<Record<string, Severity | Partial<Rule>>>;
+    readonly accepted: readonly AcceptedCluster[];
+  };
+  readonly report: ReportOptions;
+}
+
+const schema = readSchema<Checked>('config', { fillDefaults: true });
+
+/**
+ * Reads barlow.yml: checks it by `schemas/config.schema.json`, fills in the schema's defaults and makes paths absolute,
+ * relative to the file. A checkpoint may be missing: the command line can name it.
+ *
+ * @throws UserError for what `readYaml` refuses; for another version; for unknown keys, wrong types and values outside
+ *   their range, with line, key and what is allowed; where there is no feature source, or no images for a feature model
+ */
+export async function readConfig(file: string): Promise<Config> {
+  const path = resolve(file);
+  const yaml = await readYaml(path, 'Name the config with --config, or write one with `barlow init`');
+  const where = (...keys: string[]) => `${path}:${yaml.lineOf(keys)}`;
+  refuseOtherVersions(yaml.value, where);
+  const checked: unknown = yaml.value;
+  const problems = schema.problems(checked);
+  if (problems.length > 0 || !schema.accepts(checked)) {
+    throw configProblem(problems, yaml, path, Object.keys(builtInChecks()));
+  }
+  refuseContradictions(checked, where);
+  return toConfig(checked, path);
+}
+
+/** The built-in checks with the defaults that the schema gives them. */
+function builtInChecks(): Readonly<Record<string, Severity | Partial<Rule>>> {
+  const least: unknown = { evalSet: { manifest: 'manifest.csv' } };
+  if (!schema.accepts(least)) throw new Error('config.schema.json refuses its own defaults');
+  return least.gate.checks;
+}
+
+function toConfig(checked: Checked, file: string): Config {
+  const absolute = (path: string) => resolve(dirname(file), path);
+  const optional = (path: string | null) => (path === null ? null : absolute(path));
+  const { evalSet, checkpointModel, featureModel, gate, report } = checked;
+  return {
+    file,
+    name: checked.name,
+    evalSet: { ...evalSet, images: optional(evalSet.images), manifest: absolute(evalSet.manifest) },
+    checkpoints: Object.entries(checked.checkpoints).map(([name, path]) => ({ name, path: absolute(path) })),
+    checkpointModel: {
+      ...checkpointModel,
+      classes:
+        typeof checkpointModel.classes === 'string' ? absolute(checkpointModel.classes) : checkpointModel.classes,
+    },
+    featureModel: featureModel && {
+      path: absolute(featureModel.path),
+      layer: layerOf(featureModel.layer),
+      preprocess: featureModel.preprocess,
+    },
+    features: optional(checked.features),
+    engine: checked.engine,
+    groups: checked.groups,
+    analysis: checked.analysis,
+    baseline: baselineOf(checked.baseline, absolute),
+    gate: { ...gate, checks: rulesOf(gate.checks) },
+    report: { ...report, featureNames: optional(report.featureNames) },
+  };
+}
+
+function layerOf(layer: string | { features: string | null; featureMap: string | null }) {
+  if (typeof layer !== 'string') return layer;
+  return { features: layer === 'auto' ? null : layer, featureMap: null };
+}
+
+function baselineOf(baseline: Checked['baseline'], absolute: (path: string) => string): BaselineOptions {
+  const { store, path, ...common } = baseline;
+  if (store !== 'folder') return { ...common, store };
+  if (path === null) throw new Error('config.schema.json lets a folder store pass without a path');
+  return { ...common, store, path: absolute(path) };
+}
+
+/** The built-in checks first, then one's own. A check given in part, or as a severity alone, keeps the rest of the built-in one. */
+function rulesOf(checks: Checked['gate']['checks']): CheckRule[] {
+  const builtIn = builtInChecks();
+  const whole = (check: Severity | Partial<Rule> | undefined) =>
+    typeof check === 'string' ? { severity: check } : check;
+  return Object.entries({ ...builtIn, ...checks }).map(([id, check]) => {
+    const { severity, measure, groups, operator, value } = { ...whole(builtIn[id]), ...whole(check) };
+    const complete = severity && measure !== undefined && groups && operator && value !== undefined;
+    if (!complete) throw new Error(`config.schema.json lets the check ${id} pass without all its parts`);
+    return { id, severity, measure, groups, operator, value };
+  });
+}
+
+type Where = (...keys: string[]) => string;
+
+function refuseOtherVersions(value: unknown, where: Where): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || !('version' in value)) return;
+  if (typeof value.version === 'number' && value.version > 1) {
+    throw new UserError({
+      what: `the file has version ${value.version}, and this barlow-gate reads version 1`,
+      where: where('version'),
+      fix: 'Upgrade barlow-gate',
+    });
+  }
+}
+
+/** What no schema says: keys that need one another. */
+function refuseContradictions({ features, featureModel, evalSet, gate }: Checked, where: Where): void {
+  if (features === null && featureModel === null) {
+    throw new UserError({
+      what: 'there is no feature source',
+      where: where(),
+      fix: 'Give `featureModel` (a robust network that is run on the images) or `features` (a .npy file)',
+    });
+  }
+  if (features === null && evalSet.images === null) {
+    throw new UserError({
+      what: '`featureModel` has no images to run on',
+      where: where('evalSet'),
+      fix: 'Give `evalSet.images`, the folder of the images',
+    });
+  }
+  for (const [index, { until }] of gate.accepted.entries()) {
+    const day = new Date(`${until}T00:00:00Z`);
+    if (Number.isNaN(day.getTime()) || !day.toISOString().startsWith(until)) {
+      throw new UserError({
+        what: `there is no day ${until}`,
+        where: where('gate', 'accepted', String(index), 'until'),
+        fix: 'Give a day of the calendar, such as 2027-03-01',
+      });
+    }
+  }
+}

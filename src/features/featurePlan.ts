@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+import type { Pipeline } from '../images/preprocess.ts';
+import type { ModelDescription } from '../models/engine.ts';
+import type { FeatureModelOptions } from '../records/config.ts';
+import { pipelineFor } from './pipelineFor.ts';
+
+/** How the features of one model are computed. */
+export interface FeaturePlan {
+  readonly model: ModelDescription;
+  /** Tensor whose values are the features. */
+  readonly layer: string;
+  /** Tensor of the feature map, named or found; null where there is none. */
+  readonly featureMap: string | null;
+  readonly pipeline: Pipeline;
+  /** Images a run of the engine. */
+  readonly batch: number;
+  /** Images a gradient, which holds on to all that it computed on its way; also where few images are run, as for heatmaps. */
+  readonly gradientBatch: number;
+  /** SHA-256 (hex) over the model, the layer and the preprocessing: what features depend on besides the image. */
+  readonly fingerprint: string;
+}
+
+/** About this many pixels go through the engine at a time, in 8 to 128 images. */
+const PIXELS_A_BATCH = 16 * 224 * 224;
+
+const GRADIENT_BATCH = 8;
+
+/**
+ * Settles layer, preprocessing and batches for a feature model.
+ * @throws UserError where no layer is named and none is found, a named one does not exist, or the input is no image.
+ */
+export function planFeatures(model: ModelDescription, options: FeatureModelOptions): FeaturePlan {
+  const layer = model.featuresLayer(options.layer.features);
+  const { featureMap: named } = options.layer;
+  const featureMap = named === null ? model.layers.featureMap : model.featuresLayer(named);
+  const pipeline = pipelineFor(model, options.preprocess);
+  const { batch } = model.geometry(pipeline.crop);
+  const fitting = Math.floor(PIXELS_A_BATCH / (pipeline.height * pipeline.width));
+  const parts = JSON.stringify([model.fingerprint, layer, pipeline]);
+  const fingerprint = createHash('sha256').update(parts).digest('hex');
+  const batches = { batch: batch ?? Math.max(8, Math.min(128, fitting)), gradientBatch: batch ?? GRADIENT_BATCH };
+  return { model, layer, featureMap, pipeline, ...batches, fingerprint };
+}

@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { messageOf, UserError } from '../errors.ts';
+import type { FeatureFile } from '../records/features.ts';
+import { BadNpy, type NpyHeader, parseNpyHeader } from './npy.ts';
+
+/** A header longer than this is no matrix of features. */
+const MAX_HEADER_BYTES = 64 * 1024;
+
+/**
+ * Opens features computed elsewhere: a `.npy` matrix, float32 or float64 in C order, row i of image i. Its values are
+ * checked where they are read (`readColumns`).
+ * @throws UserError where the file cannot be read, is cut short, or is no such matrix of `images` rows.
+ */
+export async function openGivenFeatures(path: string, images: number): Promise<FeatureFile> {
+  const { header, size } = await readNpy(path);
+  const { rows, columns, offset, dtype } = header;
+  if (rows !== images) {
+    throw badFile(
+      path,
+      `it has ${rows} rows where the manifest has ${images} images`,
+      'Give one row an image, in the order of the manifest.',
+    );
+  }
+  if (columns === 0) throw badFile(path, 'it has no features', 'Give a matrix of images x features.');
+  if (size < offset + rows * columns * bytesOf(dtype)) {
+    throw badFile(
+      path,
+      `it is truncated: ${size} bytes for ${rows} x ${columns} ${dtype} values`,
+      'Write or copy it again.',
+    );
+  }
+  const fingerprint = createHash('sha256')
+    .update(JSON.stringify([basename(path), columns]))
+    .digest('hex');
+  const rowOf = Uint32Array.from({ length: images }, (_, row) => row);
+  return { path, offset, dimensions: columns, rowOf, model: { fingerprint, dimensions: columns, engine: 'file' } };
+}
+
+/** Bytes of one value. */
+export function bytesOf(dtype: NpyHeader['dtype']): number {
+  return dtype === 'float32' ? 4 : 8;
+}
+
+/**
+ * Reads the header of a `.npy` file.
+ * @throws UserError where it cannot be read or is no matrix.
+ */
+export async function readNpy(path: string): Promise<{ header: NpyHeader; size: number }> {
+  try {
+    await using file = await open(path);
+    const { size } = await file.stat();
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(Math.min(size, MAX_HEADER_BYTES)), 0);
+    return { header: parseNpyHeader(buffer.subarray(0, bytesRead)), size };
+  } catch (thrown) {
+    if (thrown instanceof BadNpy)
+      throw badFile(path, `it ${thrown.message}`, 'Save it with numpy.save: a float32 matrix, images x features.');
+    throw badFile(path, `the feature file cannot be read (${messageOf(thrown)})`, 'Check features in the config.');
+  }
+}
+
+function badFile(path: string, what: string, fix: string): UserError {
+  return new UserError({ what, where: path, fix });
+}

@@ -1,0 +1,65 @@
+import { UserError } from '../errors.ts';
+import { describeModel } from '../models/describeModel.ts';
+import type { Tensor } from '../models/engine.ts';
+import type { FeatureModelOptions } from '../records/config.ts';
+import type { EvalSet } from '../records/evalSet.ts';
+import { planFeatures } from './featurePlan.ts';
+import { openGivenFeatures } from './givenFeatures.ts';
+import { type OpenedVectors, openVectors, type VectorSource } from './openVectors.ts';
+
+/** What `openFeatures` needs. */
+export interface FeatureSource extends Omit<VectorSource, 'images' | 'hashes' | 'stage'> {
+  readonly evalSet: Pick<EvalSet, 'images' | 'folder'>;
+  /** The robust network, run on the images; ignored where `features` is given. */
+  readonly featureModel: FeatureModelOptions | null;
+  /** A `.npy` of features computed elsewhere; row i = image i. */
+  readonly features: string | null;
+  /** Extract only the index-th (from 1) of `count` parts of the images, for a matrix of runners; null: all. */
+  readonly shard: { readonly index: number; readonly count: number } | null;
+}
+
+/** As vectors are opened; features that are given are of no image that was read. */
+export interface OpenedFeatures extends Omit<OpenedVectors, 'hashes'> {
+  readonly hashes: readonly string[] | null;
+}
+
+/**
+ * Opens the features of an eval set: those given, or those of the store (`.barlow/features` beside the config), after
+ * extracting what it lacks.
+ * @returns where the rows lie; with a `shard`, the rows of its images only, in order.
+ * @throws UserError as `openVectors`, and for a bad feature file.
+ */
+export async function openFeatures(source: FeatureSource): Promise<OpenedFeatures> {
+  const { evalSet, featureModel, features } = source;
+  if (features !== null) {
+    return { ...(await openGivenFeatures(features, evalSet.images.length)), unusable: [], hashes: null };
+  }
+  if (featureModel === null || evalSet.folder === null) {
+    throw new UserError({
+      what: 'there is nothing to take features from',
+      where: featureModel === null ? 'featureModel' : 'evalSet.images',
+      fix: 'Set featureModel.path and evalSet.images, or features to a .npy file.',
+    });
+  }
+  const images = { folder: evalSet.folder, names: shardOf(evalSet.images, source.shard) };
+  const plan = planFeatures(await describeModel(featureModel.path), featureModel);
+  const vectorsOf = (tensor: Tensor) => featuresOf(tensor, plan.layer, plan.model.file);
+  return openVectors({ ...plan, vectorsOf }, { ...source, images, hashes: null, stage: 'extract' });
+}
+
+function shardOf(images: readonly string[], shard: FeatureSource['shard']): readonly string[] {
+  if (shard === null) return images;
+  const bound = (part: number) => Math.floor((part * images.length) / shard.count);
+  return images.slice(bound(shard.index - 1), bound(shard.index));
+}
+
+/** The values of a batch x features tensor; further dimensions of one are let pass. */
+function featuresOf({ shape, values }: Tensor, layer: string, file: string): Float32Array {
+  const [, features, ...rest] = shape;
+  if (features > 0 && rest.every((length) => length === 1)) return values;
+  throw new UserError({
+    what: `the tensor ${JSON.stringify(layer)} has shape [${shape.join(', ')}]: it is not a vector an image`,
+    where: file,
+    fix: 'Name a tensor of images x features in featureModel.layer.',
+  });
+}

@@ -1,0 +1,87 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { UserError } from '../errors.ts';
+import type { Columns, FeatureFile, ReadColumns } from '../records/features.ts';
+import { bytesOf, readNpy } from './givenFeatures.ts';
+import type { NpyHeader } from './npy.ts';
+
+/** The file is read through one buffer of about this size. */
+const BUFFER_BYTES = 4 * 1024 * 1024;
+/** Unwanted bytes between two rows' values that cost less to read than another call. */
+const GAP_BYTES = 4096;
+
+/**
+ * Gives a reader of some features of some rows, column by column, into shared memory: `into`, or else its own. Of the file, only a bounded
+ * buffer is in memory besides. float64 values are rounded to float32. The reader throws UserError where the file
+ * cannot be read, is cut short, or a value is NaN or infinite.
+ */
+export function readColumns(file: FeatureFile): ReadColumns {
+  let header: Promise<NpyHeader> | undefined;
+  return async (rows, from, to, into) => {
+    header ??= readNpy(file.path).then((found) => found.header);
+    const { dtype } = await header;
+    const count = rows.length * (to - from);
+    const values = new Float32Array(into ?? new SharedArrayBuffer(count * 4), 0, count);
+    const columns: Columns = { rows: rows.length, from, to, values };
+    const handle = openSync(file.path, 'r');
+    try {
+      const order = Uint32Array.from(rows, (_, i) => i).sort((a, b) => file.rowOf[rows[a]] - file.rowOf[rows[b]]);
+      readInOrder(handle, dtype, file, rows, order, columns);
+    } finally {
+      closeSync(handle);
+    }
+    return columns;
+  };
+}
+
+/** Reads rows in the order they stand in the file, as many at once as the buffer holds and the gaps allow. */
+function readInOrder(
+  handle: number,
+  dtype: NpyHeader['dtype'],
+  file: FeatureFile,
+  rows: Uint32Array,
+  order: Uint32Array,
+  columns: Columns,
+): void {
+  const size = bytesOf(dtype);
+  const width = (columns.to - columns.from) * size;
+  const buffer = new ArrayBuffer(Math.max(BUFFER_BYTES, width));
+  const startOf = (i: number) => file.offset + (file.rowOf[rows[order[i]]] * file.dimensions + columns.from) * size;
+  for (let first = 0; first < order.length; ) {
+    const start = startOf(first);
+    let end = start + width;
+    let past = first + 1;
+    for (; past < order.length; past++) {
+      const next = startOf(past);
+      if (next - end > GAP_BYTES || next + width - start > buffer.byteLength) break;
+      end = next + width;
+    }
+    const read = readSync(handle, new Uint8Array(buffer), 0, end - start, start);
+    if (read < end - start) throw wrongFile(file, 'it is truncated', 'Write or copy it again.');
+    const values = dtype === 'float32' ? new Float32Array(buffer) : new Float64Array(buffer);
+    for (let i = first; i < past; i++) scatter(values, (startOf(i) - start) / size, order[i], file, rows, columns);
+    first = past;
+  }
+}
+
+/** Puts one row's values into the columns. */
+function scatter(
+  values: Float32Array | Float64Array,
+  at: number,
+  row: number,
+  file: FeatureFile,
+  rows: Uint32Array,
+  columns: Columns,
+): void {
+  const length = columns.to - columns.from;
+  for (let j = 0, to = row; j < length; j++, to += columns.rows) {
+    const value = values[at + j];
+    columns.values[to] = value;
+    if (Number.isFinite(columns.values[to])) continue;
+    const where = `row ${file.rowOf[rows[row]]}, feature ${columns.from + j}`;
+    throw wrongFile(file, `it holds ${value} (${where}, counted from 0)`, 'Give finite float32 features.');
+  }
+}
+
+function wrongFile(file: FeatureFile, what: string, fix: string): UserError {
+  return new UserError({ what, where: file.path, fix });
+}

@@ -1,0 +1,205 @@
+import { randomUUID } from 'node:crypto';
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { codeOf, messageOf, UserError } from '../errors.ts';
+import { BadNpy, formatNpyHeader, NPY_HEADER_BYTES, parseNpyHeader } from './npy.ts';
+
+const HASH_BYTES = 32;
+const ENTRY_BYTES = HASH_BYTES + 4;
+
+/**
+ * Rows of features on disk, in two files. `<id>.npy`: float32 rows. The index: for each row the SHA-256 of its image's
+ * bytes and the CRC-32 of the row; `<id>.<engine>.part` while the run that makes it goes on, `<id>.<engine>.index`
+ * once both are synced.
+ * Only that run writes to them, rows first and index after, so a run killed at any moment leaves a whole prefix.
+ */
+export interface Segment {
+  readonly npy: string;
+  readonly index: string;
+  /** Whether its run finished. */
+  readonly sealed: boolean;
+  /** Which engine computed its rows (the last one, where rows of several were brought together). */
+  readonly engine: string;
+  readonly dimensions: number;
+  /** Hash (hex) of the image of each row. */
+  readonly hashes: readonly string[];
+  /** CRC-32 of each row. */
+  readonly checksums: readonly number[];
+  /** When it was last written to, in ms since 1970. */
+  readonly touched: number;
+}
+
+/**
+ * Reads the index `name` in `folder`; null where the segment holds nothing yet, or went away meanwhile.
+ * @throws UserError where it cannot be read.
+ */
+export function readSegment(folder: string, name: string): Segment | null {
+  const [id, engine, ending] = name.split('.');
+  const index = join(folder, name);
+  const npy = join(folder, `${id}.npy`);
+  try {
+    const entries = readFileSync(index);
+    const { size, mtimeMs } = statSync(npy);
+    const header = Buffer.alloc(NPY_HEADER_BYTES);
+    withFile(npy, (file) => readSync(file, header, 0, NPY_HEADER_BYTES, 0));
+    const { columns: dimensions } = parseNpyHeader(header);
+    const written = Math.floor((size - NPY_HEADER_BYTES) / (dimensions * 4));
+    const length = Math.min(written, Math.floor(entries.length / ENTRY_BYTES));
+    const starts = Array.from({ length }, (_, row) => row * ENTRY_BYTES);
+    const hashes = starts.map((start) => entries.toString('hex', start, start + HASH_BYTES));
+    const checksums = starts.map((start) => entries.readUInt32LE(start + HASH_BYTES));
+    const about = { sealed: ending === 'index', engine, touched: mtimeMs };
+    return length === 0 ? null : { npy, index, ...about, dimensions, hashes, checksums };
+  } catch (thrown) {
+    if (thrown instanceof BadNpy || codeOf(thrown) === 'ENOENT') return null;
+    throw storeError(folder, thrown);
+  }
+}
+
+/**
+ * Reads rows of a segment one after the other.
+ * @param use given each row's values, or null where its checksum differs: power was lost while it was written.
+ */
+export function readRows(
+  segment: Segment,
+  rows: readonly number[],
+  use: (row: number, values: Float32Array | null) => void,
+) {
+  const bytes = new Uint8Array(segment.dimensions * 4);
+  withFile(segment.npy, (file) => {
+    for (const row of rows) {
+      readSync(file, bytes, 0, bytes.length, NPY_HEADER_BYTES + row * bytes.length);
+      use(row, crc32(bytes) === segment.checksums[row] ? new Float32Array(bytes.buffer) : null);
+    }
+  });
+}
+
+/** Writes a new segment. State: two open files and what is in them. */
+export class SegmentWriter {
+  readonly #path: string;
+  readonly #folder: string;
+  readonly #engine: string;
+  readonly #dimensions: number;
+  readonly #npy: number;
+  readonly #index: number;
+  readonly #hashes: string[] = [];
+  readonly #checksums: number[] = [];
+
+  /** @throws UserError where the folder cannot be written. */
+  constructor(folder: string, dimensions: number, engine: string) {
+    this.#folder = folder;
+    this.#engine = engine;
+    this.#path = join(folder, randomUUID());
+    this.#dimensions = dimensions;
+    try {
+      mkdirSync(folder, { recursive: true });
+      this.#npy = openSync(`${this.#path}.npy`, 'wx');
+      this.#index = openSync(`${this.#path}.${engine}.part`, 'wx');
+      writeAll(this.#npy, formatNpyHeader(0, dimensions), 0);
+    } catch (thrown) {
+      throw storeError(folder, thrown);
+    }
+  }
+
+  get rows(): number {
+    return this.#hashes.length;
+  }
+
+  /** Of the images whose rows were appended. */
+  get hashes(): readonly string[] {
+    return this.#hashes;
+  }
+
+  get dimensions(): number {
+    return this.#dimensions;
+  }
+
+  /**
+   * Appends rows; once this returns a kill does not lose them.
+   * @param hashes of the images, hex.
+   * @param values hashes.length x dimensions.
+   * @throws UserError where the disk is full; the rows appended before are kept.
+   */
+  append(hashes: readonly string[], values: Float32Array): void {
+    const rowBytes = this.#dimensions * 4;
+    const bytes = new Uint8Array(values.buffer, values.byteOffset, hashes.length * rowBytes);
+    const entries = Buffer.alloc(hashes.length * ENTRY_BYTES);
+    const checksums = hashes.map((_, row) => crc32(bytes.subarray(row * rowBytes, (row + 1) * rowBytes)));
+    for (const [row, hash] of hashes.entries()) {
+      entries.write(hash, row * ENTRY_BYTES, 'hex');
+      entries.writeUInt32LE(checksums[row], row * ENTRY_BYTES + HASH_BYTES);
+    }
+    try {
+      writeAll(this.#npy, bytes, NPY_HEADER_BYTES + this.rows * rowBytes);
+      writeAll(this.#npy, formatNpyHeader(this.rows + hashes.length, this.#dimensions), 0);
+      writeAll(this.#index, entries, this.rows * ENTRY_BYTES);
+    } catch (thrown) {
+      throw storeError(this.#folder, thrown);
+    }
+    this.#hashes.push(...hashes);
+    this.#checksums.push(...checksums);
+  }
+
+  /**
+   * Syncs both files and marks the segment as whole.
+   * @param engine that computed the rows; null: the one named at the start.
+   */
+  seal(engine: string | null): Segment {
+    const about = { engine: engine ?? this.#engine, sealed: true, touched: Date.now() };
+    const paths = { npy: `${this.#path}.npy`, index: `${this.#path}.${about.engine}.index` };
+    try {
+      fsyncSync(this.#npy);
+      fsyncSync(this.#index);
+      this.close();
+      renameSync(`${this.#path}.${this.#engine}.part`, paths.index);
+    } catch (thrown) {
+      throw storeError(this.#folder, thrown);
+    }
+    return { ...paths, ...about, hashes: this.#hashes, checksums: this.#checksums, dimensions: this.#dimensions };
+  }
+
+  /** Closes the files: what was appended stays, as after a kill. */
+  close(): void {
+    closeSync(this.#npy);
+    closeSync(this.#index);
+  }
+}
+
+function writeAll(file: number, bytes: Uint8Array, position: number): void {
+  for (let done = 0; done < bytes.length; ) {
+    done += writeSync(file, bytes, done, bytes.length - done, position + done);
+  }
+}
+
+function withFile<T>(path: string, use: (file: number) => T): T {
+  const file = openSync(path, 'r');
+  try {
+    return use(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The UserError for a failed operation on a feature store. */
+export function storeError(folder: string, thrown: unknown): UserError {
+  const full = ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(codeOf(thrown));
+  return new UserError({
+    what: full ? 'there is no room left for features' : `the feature store cannot be used (${messageOf(thrown)})`,
+    where: folder,
+    fix: full
+      ? 'Free some space and run again: what is already extracted is kept.'
+      : 'Check that this folder can be written.',
+    cause: thrown,
+  });
+}

@@ -1,0 +1,139 @@
+import { statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { openProgress } from '../adapters/progressBar.ts';
+import { messageOf, UserError } from '../errors.ts';
+import { examine } from '../pipeline/doctor.ts';
+import type { Request } from '../pipeline/request.ts';
+import { type Judged, runGate } from '../pipeline/run.ts';
+import { tool } from '../pipeline/tool.ts';
+import { checkAnnotations, errorAnnotation } from './annotations.ts';
+import { COMMENT_RESERVE } from './commentBody.ts';
+import { readEvent, type StepEvent } from './event.ts';
+import { openGitHub } from './githubApi.ts';
+import { type Inputs, readInputs } from './inputs.ts';
+import { pictureAddress } from './pictureAddress.ts';
+import { postComment } from './postComment.ts';
+import { openLog } from './runner.ts';
+import { stepOutputs } from './stepOutputs.ts';
+
+const workspace = process.env.GITHUB_WORKSPACE ?? '';
+const log = openLog(workspace);
+
+/** The whole of a workflow step: judge, then tell it in outputs, annotations, job summary and comment, then fail or not. */
+async function act(): Promise<void> {
+  const inputs = readInputs();
+  log.hide(inputs.token);
+  const event = readEvent(process.env);
+  for (const warning of event.warnings) notify('warning', warning);
+  enter(resolve(workspace, inputs.workingDirectory));
+  const judged = await judge(inputs, event);
+  const failed = fails(judged, inputs.failOn);
+  for (const [name, value] of Object.entries(stepOutputs(judged.result, judged.passed, inputs.out))) {
+    log.output(name, value);
+  }
+  for (const annotation of checkAnnotations(judged.result, inputs.config, workspace)) log.annotate(annotation);
+  await summarise(judged);
+  await comment(inputs, event, judged, failed);
+  for (const line of judged.lines) log.line(line);
+  if (failed) log.fail(`The gate failed: ${judged.lines[0]}`);
+  if (judged.unrecorded !== null) throw judged.unrecorded;
+}
+
+function enter(folder: string): void {
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+    const fix = 'Check it out first (actions/checkout), and give a folder of the repository';
+    throw new UserError({ what: `there is no folder ${folder}`, where: 'input working-directory', fix });
+  }
+  process.chdir(folder);
+}
+
+async function judge(inputs: Inputs, event: StepEvent): Promise<Judged> {
+  const folded = log.group(`barlow-gate ${tool.version}: judging ${inputs.config}`);
+  const progress = openProgress(false);
+  try {
+    const request = requestOf(inputs, event, progress.on);
+    if (inputs.installEngine !== null) {
+      for (const line of (await examine(request, inputs.installEngine)).lines) log.line(line);
+    }
+    return await runGate(request);
+  } finally {
+    progress.stop();
+    folded.end();
+  }
+}
+
+function requestOf(inputs: Inputs, event: StepEvent, onProgress: Request['onProgress']): Request {
+  const { config, out, checkpoints, baseline, engine } = inputs;
+  const shows = event.pullRequest !== null && event.readOnly === null && inputs.comment !== 'never';
+  return {
+    ...{ config, out, checkpoints, baseline, engine },
+    workers: availableParallelism(),
+    commit: event.commit,
+    base: event.base,
+    record: records(inputs, event),
+    shard: null,
+    pictureAddress: shows ? (revision, path) => pictureAddress(event, revision, path) : null,
+    commentReserve: COMMENT_RESERVE,
+    now: new Date(),
+    onProgress,
+    onNotice: log.line,
+  };
+}
+
+function records({ record }: Inputs, event: StepEvent): boolean {
+  const wanted = record === 'auto' ? event.pushToDefaultBranch : record === 'true';
+  if (wanted && event.readOnly !== null) notify('notice', `No baseline is recorded: ${event.readOnly}.`);
+  return wanted && event.readOnly === null;
+}
+
+/** Whether the step is to fail. */
+function fails({ passed, result }: Judged, failOn: Inputs['failOn']): boolean {
+  if (failOn === 'never') return false;
+  const checks = result.checkpoints.flatMap(({ verdict }) => verdict?.checks ?? []);
+  return !passed || (failOn === 'warning' && checks.some((check) => check.severity === 'warning' && !check.passed));
+}
+
+async function summarise({ summary }: Judged): Promise<void> {
+  if (!(await log.summary(summary))) log.line('This runner has no job summary.');
+}
+
+async function comment(inputs: Inputs, event: StepEvent, judged: Judged, failed: boolean): Promise<void> {
+  const { pullRequest: issue, readOnly, owner, repository, apiUrl, run, commit } = event;
+  if (issue === null || inputs.comment === 'never') return;
+  const why = readOnly ?? (inputs.token === '' ? 'no token is given' : null);
+  if (why !== null) {
+    notify('notice', `No comment, see the job summary: ${why}, so this run may not write one.`);
+    return;
+  }
+  const { suite, checkpoints } = judged.result;
+  const found = checkpoints.flatMap(({ comparison }) => comparison?.clusters ?? []);
+  const clusters = found.filter(({ status }) => status === 'new' || status === 'worsened').map(({ id }) => id);
+  try {
+    const posted = await postComment(openGitHub({ token: inputs.token, apiUrl, owner, repository }), {
+      ...{ issue, suite, run, report: judged.comment, push: { commit, passed: judged.passed, clusters } },
+      onlyUpdate: inputs.comment === 'on-failure' && !failed && judged.passed,
+    });
+    log.line(`Comment ${posted.kind}${'url' in posted ? `: ${posted.url}` : ''}`);
+  } catch (thrown) {
+    if (!(thrown instanceof UserError)) throw thrown;
+    // What could not be said here stands in the job summary; the verdict is the gate's alone.
+    notify('warning', `No comment: ${thrown.what}. ${thrown.fix}.`);
+  }
+}
+
+function notify(severity: 'warning' | 'notice', message: string): void {
+  log.annotate({ severity, title: 'barlow-gate', message, file: null, line: null });
+}
+
+function explain(thrown: unknown): void {
+  if (thrown instanceof UserError) {
+    log.annotate(errorAnnotation(thrown, workspace));
+    log.fail('barlow-gate could not do all that was asked: see the error above.');
+    return;
+  }
+  log.line(thrown instanceof Error ? (thrown.stack ?? thrown.message) : messageOf(thrown));
+  log.fail(`This is a bug in ${tool.name} ${tool.version}; please report it with the lines above.`);
+}
+
+await act().catch(explain);

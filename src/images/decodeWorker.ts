@@ -1,0 +1,37 @@
+import type { WorkerModule } from '../records/threads.ts';
+import { decodeImage } from './decode.ts';
+import { type Pipeline, preprocess } from './preprocess.ts';
+import { hashOf, readImage, type Unreadable, whyBad } from './readImage.ts';
+
+/** Images to make ready for a model. */
+export interface DecodeTask {
+  readonly folder: string;
+  readonly names: readonly string[];
+  readonly pipeline: Pipeline;
+  /** Where the float32 values go, image after image. */
+  readonly out: SharedArrayBuffer;
+}
+
+/** SHA-256 (hex) of each image's bytes, empty where they cannot be read, and the images that cannot be used. */
+export interface Decoded {
+  readonly hashes: readonly string[];
+  readonly unreadable: readonly Unreadable[];
+}
+
+export default async function decodeImages({ folder, names, pipeline, out }: DecodeTask): Promise<Decoded> {
+  const values = pipeline.height * pipeline.width * 3;
+  const hashes = names.map(() => '');
+  const unreadable: Unreadable[] = [];
+  for (const [index, name] of names.entries()) {
+    try {
+      const bytes = readImage(`${folder}/${name}`);
+      hashes[index] = hashOf(bytes);
+      preprocess(await decodeImage(bytes), pipeline, new Float32Array(out, index * values * 4, values));
+    } catch (thrown) {
+      unreadable.push({ index, why: whyBad(thrown) });
+    }
+  }
+  return { hashes, unreadable };
+}
+
+export const decodeWorker: WorkerModule<DecodeTask, Decoded> = { url: import.meta.url, run: decodeImages };

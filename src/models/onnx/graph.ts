@@ -1,0 +1,212 @@
+import { messageOf, UserError } from '../../errors.ts';
+import { nearest } from './names.ts';
+import {
+  type Dimension,
+  decodeModel,
+  encodeModel,
+  type Graph,
+  type Model,
+  type Node,
+  replaced,
+  type Tensor,
+} from './protobuf.ts';
+import { checkTensorData, declaredBytes, floatTensor, int64Tensor, readExternalData, toNumber } from './tensor.ts';
+
+/** A decoded ONNX model, whole: external data is read in, so `bytesOf` gives a file that stands alone. */
+export interface OnnxGraph {
+  /** Where it came from, for messages. */
+  readonly file: string;
+  readonly model: Model;
+  readonly graph: Graph;
+  /** Version of the default operator set. */
+  readonly opset: number;
+  /** The node that makes each tensor. */
+  readonly makerOf: ReadonlyMap<string, Node>;
+  readonly initializers: ReadonlyMap<string, Tensor>;
+}
+
+/**
+ * Reads an ONNX model from the bytes of `file` (a path; external data is looked for in its folder and read in).
+ * Throws UserError where the bytes are no ONNX model or are cut short, where a tensor declares more values than it
+ * carries or 2 GiB and more, and where external data lies outside the model's folder.
+ */
+export function readGraph(bytes: Uint8Array, file: string): OnnxGraph {
+  const model = decode(bytes, file);
+  const graph = model.graph;
+  const opset = model.opsetImport.find(isDefault);
+  if (graph === null || graph.node.length === 0 || graph.output.length === 0 || opset === undefined) {
+    throw notAModel(file, 'it holds no graph');
+  }
+  let remaining = 2 ** 31 - 1 - bytes.length;
+  for (const tensor of tensorsOf(graph)) {
+    remaining -= readExternalData(tensor, file, remaining);
+    checkTensorData(tensor, file);
+  }
+  for (const { name, type } of [...graph.input, ...graph.output, ...graph.valueInfo]) {
+    const dims = type?.tensorType?.shape?.dim ?? [];
+    declaredBytes(
+      name,
+      dims.map((dim) => fixedDimension(dim) ?? 1),
+      type?.tensorType?.elemType ?? 0,
+      file,
+    );
+  }
+  checkOrder(graph, file);
+  return indexed(file, model, graph, toNumber(opset.version));
+}
+
+/** The model as one ONNX file, its external data within; the same graph gives the same bytes. */
+export function bytesOf({ model }: OnnxGraph): Uint8Array {
+  return encodeModel(model);
+}
+
+/**
+ * The graph with `names` (inner tensors or outputs) as its only outputs, in that order, and without what none of them
+ * needs. Throws UserError, with the nearest names, for a tensor that does not exist.
+ */
+export function withOutputs(graph: OnnxGraph, names: readonly string[]): OnnxGraph {
+  for (const name of names) checkTensor(graph, name);
+  const declared = new Map([...graph.graph.valueInfo, ...graph.graph.output].map((info) => [info.name, info]));
+  const output = names.map((name) => declared.get(name) ?? { name });
+  return replaceGraph(graph, { output, ...pruned({ ...graph.graph, output }) }, graph.opset);
+}
+
+/** The model with parts of its graph, and its opset, replaced. */
+export function replaceGraph(from: OnnxGraph, parts: Partial<Graph>, opset: number): OnnxGraph {
+  const opsetImport = from.model.opsetImport.map((entry) =>
+    isDefault(entry) ? { domain: entry.domain, version: opset } : entry,
+  );
+  const graph = replaced(from.graph, parts);
+  return indexed(from.file, replaced(from.model, { graph, opsetImport }), graph, opset);
+}
+
+/** Throws UserError, with the nearest names, unless the graph has the tensor `name`. */
+export function checkTensor({ file, graph, makerOf }: OnnxGraph, name: string): void {
+  const names = [...makerOf.keys(), ...graph.input.map((input) => input.name)];
+  if (names.includes(name)) return;
+  throw new UserError({
+    what: `the model has no tensor ${JSON.stringify(name)}`,
+    where: file,
+    fix: `Name one of its tensors; the nearest are ${quoted(nearest(name, names, 5))}.`,
+  });
+}
+
+/** Names as they stand in messages: they come from the model, so they are escaped. */
+export function quoted(names: readonly string[]): string {
+  return names.map((name) => JSON.stringify(name)).join(', ');
+}
+
+/** A dimension's length; null where it is symbolic or unknown. */
+export function fixedDimension({ dimValue }: Dimension): number | null {
+  const value = toNumber(dimValue ?? 0);
+  return value === 0 ? null : value;
+}
+
+/** The value of an integer attribute. */
+export function intOf(node: Node, name: string, otherwise: number): number {
+  const value = node.attribute.find((attribute) => attribute.name === name)?.i;
+  return value === undefined ? otherwise : toNumber(value);
+}
+
+/** The value of a float attribute. */
+export function floatOf(node: Node, name: string, otherwise: number): number {
+  return node.attribute.find((attribute) => attribute.name === name)?.f ?? otherwise;
+}
+
+/** The value of a text attribute. */
+export function textOf(node: Node, name: string, otherwise: string): string {
+  const value = node.attribute.find((attribute) => attribute.name === name)?.s;
+  return value === undefined ? otherwise : new TextDecoder().decode(value);
+}
+
+/** The value of a list-of-integers attribute; null where it is absent. */
+export function intsOf(node: Node, name: string): number[] | null {
+  return node.attribute.find((attribute) => attribute.name === name)?.ints?.map(toNumber) ?? null;
+}
+
+/** The tensor `name` where it is fixed in the graph (an initializer or a Constant, through Identity); null for any other. */
+export function fixedTensor(graph: OnnxGraph, name: string): Tensor | null {
+  const initializer = graph.initializers.get(name);
+  if (initializer !== undefined) return initializer;
+  const maker = graph.makerOf.get(name);
+  if (maker?.opType === 'Identity') return fixedTensor(graph, maker.input[0] ?? '');
+  if (maker?.opType !== 'Constant') return null;
+  const [{ name: kind, t, f, i, floats, ints } = { name: '' }] = maker.attribute;
+  if (kind === 'value') return t ?? null;
+  if (kind === 'value_float') return floatTensor(name, [], [f ?? 0]);
+  if (kind === 'value_floats') return floatTensor(name, [floats?.length ?? 0], floats ?? []);
+  if (kind === 'value_int') return int64Tensor(name, [], [toNumber(i ?? 0)]);
+  if (kind === 'value_ints') return int64Tensor(name, [ints?.length ?? 0], (ints ?? []).map(toNumber));
+  return null;
+}
+
+/** The tensors that a node needs: its inputs, and what its inner graphs (If, Loop) take from around them. */
+export function needsOf(node: Node): string[] {
+  const inner = node.attribute.flatMap(({ g, graphs }) => [...(g ? [g] : []), ...(graphs ?? [])]);
+  const captured = inner.flatMap((graph) => [...graph.node.flatMap(needsOf), ...graph.output.map(({ name }) => name)]);
+  return [...node.input, ...captured].filter((name) => name !== '');
+}
+
+/** The graph without what none of its outputs needs; engines would compute it all the same. */
+export function pruned(graph: Graph): Partial<Graph> {
+  const needed = new Set(graph.output.map(({ name }) => name));
+  const node = graph.node.toReversed().filter((maker) => {
+    if (!maker.output.some((name) => needed.has(name))) return false;
+    for (const name of needsOf(maker)) needed.add(name);
+    return true;
+  });
+  const initializer = graph.initializer.filter((tensor) => needed.has(tensor.name ?? ''));
+  return { node: node.reverse(), initializer };
+}
+
+function decode(bytes: Uint8Array, file: string): Model {
+  try {
+    return decodeModel(bytes);
+  } catch (error) {
+    throw notAModel(file, messageOf(error));
+  }
+}
+
+/** Nodes stand after those they need, as ONNX asks; so no walk over them meets a cycle. */
+function checkOrder(graph: Graph, file: string): void {
+  const later = new Set(graph.node.flatMap((node) => node.output));
+  for (const node of graph.node) {
+    if (node.input.some((name) => name !== '' && later.has(name))) {
+      throw notAModel(file, `its node ${JSON.stringify(node.name)} stands before a node that it needs`);
+    }
+    for (const name of node.output) later.delete(name);
+  }
+}
+
+function notAModel(file: string, why: string): UserError {
+  return new UserError({
+    what: `it is not an ONNX model, or it is cut short (${why})`,
+    where: file,
+    fix: 'Name a file written by an ONNX exporter, such as torch.onnx.export, or copy it again.',
+  });
+}
+
+function indexed(file: string, model: Model, graph: Graph, opset: number): OnnxGraph {
+  const makerOf = new Map(graph.node.flatMap((node) => node.output.map((name): [string, Node] => [name, node])));
+  makerOf.delete('');
+  const initializers = new Map(graph.initializer.map((tensor) => [tensor.name ?? '', tensor]));
+  return { file, model, graph, opset, makerOf, initializers };
+}
+
+function isDefault({ domain }: { domain: string }): boolean {
+  return domain === '' || domain === 'ai.onnx';
+}
+
+/** Every tensor that the graph carries, those in attributes and inner graphs included. */
+function tensorsOf(graph: Graph): Tensor[] {
+  return [
+    ...graph.initializer,
+    ...graph.node.flatMap((node) =>
+      node.attribute.flatMap(({ t, tensors, g, graphs }) => [
+        ...(t ? [t] : []),
+        ...(tensors ?? []),
+        ...[...(g ? [g] : []), ...(graphs ?? [])].flatMap(tensorsOf),
+      ]),
+    ),
+  ];
+}

@@ -1,0 +1,157 @@
+import { accessSync, closeSync, constants, openSync, readSync, realpathSync, statSync } from 'node:fs';
+import { dirname, isAbsolute, join, relative } from 'node:path';
+import { messageOf, UserError } from '../../errors.ts';
+import type { Int64, Tensor } from './protobuf.ts';
+
+/** TensorProto.DataType of the types this room writes or looks into. */
+export const elemTypes = { float: 1, int32: 6, int64: 7, bool: 9, double: 11 } as const;
+
+/** Bytes a value takes, by TensorProto.DataType; texts and the 4-bit types are not counted. */
+const bytesPerValue = [0, 4, 1, 1, 2, 2, 4, 8, 0, 1, 2, 8, 4, 8, 8, 16, 2, 1, 1, 1, 1];
+
+/** No tensor of an image model comes near this; what declares one would exhaust the machine. */
+const maxTensorBytes = 2 ** 31;
+
+/** A 64-bit integer as a number: beyond 2^53 it loses digits, which bounds such as INT64_MAX survive. */
+export function toNumber(value: Int64): number {
+  return typeof value === 'number' ? value : value.toNumber();
+}
+
+/** A float32 tensor. */
+export function floatTensor(name: string, dims: readonly number[], values: readonly number[]): Tensor {
+  const rawData = new Uint8Array(4 * values.length);
+  const view = new DataView(rawData.buffer);
+  values.forEach((value, i) => {
+    view.setFloat32(4 * i, value, true);
+  });
+  return { name, dims: [...dims], dataType: elemTypes.float, rawData };
+}
+
+/** An int64 tensor. */
+export function int64Tensor(name: string, dims: readonly number[], values: readonly number[]): Tensor {
+  const rawData = new Uint8Array(8 * values.length);
+  const view = new DataView(rawData.buffer);
+  values.forEach((value, i) => {
+    view.setBigInt64(8 * i, BigInt(value), true);
+  });
+  return { name, dims: [...dims], dataType: elemTypes.int64, rawData };
+}
+
+/** The values of a float, double, int32, int64 or bool tensor; null for any other type. */
+export function valuesOf(tensor: Tensor): number[] | null {
+  const raw = tensor.rawData?.length ? tensor.rawData : new Uint8Array();
+  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
+  const read = (size: number, at: (offset: number) => number) =>
+    Array.from({ length: raw.byteLength / size }, (_, i) => at(i * size));
+  const carried = raw.byteLength > 0;
+  switch (tensor.dataType) {
+    case elemTypes.float:
+      return carried ? read(4, (o) => view.getFloat32(o, true)) : (tensor.floatData ?? []);
+    case elemTypes.double:
+      return carried ? read(8, (o) => view.getFloat64(o, true)) : (tensor.doubleData ?? []);
+    case elemTypes.int32:
+      return carried ? read(4, (o) => view.getInt32(o, true)) : (tensor.int32Data ?? []);
+    case elemTypes.int64:
+      return carried ? read(8, (o) => Number(view.getBigInt64(o, true))) : (tensor.int64Data ?? []).map(toNumber);
+    case elemTypes.bool:
+      return carried ? read(1, (o) => view.getUint8(o)) : (tensor.int32Data ?? []);
+    default:
+      return null;
+  }
+}
+
+/** Throws UserError where a tensor of `dims` would take 2 GiB or more; returns its bytes (0 for types not counted). */
+export function declaredBytes(name: string, dims: readonly number[], elemType: number, file: string): number {
+  const bytes = dims.reduce((product, dim) => product * dim, bytesPerValue[elemType] ?? 0);
+  if (bytes < maxTensorBytes && dims.every((dim) => dim >= 0)) return bytes;
+  throw new UserError({
+    what: `the tensor ${JSON.stringify(name)} of ${dims.join(' x ')} values is no tensor of an image model (limit: 2 GiB)`,
+    where: file,
+    fix: 'Export the model again; if it comes from someone else, do not trust it.',
+  });
+}
+
+/** Throws UserError where a tensor declares other than it carries. */
+export function checkTensorData(tensor: Tensor, file: string): void {
+  const dims = tensor.dims.map(toNumber);
+  const declared = declaredBytes(tensor.name ?? '', dims, tensor.dataType, file);
+  if (declared === 0) return;
+  const values = dims.reduce((product, dim) => product * dim, 1);
+  const raw = tensor.rawData?.length ?? 0;
+  const typed = [tensor.floatData, tensor.int32Data, tensor.int64Data, tensor.doubleData, tensor.uint64Data];
+  if (raw === declared || (raw === 0 && typed.some((list) => list?.length === values || list?.length === 2 * values)))
+    return;
+  throw new UserError({
+    what: `the tensor ${JSON.stringify(tensor.name)} declares ${dims.join(' x ')} values but carries ${raw} bytes`,
+    where: file,
+    fix: 'The file is cut short or damaged: export or copy it again.',
+  });
+}
+
+/**
+ * Reads the values of a tensor that lie in another file into the tensor; `remaining` bytes may still be read.
+ * Returns how many were. Throws UserError where that file is not in the model's folder (absolute, through `..` or
+ * through a link), is too short, or does not exist.
+ */
+export function readExternalData(tensor: Tensor, file: string, remaining: number): number {
+  if (tensor.dataLocation !== 1) return 0;
+  const entry = (key: string) => tensor.externalData?.find((pair) => pair.key === key)?.value;
+  const path = externalPath(entry('location') ?? '', file);
+  const declared = declaredBytes(tensor.name ?? '', tensor.dims.map(toNumber), tensor.dataType, file);
+  const offset = Number(entry('offset') ?? 0);
+  const length = Number(entry('length') ?? declared);
+  const broken = (what: string) =>
+    new UserError({ what, where: path, fix: `Copy it again with ${file}, both from the same export.` });
+  if (length !== declared || !Number.isSafeInteger(offset) || offset < 0) {
+    throw broken(`the values of the tensor ${JSON.stringify(tensor.name)} are misplaced`);
+  }
+  if (length > remaining) {
+    throw new UserError({ what: 'its weights exceed 2 GiB', where: file, fix: 'Use a smaller feature model.' });
+  }
+  tensor.rawData = readRange(path, offset, length, broken);
+  tensor.dataLocation = 0;
+  tensor.externalData = [];
+  return length;
+}
+
+function readRange(path: string, offset: number, length: number, broken: (what: string) => UserError): Uint8Array {
+  if (statSync(path).size < offset + length) throw broken('the file is too short for the tensors of the model');
+  const handle = openSync(path, 'r');
+  try {
+    const bytes = new Uint8Array(length);
+    for (let done = 0; done < length; ) {
+      const read = readSync(handle, bytes, done, length - done, offset + done);
+      if (read === 0) throw broken('the file changed while it was read');
+      done += read;
+    }
+    return bytes;
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** The real path of external data; only files really inside the model's folder may be read for a model. */
+function externalPath(location: string, file: string): string {
+  const refuse = (what: string, fix: string) =>
+    new UserError({ what: `${what}: ${JSON.stringify(location)}`, where: file, fix });
+  const folder = realpathSync(dirname(file));
+  const outside = (path: string) =>
+    relative(folder, path).split(/[\\/]/)[0] === '..' || isAbsolute(relative(folder, path));
+  const stray = () =>
+    refuse(
+      'its external data lies outside its folder',
+      'Save the model with its weights beside it, or do not trust it.',
+    );
+  if (location === '' || location.includes('\0') || isAbsolute(location) || outside(join(folder, location)))
+    throw stray();
+  let path: string;
+  try {
+    path = realpathSync(join(folder, location));
+    accessSync(path, constants.R_OK);
+    if (!statSync(path).isFile()) throw new Error('no regular file');
+  } catch (error) {
+    throw refuse(`its external data cannot be read (${messageOf(error)})`, 'Copy that file beside the model too.');
+  }
+  if (outside(path)) throw stray();
+  return path;
+}

@@ -1,0 +1,106 @@
+import { UserError } from '../../errors.ts';
+import { quoted } from '../onnx/graph.ts';
+import type { Layers } from '../onnx/layers.ts';
+import { nearest } from '../onnx/names.ts';
+import type { TfjsFiles } from './files.ts';
+
+/**
+ * What a layer or operator does to what comes in: `dense`: a product with fixed weights; `pool`: the mean or maximum
+ * over height and width; `same`: the same values in another shape; `scale`: each value scaled and shifted; `bias`: fixed
+ * values added; `score`: scores of the same classes.
+ */
+export type Role = 'dense' | 'pool' | 'same' | 'scale' | 'bias' | 'score' | 'other';
+
+/** A layer of a Layers model or an operator of a Graph model. */
+export interface TfjsNode {
+  readonly role: Role;
+  /** The node whose values come in (the first, where there are several); null: none. */
+  readonly from: string | null;
+}
+
+/** What a `model.json` says of its network: enough to find layers, whichever of the two kinds it is. */
+export interface TfjsGraph {
+  readonly file: string;
+  readonly input: Layers['input'];
+  readonly outputs: readonly string[];
+  /** By name, in the file's order. */
+  readonly nodes: ReadonlyMap<string, TfjsNode>;
+}
+
+/** Whether a model is a TensorFlow graph rather than a Keras model. */
+export function isGraphModel({ topology }: TfjsFiles): boolean {
+  return 'node' in topology;
+}
+
+/** Roles that lead from the model's output to its last dense layer, and from the features to their pooling. */
+const TO_DENSE: ReadonlySet<Role> = new Set(['same', 'score', 'bias']);
+const TO_POOL: ReadonlySet<Role> = new Set(['same', 'scale', 'bias']);
+
+/** Finds the layers that matter, as `findLayers` does in ONNX graphs. */
+export function findTfjsLayers(graph: TfjsGraph): Layers {
+  const { input } = graph;
+  for (const output of graph.outputs) {
+    const path = walk(graph, output, 'dense', TO_DENSE);
+    const features = path && graph.nodes.get(path.found)?.from;
+    if (!features) continue;
+    const { before, found } = path;
+    const logits = before !== null && graph.nodes.get(before)?.role === 'bias' ? before : found;
+    return { input, features, featureMap: pooledMap(graph, features), logits };
+  }
+  const features = graph.outputs.find((output) => pooledMap(graph, output) !== null) ?? null;
+  return { input, features, featureMap: features && pooledMap(graph, features), logits: null };
+}
+
+/**
+ * The layer of the features: the one named, or the one found.
+ * @throws UserError, with the choice there is, where there is no such layer or none was found.
+ */
+export function tfjsFeaturesLayer(graph: TfjsGraph, named: string | null): string {
+  const layer = named ?? findTfjsLayers(graph).features;
+  if (layer !== null) {
+    checkLayer(graph, layer);
+    return layer;
+  }
+  throw new UserError({
+    what: 'no dense layer was found, so the features are not known',
+    where: graph.file,
+    fix: `Name the layer of the features in featureModel.layer.features; the last ones are ${quoted([...graph.nodes.keys()].slice(-8))}.`,
+  });
+}
+
+/** @throws UserError, with the nearest names, where there is no such layer. */
+export function checkLayer({ nodes, file }: TfjsGraph, name: string): void {
+  if (nodes.has(name)) return;
+  throw new UserError({
+    what: `the model has no layer ${JSON.stringify(name)}`,
+    where: file,
+    fix: `Name one of its layers; the nearest are ${quoted(nearest(name, [...nodes.keys()], 5))}.`,
+  });
+}
+
+interface Path {
+  readonly found: string;
+  /** The node that `found` feeds on this path; null where the path starts at `found`. */
+  readonly before: string | null;
+}
+
+/** The first node of a role found upward of `from`, past nodes of the roles `through`. */
+function walk({ nodes }: TfjsGraph, from: string, role: Role, through: ReadonlySet<Role>): Path | null {
+  const seen = new Set<string>(); // a hostile file may hold a ring
+  let before: string | null = null;
+  let name: string | null = from;
+  while (name !== null && !seen.has(name)) {
+    seen.add(name);
+    const node = nodes.get(name);
+    if (node?.role === role) return { found: name, before };
+    if (node === undefined || !through.has(node.role)) return null;
+    before = name;
+    name = node.from;
+  }
+  return null;
+}
+
+function pooledMap(graph: TfjsGraph, features: string): string | null {
+  const path = walk(graph, features, 'pool', TO_POOL);
+  return path && (graph.nodes.get(path.found)?.from ?? null);
+}

@@ -1,0 +1,135 @@
+import { compileSchema } from '../../adapters/jsonSchema.ts';
+import { UserError } from '../../errors.ts';
+import type { TfjsFiles } from './files.ts';
+import type { Role, TfjsGraph, TfjsNode } from './graph.ts';
+
+interface Layer {
+  readonly class_name: string;
+  readonly config: { readonly name: string; readonly [key: string]: unknown };
+  /** Functional models: for each use of the layer its inputs, each `[layer, use, output, arguments]`. */
+  readonly inbound_nodes?: readonly unknown[];
+}
+
+interface Functional {
+  readonly layers: readonly Layer[];
+  /** Each `[layer, use, output]`. */
+  readonly input_layers: readonly (readonly unknown[])[];
+  readonly output_layers: readonly (readonly unknown[])[];
+}
+
+const layers = {
+  type: 'array',
+  minItems: 1,
+  items: {
+    type: 'object',
+    required: ['class_name', 'config'],
+    properties: {
+      class_name: { type: 'string' },
+      config: { type: 'object', required: ['name'], properties: { name: { type: 'string' } } },
+      inbound_nodes: { type: 'array' },
+    },
+  },
+};
+const references = { type: 'array', minItems: 1, items: { type: 'array' } };
+const functionalConfig = compileSchema<Functional>({
+  type: 'object',
+  required: ['layers', 'input_layers', 'output_layers'],
+  properties: { layers, input_layers: references, output_layers: references },
+});
+const sequentialConfig = compileSchema<{ readonly layers: readonly Layer[] }>({
+  type: 'object',
+  required: ['layers'],
+  properties: { layers },
+});
+const kerasModel = compileSchema<{ readonly class_name: string; readonly config: unknown }>({
+  type: 'object',
+  required: ['class_name', 'config'],
+  properties: { class_name: { type: 'string' }, config: {} },
+});
+
+const ROLES: Readonly<Record<string, Role>> = {
+  Dense: 'dense',
+  GlobalAveragePooling2D: 'pool',
+  GlobalMaxPooling2D: 'pool',
+  AveragePooling2D: 'pool',
+  Flatten: 'same',
+  Reshape: 'same',
+  Dropout: 'same',
+  BatchNormalization: 'scale',
+  LayerNormalization: 'scale',
+  Rescaling: 'scale',
+  Softmax: 'score',
+};
+
+/**
+ * Reads the network of a Layers model; a model inside the model counts as one layer.
+ * @throws UserError where it is not one that TF.js could load, or takes other than one input.
+ */
+export function readLayersModel({ topology, file }: TfjsFiles): TfjsGraph {
+  const { config } = kerasConfig(topology, file);
+  if (functionalConfig.accepts(config)) return functional(config, file);
+  // Old Keras wrote a sequential model as its bare list of layers.
+  const listed = Array.isArray(config) ? { layers: config } : config;
+  if (sequentialConfig.accepts(listed)) return sequential(listed.layers, file);
+  throw unreadable('its list of layers cannot be read', file);
+}
+
+/** Keras puts the model one level deeper than TF.js does. */
+function kerasConfig(topology: TfjsFiles['topology'], file: string) {
+  const model = topology.model_config ?? topology;
+  if (kerasModel.accepts(model)) return model;
+  throw unreadable('modelTopology holds no Keras model', file);
+}
+
+function functional({ layers, input_layers, output_layers }: Functional, file: string): TfjsGraph {
+  if (input_layers.length !== 1) throw unreadable(`it takes ${input_layers.length} inputs, not one image`, file);
+  const input = firstText(input_layers) ?? '';
+  const shape = inputShape(layers.find(({ config }) => config.name === input));
+  const nodes = new Map(layers.map((layer) => [layer.config.name, nodeOf(layer, firstText(layer.inbound_nodes))]));
+  return {
+    file,
+    input: { name: input, shape },
+    outputs: output_layers.flatMap((output) => firstText(output) ?? []),
+    nodes,
+  };
+}
+
+function sequential(layers: readonly Layer[], file: string): TfjsGraph {
+  const names = layers.map(({ config }) => config.name);
+  const nodes = new Map(layers.map((layer, i) => [names[i], nodeOf(layer, names[i - 1] ?? null)]));
+  return { file, input: { name: names[0], shape: inputShape(layers[0]) }, outputs: names.slice(-1), nodes };
+}
+
+function nodeOf({ class_name, config }: Layer, from: string | null): TfjsNode {
+  return { role: roleOf(class_name, config), from };
+}
+
+function roleOf(className: string, config: Layer['config']): Role {
+  if (className === 'Activation') return config.activation === 'relu' ? 'other' : 'score';
+  // MobileNet ends in a convolution of the pooled vector.
+  if (className === 'Conv2D' && [config.kernel_size].flat().every((side) => side === 1)) return 'dense';
+  return ROLES[className] ?? 'other';
+}
+
+/** The name that a list of references starts with: of a layer's first use its first input. */
+function firstText(references: unknown): string | null {
+  let at = references;
+  while (Array.isArray(at)) at = at[0];
+  return typeof at === 'string' ? at : null;
+}
+
+/** Of an input layer, of a sequential model's first layer, or of the first layer of a model inside it. */
+function inputShape(layer: Layer | undefined): readonly (number | null)[] {
+  const shape = layer?.config.batch_input_shape ?? layer?.config.batch_shape;
+  if (Array.isArray(shape)) return shape.map((length) => (typeof length === 'number' ? length : null));
+  const inner = layer?.config;
+  return sequentialConfig.accepts(inner) ? inputShape(inner.layers[0]) : [];
+}
+
+function unreadable(why: string, file: string): UserError {
+  return new UserError({
+    what: `the Layers model cannot be read (${why})`,
+    where: file,
+    fix: 'Export it again with tensorflowjs_converter (Keras 2 format) or model.save; a graph model will do too.',
+  });
+}

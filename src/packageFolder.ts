@@ -1,0 +1,5 @@
+/**
+ * The folder that holds what the package brings beside its code: schemas, templates, examples, package.json. Every door
+ * to it is this file, since it lies one folder below it in `src/`, `lib/` and `dist/` alike.
+ */
+export const packageFolder = new URL('../', import.meta.url);

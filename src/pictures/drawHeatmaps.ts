@@ -1,0 +1,51 @@
+import type { FeaturePlan } from '../features/featurePlan.ts';
+import type { Picture } from '../images/decode.ts';
+import { normalised, pixelValues } from '../images/pixelValues.ts';
+import type { Session, Tensor } from '../models/engine.ts';
+import { heatmap } from './heatmap.ts';
+
+/** An image over which to show where a feature is found. */
+export interface HeatmapTarget {
+  readonly feature: number;
+  /** As the model sees it, in the model's size. */
+  readonly view: Picture;
+}
+
+/**
+ * Draws heatmaps, in batches padded to the same size.
+ * @param featureMap name of the feature map's tensor.
+ * @param use takes the heatmap of `targets[index]`; called batch by batch.
+ * @returns false where the map does not have one channel a feature; nothing is drawn then.
+ */
+export async function drawHeatmaps(
+  targets: readonly HeatmapTarget[],
+  session: Session,
+  { layer, pipeline, gradientBatch: batch }: FeaturePlan,
+  featureMap: string,
+  use: (index: number, heatmap: Picture) => Promise<void>,
+): Promise<boolean> {
+  for (let from = 0; from < targets.length; from += batch) {
+    const some = targets.slice(from, from + batch);
+    const values = new Float32Array(batch * pipeline.height * pipeline.width * 3);
+    for (const [i, { view }] of some.entries()) {
+      values.set(normalised(pixelValues(view, pipeline), pipeline), i * view.rgb.length);
+    }
+    const tensors = await session.run({ count: batch, values }, [layer, featureMap]);
+    const maps = mapOf(tensors.get(featureMap), tensors.get(layer));
+    if (maps === null) return false;
+    await Promise.all(some.map(({ view, feature }, i) => use(from + i, heatmap(view, maps(i, feature)))));
+  }
+  return true;
+}
+
+/** The channel of an image and a feature; null where the map is not images x features x height x width. */
+function mapOf(map: Tensor | undefined, features: Tensor | undefined) {
+  if (map === undefined || features === undefined) throw new Error('the engine left out a tensor');
+  const [, channels, height, width] = map.shape;
+  if (map.shape.length !== 4 || channels !== features.shape[1]) return null;
+  const length = height * width;
+  return (image: number, channel: number) => {
+    const at = (image * channels + channel) * length;
+    return { width, height, values: map.values.subarray(at, at + length) };
+  };
+}

@@ -1,0 +1,189 @@
+import { existsSync } from 'node:fs';
+import { release } from 'node:os';
+import { readConfig } from '../config/config.ts';
+import { messageOf } from '../errors.ts';
+import { type FeaturePlan, planFeatures } from '../features/featurePlan.ts';
+import { describeModel } from '../models/describeModel.ts';
+import type { ModelDescription, RunnableEngine } from '../models/engine.ts';
+import { checkEngine, type EngineCheck } from '../models/engines/engineCheck.ts';
+import { type Gpu, nvidiaGpus, renderNodes } from '../models/engines/gpus.ts';
+import { installEngine } from '../models/engines/installEngine.ts';
+import { ENGINE_INSTALLS, engineCache, placesOf, versionIn } from '../models/engines/installedPackage.ts';
+import { ENGINES } from '../models/engines/selectEngine.ts';
+import type { Layers } from '../models/onnx/layers.ts';
+import type { EngineName, FeatureModelOptions } from '../records/config.ts';
+import { diagnoseBaselines } from './baseline.ts';
+import type { Request, Said } from './request.ts';
+
+/** What this machine and this model make possible. */
+export interface Diagnosis {
+  readonly machine: {
+    readonly node: string;
+    /** "linux x64, 6.1.0". */
+    readonly system: string;
+    readonly gpus: readonly Gpu[];
+    /** Render nodes of Linux, NVIDIA's among them. */
+    readonly graphics: readonly string[];
+    /** Where `installEngine` puts engines. */
+    readonly engineCache: string;
+  };
+  /** By kind of model, best first. */
+  readonly engines: readonly DiagnosedEngine[];
+  /** What `auto` takes for each kind of model; null: nothing loads. */
+  readonly taken: Readonly<Record<ModelDescription['kind'], RunnableEngine | null>>;
+  /** Null where the config names no feature model. */
+  readonly featureModel: DiagnosedModel | null;
+}
+
+/** An engine as it was found. */
+export interface DiagnosedEngine extends EngineCheck {
+  readonly kind: ModelDescription['kind'];
+  /** Version of its package; null where that is not installed. */
+  readonly version: string | null;
+}
+
+/** What was found in a feature model; `problem` says why the rest is null. */
+export interface DiagnosedModel {
+  readonly file: string;
+  readonly problem: string | null;
+  readonly kind: ModelDescription['kind'] | null;
+  /** What `layer: auto` finds. */
+  readonly layers: Layers | null;
+  /** The tensor that the features are taken from. */
+  readonly features: string | null;
+  readonly preprocess: FeaturePlan['pipeline'] | null;
+  /** Images a run. */
+  readonly batch: number | null;
+  /** The engine that the config's `engine` comes to; null where none loads. */
+  readonly engine: RunnableEngine | null;
+}
+
+/**
+ * Finds which engines load, each in a process of its own, the GPUs, and what `layer: auto` finds in the feature model.
+ * A bad model is part of the diagnosis, not an error.
+ */
+export async function diagnose(featureModel: FeatureModelOptions | null, engine: EngineName): Promise<Diagnosis> {
+  const named = (['onnx', 'tfjs'] as const).flatMap((kind) => ENGINES[kind].map((name) => ({ kind, name })));
+  const engines: readonly DiagnosedEngine[] = await Promise.all(
+    named.map(async ({ kind, name }) => ({ ...(await checkEngine(name)), kind, version: versionOf(name) })),
+  );
+  const first = (kind: ModelDescription['kind']) =>
+    engines.find((each) => each.kind === kind && each.loads)?.engine ?? null;
+  return {
+    machine: {
+      node: process.version,
+      system: `${process.platform} ${process.arch}, ${release()}`,
+      gpus: await nvidiaGpus(),
+      graphics: renderNodes(),
+      engineCache: engineCache(),
+    },
+    engines,
+    taken: { onnx: first('onnx'), tfjs: first('tfjs') },
+    featureModel: featureModel && (await diagnoseModel(featureModel, engine, engines)),
+  };
+}
+
+function versionOf(engine: RunnableEngine): string | null {
+  const [spec] = ENGINE_INSTALLS[engine].packages;
+  const name = spec.slice(0, spec.lastIndexOf('@'));
+  const [place] = placesOf(name, engine);
+  return place === undefined ? null : versionIn(place, name);
+}
+
+async function diagnoseModel(
+  options: FeatureModelOptions,
+  wanted: EngineName,
+  engines: readonly DiagnosedEngine[],
+): Promise<DiagnosedModel> {
+  const unknown = { kind: null, layers: null, features: null, preprocess: null, batch: null, engine: null };
+  let model: ModelDescription;
+  try {
+    model = await describeModel(options.path);
+  } catch (thrown) {
+    return { ...unknown, file: options.path, problem: messageOf(thrown) };
+  }
+  const { kind, layers } = model;
+  const known = { ...unknown, file: options.path, kind, layers, engine: engineFor(kind, wanted, engines) };
+  try {
+    const { layer, pipeline, batch } = planFeatures(model, options);
+    return { ...known, problem: null, features: layer, preprocess: pipeline, batch };
+  } catch (thrown) {
+    return { ...known, problem: messageOf(thrown) };
+  }
+}
+
+function engineFor(kind: ModelDescription['kind'], wanted: EngineName, engines: readonly DiagnosedEngine[]) {
+  const any = wanted === 'auto' || wanted === kind;
+  return engines.find((each) => each.kind === kind && each.loads && (any || each.engine === wanted))?.engine ?? null;
+}
+
+/** A diagnosis in lines for people: machine, a table of engines with what to do, the model. */
+export function diagnosisLines({ machine, engines, taken, featureModel }: Diagnosis): readonly string[] {
+  return [
+    `node      ${machine.node}, ${machine.system}`,
+    ...gpuLines(machine),
+    `engines   kept in ${machine.engineCache}`,
+    '',
+    ...engines.flatMap(({ engine, kind, loads, version, reason, fix }) => [
+      [
+        taken[kind] === engine ? '>' : ' ',
+        engine.padEnd(13),
+        loads ? 'loads' : '-    ',
+        (version ?? '').padEnd(8),
+        reason ?? '',
+      ]
+        .join(' ')
+        .trimEnd(),
+      ...(fix === null ? [] : [`${' '.repeat(31)}${fix}`]),
+    ]),
+    '',
+    `> is what engine: auto takes (ONNX models: ${taken.onnx ?? 'none'}; TF.js models: ${taken.tfjs ?? 'none'}).`,
+    ...(featureModel === null ? [] : ['', ...modelLines(featureModel)]),
+  ];
+}
+
+function gpuLines({ gpus, graphics }: Diagnosis['machine']): string[] {
+  if (gpus.length === 0) return [`gpu       ${graphics.join('; ') || 'none found'}`];
+  return gpus.map(
+    ({ name, memory, freeMemory, driver, computeCapability }) =>
+      `gpu       ${name}, ${memory} MiB (${freeMemory} free), driver ${driver}, compute capability ${computeCapability}`,
+  );
+}
+
+function modelLines({ file, problem, layers, features, preprocess, batch, engine }: DiagnosedModel): string[] {
+  const quoted = (name: string | null) => (name === null ? 'not found' : JSON.stringify(name));
+  const shape = layers?.input.shape.map((length) => length ?? '?').join(' x ');
+  return [
+    `model     ${file}`,
+    ...(layers === null
+      ? []
+      : [
+          `input     ${quoted(layers.input.name)} ${shape}`,
+          `layers    features ${quoted(features ?? layers.features)}, feature map ${quoted(layers.featureMap)}, logits ${quoted(layers.logits)}`,
+        ]),
+    ...(preprocess === null ? [] : [`images    ${pipelineText(preprocess)}, ${batch} a run`]),
+    `engine    ${engine ?? 'none that loads'}`,
+    ...(problem === null ? [] : [`problem   ${problem}`]),
+  ];
+}
+
+function pipelineText({ resize, crop, mean, std, width, height, layout }: FeaturePlan['pipeline']): string {
+  const steps = [resize === null ? [] : `resized to ${resize}`, crop === null ? [] : `cropped to ${crop}`].flat();
+  return `${[...steps, `${width} x ${height}`].join(', ')}, mean [${mean.join(', ')}], std [${std.join(', ')}], ${layout}`;
+}
+
+/**
+ * Says which engines load and what is found in the feature model; where there is no config, of engines only.
+ * @param install engine to install first; null: none.
+ */
+export async function examine({ config: file, onNotice }: Request, install: string | null): Promise<Said> {
+  if (install !== null) onNotice(`${install} is installed in ${await installEngine(install, onNotice)}`);
+  const config = existsSync(file) ? await readConfig(file) : null;
+  const diagnosis = await diagnose(config?.featureModel ?? null, config?.engine ?? 'auto');
+  const baselines = config && (await diagnoseBaselines(config));
+  return {
+    json: { ...diagnosis, baselines },
+    lines: [...diagnosisLines(diagnosis), ...(baselines === null ? [] : [`baselines ${baselines}`])],
+    passed: true,
+  };
+}

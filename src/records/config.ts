@@ -1,0 +1,80 @@
+/** barlow.yml, checked and with every default filled in. */
+import type { AnalysisOptions } from './analysis.ts';
+import type { BaselineOptions } from './baseline.ts';
+import type { ColumnNames, OnBadImage } from './evalSet.ts';
+import type { GateOptions } from './verdict.ts';
+
+export type EngineName =
+  | 'auto'
+  | 'onnx'
+  | 'onnx-cuda'
+  | 'onnx-webgpu'
+  | 'onnx-cpu'
+  | 'onnx-wasm'
+  | 'tfjs'
+  | 'tfjs-node-gpu'
+  | 'tfjs-node'
+  | 'tfjs-wasm';
+
+/** torchvision's pipeline; null steps are left out. */
+export interface PreprocessOptions {
+  /** Length of the shorter side after resizing, in pixels. */
+  readonly resize: number | null;
+  /** Side of the centre crop, in pixels. */
+  readonly crop: number | null;
+  /** Per RGB channel, on values in [0, 1]. */
+  readonly mean: readonly [number, number, number];
+  readonly std: readonly [number, number, number];
+}
+
+export interface FeatureModelOptions {
+  readonly path: string;
+  /** Names of the feature vector and of the feature map; null: found in the graph. */
+  readonly layer: { readonly features: string | null; readonly featureMap: string | null };
+  /** Null: from the model's input shape, values in [0, 1]. */
+  readonly preprocess: PreprocessOptions | null;
+}
+
+/** How checkpoints that are model files are run; they are states of one model, so it holds for all of them. */
+export interface CheckpointModelOptions {
+  /** Tensor of the scores, images x classes; null: what the last dense layer gives. */
+  readonly output: string | null;
+  /** Class of each score, or the file that names them, a line each; null: the eval set's classes, sorted by code unit. */
+  readonly classes: readonly string[] | string | null;
+  /** Null: from the model's input shape, values in [0, 1]. */
+  readonly preprocess: PreprocessOptions | null;
+}
+
+export interface ReportOptions {
+  readonly clusters: number;
+  readonly images: number;
+  /** `budget`: image steps (images x steps) that the attacks of a run may take. */
+  readonly attack: { readonly steps: number; readonly stepSize: number | 'auto'; readonly budget: number };
+  readonly featureNames: string | null;
+}
+
+/** barlow.yml, checked and with every default filled in. Paths are absolute. */
+export interface Config {
+  /** The config file. */
+  readonly file: string;
+  readonly name: string;
+  readonly evalSet: {
+    readonly images: string | null;
+    readonly manifest: string;
+    /** Classes beyond those that labels name. */
+    readonly classes: readonly string[];
+    readonly columns: ColumnNames;
+    readonly onBadImage: OnBadImage;
+  };
+  readonly checkpoints: readonly { readonly name: string; readonly path: string }[];
+  readonly checkpointModel: CheckpointModelOptions;
+  readonly featureModel: FeatureModelOptions | null;
+  /** A `.npy` of features computed elsewhere. */
+  readonly features: string | null;
+  readonly engine: EngineName;
+  readonly groups: readonly string[];
+  readonly analysis: AnalysisOptions;
+  readonly baseline: BaselineOptions;
+  readonly gate: GateOptions;
+  readonly report: ReportOptions;
+}

@@ -1,0 +1,45 @@
+/** Features of the eval set, how they are read, and what people call them. */
+
+/** Where the features of an eval set lie: a float32 `.npy` file, C order, one row an image. */
+export interface FeatureFile {
+  readonly path: string;
+  /** Byte offset of the first value in the file. */
+  readonly offset: number;
+  /** Features an image. */
+  readonly dimensions: number;
+  /** Row in the file of each eval-set row. */
+  readonly rowOf: Uint32Array;
+  readonly model: FeatureModelInfo;
+}
+
+/** What features depend on besides the images' bytes. */
+export interface FeatureModelInfo {
+  /** SHA-256 (hex) over model bytes, layer and preprocessing, or over the given feature file's shape and name. */
+  readonly fingerprint: string;
+  readonly dimensions: number;
+  /** The engine that computed them ("onnx-cpu"), or "file" where they were given. */
+  readonly engine: string;
+}
+
+/** Features of some images, column by column: feature `from + j` of row i is `values[j * rows + i]`. Backed by shared memory. */
+export interface Columns {
+  readonly rows: number;
+  /** First feature and one past the last. */
+  readonly from: number;
+  readonly to: number;
+  readonly values: Float32Array;
+}
+
+/** Reads features `from`..`to` (exclusive) of the given eval-set rows; at the start of `into` where a reader can and it is given. */
+export type ReadColumns = (rows: Uint32Array, from: number, to: number, into?: SharedArrayBuffer) => Promise<Columns>;
+
+/** What people call a feature (`features.yml`). */
+export interface FeatureName {
+  readonly name: string;
+  /** Whether failures hang on it for no good reason, for too much of one, or nobody can tell; null where nobody said. */
+  readonly kind: 'spurious' | 'overemphasised' | 'unclear' | null;
+  readonly note: string | null;
+}
+
+/** By feature number. */
+export type FeatureNames = ReadonlyMap<number, FeatureName>;

@@ -1,0 +1,37 @@
+/** Everything a run found. */
+import type { AnalysisOptions, GroupAnalysis } from './analysis.ts';
+import type { Comparison } from './comparison.ts';
+import type { FeatureModelInfo } from './features.ts';
+import type { GateOptions, Verdict } from './verdict.ts';
+
+export interface CheckpointResult {
+  readonly name: string;
+  readonly images: number;
+  readonly failures: number;
+  readonly baseErrorRate: number;
+  readonly groups: readonly GroupAnalysis[];
+  readonly comparison: Comparison | null;
+  /** Null where there was nothing to judge (no baseline asked for). */
+  readonly verdict: Verdict | null;
+}
+
+/** Everything a run found; `result.json`, by schemas/result.schema.json. */
+export interface Result {
+  readonly schemaVersion: 1;
+  readonly suite: string;
+  /** The commit judged; null outside a git repository. */
+  readonly commit: string | null;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  readonly tool: { readonly name: string; readonly version: string };
+  readonly evalSet: {
+    readonly images: number;
+    readonly classes: readonly string[];
+    readonly fingerprint: string;
+    /** Names of the images left out because they cannot be read or decoded; counted in no figure. */
+    readonly skipped: readonly string[];
+  };
+  readonly featureModel: FeatureModelInfo;
+  readonly options: { readonly analysis: AnalysisOptions; readonly gate: GateOptions };
+  readonly checkpoints: readonly CheckpointResult[];
+}

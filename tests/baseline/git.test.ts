@@ -1,0 +1,64 @@
+import { createServer } from 'node:net';
+import { expect, test } from 'vitest';
+import { gitIn } from '../../src/baseline/git.ts';
+import { git, temporaryFolder } from './realGit.ts';
+
+const folder = temporaryFolder();
+git(folder, ['init', '--quiet']);
+
+test('a server that accepts and never answers is given up on', async () => {
+  const server = createServer(() => {});
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (typeof address !== 'object' || address === null) throw new Error('a port');
+  const started = performance.now();
+  const outcome = await gitIn(folder)(['ls-remote', `http://127.0.0.1:${address.port}/x.git`], { limit: 1000 });
+  expect(outcome).toMatchObject({ timedOut: true });
+  expect(outcome.code).not.toBe(0);
+  expect(performance.now() - started).toBeLessThan(8000);
+  server.close();
+});
+
+test('a transport that outlives git, its pipes open, does not hold us', async () => {
+  const env = { GIT_SSH_COMMAND: "trap '' INT TERM; sleep 20; true" };
+  const started = performance.now();
+  const outcome = await gitIn(folder)(['ls-remote', 'ssh://x@127.0.0.1/x.git'], { env, limit: 1000 });
+  expect(outcome.timedOut).toBe(true);
+  expect(performance.now() - started).toBeLessThan(8000);
+});
+
+test('output that is still in the pipe when git has ended is not lost, though the thread was busy', async () => {
+  const text = 'x'.repeat(60_000);
+  const oid = git(folder, ['hash-object', '-w', '--stdin'], { input: text });
+  const pending = gitIn(folder)(['cat-file', 'blob', oid]);
+  for (let i = 0; i < 4; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const until = performance.now() + 300;
+    while (performance.now() < until);
+  }
+  expect((await pending).stdout.toString()).toBe(text);
+});
+
+test('bytes go in and come out as they are, and failures are outcomes', async () => {
+  const bytes = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
+  const run = gitIn(folder);
+  const oid = (await run(['hash-object', '-w', '--no-filters', '--stdin'], { input: bytes })).stdout.toString().trim();
+  expect((await run(['cat-file', 'blob', oid])).stdout.equals(bytes)).toBe(true);
+  expect(await run(['hash-object', '--stdin'], { input: '' })).toMatchObject({ code: 0 });
+  expect(await run(['rev-parse', '--verify', '--quiet', 'none'])).toMatchObject({
+    code: 1,
+    stderr: '',
+    timedOut: false,
+  });
+  expect((await run(['no-such-command'])).stderr).toContain('is not a git command');
+});
+
+test('git that is not installed is told as such', async () => {
+  const { PATH } = process.env;
+  process.env.PATH = '/nowhere';
+  try {
+    await expect(gitIn(folder)(['version'])).rejects.toThrow('git is not installed');
+  } finally {
+    process.env.PATH = PATH;
+  }
+});

@@ -1,0 +1,304 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { describeModel } from '../../src/models/describeModel.ts';
+import type { Session } from '../../src/models/engine.ts';
+import { dense, kerasModel, kernel, layer, tinyGraph, tinyLayers, type Weight, writeModel } from './tfjsFixtures.ts';
+
+const folders: string[] = [];
+
+function temporary(): string {
+  folders.push(mkdtempSync(join(tmpdir(), 'barlow-tfjs-')));
+  return folders[folders.length - 1];
+}
+
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+function write({ topology, weights }: { topology: object; weights: Weight[] }): string {
+  return writeModel(temporary(), topology, weights);
+}
+
+async function withSession<Outcome>(file: string, use: (session: Session) => Promise<Outcome>): Promise<Outcome> {
+  const session = await (await describeModel(file)).open('tfjs-wasm', null, { threads: null });
+  try {
+    return await use(session);
+  } finally {
+    await session.close();
+  }
+}
+
+const images = Float32Array.from({ length: 2 * 4 * 4 * 3 }, (_, i) => ((i * 37) % 101) / 101);
+
+/** What the tiny network computes, written out: [image][filter][pixel] before the mean. */
+const maps = [0, 1].map((image) =>
+  [0, 1].map((filter) =>
+    Array.from({ length: 16 }, (_, pixel) => {
+      const at = image * 48 + pixel * 3;
+      const sum = [0, 1, 2].reduce((total, c) => total + images[at + c] * kernel[c * 2 + filter], 0);
+      return Math.max(0, sum);
+    }),
+  ),
+);
+const features = maps.map((image) => image.map((map) => map.reduce((sum, value) => sum + value, 0) / 16));
+const scores = features.map(([a, b]) => {
+  const logits = [0, 1].map((k) => Math.exp(a * dense[k] + b * dense[2 + k]));
+  return logits.map((value) => value / (logits[0] + logits[1]));
+});
+/** d feature[units[i]] / d image i. */
+function gradients(units: number[]): number[] {
+  return Array.from(images, (_, at) => {
+    const unit = units[Math.floor(at / 48)];
+    const active = maps[Math.floor(at / 48)][unit][Math.floor((at % 48) / 3)] > 0;
+    return active ? kernel[(at % 3) * 2 + unit] / 16 : 0;
+  });
+}
+
+function expectClose(found: ArrayLike<number> | undefined, wanted: readonly number[]): void {
+  expect(found?.length).toBe(wanted.length);
+  wanted.forEach((value, i) => {
+    expect(found?.[i], `value ${i}`).toBeCloseTo(value, 5);
+  });
+}
+
+describe.each([
+  ['Layers', tinyLayers(), { features: 'drop', featureMap: 'map', logits: 'scores' }],
+  ['Layers with a batch normalization', tinyLayers({ scale: false }), { features: 'drop' }],
+  ['Graph', tinyGraph(), { features: 'pool', featureMap: 'map', logits: 'logits' }],
+] as const)('a %s model worked out by hand', (_kind, model, layers) => {
+  it('has its layers and input found', async () => {
+    const description = await describeModel(write(model));
+    expect(description.kind).toBe('tfjs');
+    expect(description.layers).toMatchObject({ ...layers, input: { name: 'image', shape: [null, 4, 4, 3] } });
+    expect(description.geometry(null)).toEqual({ layout: 'NHWC', channels: 3, height: 4, width: 4, batch: null });
+    expect(description.featuresLayer(null)).toBe(layers.features);
+    expect(() => description.featuresLayer('mpa')).toThrow('"map"');
+  });
+
+  it('gives its tensors, maps channel by channel', async () => {
+    await withSession(write(model), async (session) => {
+      const tensors = await session.run({ count: 2, values: images }, ['map', layers.features, 'scores']);
+      expect(tensors.get('map')?.shape).toEqual([2, 2, 4, 4]);
+      expectClose(tensors.get('map')?.values, maps.flat(2));
+      expectClose(tensors.get(layers.features)?.values, features.flat());
+      expectClose(tensors.get('scores')?.values, scores.flat());
+      await expect(session.run({ count: 2, values: images }, ['mpa'])).rejects.toThrow('"map"');
+    });
+  });
+
+  it('gives gradients of a unit an image, of maps by channel', async () => {
+    await withSession(write(model), async (session) => {
+      const batch = { count: 2, values: images };
+      expectClose(await session.gradient(batch, layers.features, Int32Array.of(1, 0)), gradients([1, 0]));
+      const ofMap = await session.gradient(batch, 'map', Int32Array.of(16 + 5, 16 + 5));
+      const pixel = maps.map((image) => image[1][5] > 0);
+      expectClose(
+        ofMap,
+        Array.from(images, (_, at) =>
+          Math.floor((at % 48) / 3) === 5 && pixel[Math.floor(at / 48)] ? kernel[(at % 3) * 2 + 1] : 0,
+        ),
+      );
+    });
+  });
+});
+
+describe('gradients that the wasm backend has no operator for', () => {
+  it('are those of a depthwise convolution all the same', async () => {
+    const layers = [
+      layer('InputLayer', 'image', [], { batch_input_shape: [null, 4, 4, 3], dtype: 'float32' }),
+      layer('DepthwiseConv2D', 'deep', ['image'], { kernel_size: [2, 2], use_bias: false }),
+      layer('GlobalAveragePooling2D', 'pool', ['deep']),
+      layer('Dense', 'scores', ['pool'], { units: 1, use_bias: false }),
+    ];
+    const weights = [
+      { name: 'deep/depthwise_kernel', shape: [2, 2, 3, 1], values: Array.from({ length: 12 }, (_, i) => i + 1) },
+      { name: 'scores/kernel', shape: [3, 1], values: [1, 1, 1] },
+    ];
+    const file = write({ topology: kerasModel(layers, 'image', 'scores'), weights });
+    const found = await withSession(file, (session) =>
+      session.gradient({ count: 2, values: images }, 'pool', Int32Array.of(0, 2)),
+    );
+    // Pixel (y, x) is under tap (dy, dx) where the window at (y - dy, x - dx) lies inside the 3 x 3 windows.
+    const wanted = Array.from(images, (_, at) => {
+      const [image, y, x, c] = [Math.floor(at / 48), Math.floor((at % 48) / 12), Math.floor((at % 12) / 3), at % 3];
+      if (c !== [0, 2][image]) return 0;
+      const inside = (place: number) => place >= 0 && place < 3;
+      const taps = [0, 1, 2, 3].filter((tap) => inside(y - (tap >> 1)) && inside(x - (tap & 1)));
+      return taps.reduce((sum, tap) => sum + tap * 3 + c + 1, 0) / 9;
+    });
+    expectClose(found, wanted);
+  });
+});
+
+describe('layers are found', () => {
+  const input = { batch_input_shape: [null, 4, 4, 3] };
+  const layersOf = async (topology: object) => (await describeModel(write({ topology, weights: [] }))).layers;
+  const sequential = (layers: object[]) => ({
+    model_config: { class_name: 'Sequential', config: { name: 's', layers } },
+  });
+
+  it('in a sequential model, as Keras writes it', async () => {
+    const layers = [
+      layer('Conv2D', 'conv', [], { ...input, kernel_size: [3, 3] }),
+      layer('GlobalMaxPooling2D', 'pool', []),
+      layer('Dense', 'fc', []),
+      layer('Activation', 'softmax', [], { activation: 'softmax' }),
+    ];
+    expect(await layersOf(sequential(layers))).toEqual({
+      input: { name: 'conv', shape: [null, 4, 4, 3] },
+      features: 'pool',
+      featureMap: 'conv',
+      logits: 'fc',
+    });
+  });
+
+  it('behind a model inside the model', async () => {
+    const inner = { ...kerasModel([layer('InputLayer', 'in', [], input)], 'in', 'in').config, name: 'base' };
+    const layers = [
+      { class_name: 'Functional', config: inner },
+      layer('GlobalAveragePooling2D', 'pool', []),
+      layer('Dense', 'fc', []),
+    ];
+    expect(await layersOf(sequential(layers))).toMatchObject({
+      input: { shape: [null, 4, 4, 3] },
+      features: 'pool',
+      featureMap: 'base',
+    });
+  });
+
+  it('where the last layer is a convolution of the pooled vector, as in MobileNet', async () => {
+    const layers = [
+      layer('Conv2D', 'conv', [], { ...input, kernel_size: [3, 3] }),
+      layer('GlobalAveragePooling2D', 'pool', []),
+      layer('Reshape', 'column', []),
+      layer('Conv2D', 'fc', [], { kernel_size: [1, 1] }),
+      layer('Reshape', 'row', []),
+      layer('Softmax', 'scores', []),
+    ];
+    expect(await layersOf(sequential(layers))).toMatchObject({ features: 'column', featureMap: 'conv', logits: 'fc' });
+  });
+
+  it('in a model that ends in its features, and not where there is nothing to find', async () => {
+    const conv = layer('Conv2D', 'conv', [], { ...input, kernel_size: [3, 3] });
+    const pool = layer('GlobalAveragePooling2D', 'pool', []);
+    expect(await layersOf(sequential([conv, pool]))).toMatchObject({
+      features: 'pool',
+      featureMap: 'conv',
+      logits: null,
+    });
+    const bare = await describeModel(write({ topology: sequential([conv]), weights: [] }));
+    expect(bare.layers).toMatchObject({ features: null, featureMap: null, logits: null });
+    expect(() => bare.featuresLayer(null)).toThrow('featureModel.layer.features');
+  });
+
+  it('without end in a file whose layers feed each other in a ring', async () => {
+    const ring = [layer('Dropout', 'a', ['b']), layer('Dropout', 'b', ['a'])];
+    expect(await layersOf(kerasModel(ring, 'a', 'b'))).toMatchObject({ features: null });
+  });
+});
+
+describe('a bad model is refused', () => {
+  const change = (file: string, edit: (json: { weightsManifest: [{ paths: string[] }] }) => unknown) => {
+    const json = JSON.parse(readFileSync(file, 'utf8'));
+    writeFileSync(file, JSON.stringify(edit(json)));
+    return describeModel(file);
+  };
+  const withPath = (path: string) => {
+    const file = write(tinyLayers());
+    return change(file, (json) => {
+      json.weightsManifest[0].paths[1] = path;
+      return json;
+    });
+  };
+
+  it.each(['../weights.bin', '/etc/hostname', 'a/../../weights.bin', ''])('with weights at %j', async (path) => {
+    await expect(withPath(path)).rejects.toThrow('outside its folder');
+  });
+
+  it('with weights behind a link out of its folder', async () => {
+    const file = write(tinyLayers());
+    symlinkSync('/etc/hostname', join(file, '..', 'link.bin'));
+    const linked = change(file, (json) => {
+      json.weightsManifest[0].paths[1] = 'link.bin';
+      return json;
+    });
+    await expect(linked).rejects.toThrow('outside its folder');
+  });
+
+  it('with weights missing or too short', async () => {
+    await expect(withPath('missing.bin')).rejects.toThrow('"missing.bin" is missing');
+    const file = write(tinyLayers());
+    writeFileSync(join(file, '..', 'group1-shard2of2.bin'), '');
+    await expect(describeModel(file)).rejects.toThrow('need 40 bytes');
+  });
+
+  it('with gigabytes declared', async () => {
+    const model = tinyLayers();
+    const file = write(model);
+    const declared = change(file, (json) => ({
+      ...json,
+      weightsManifest: [
+        { ...json.weightsManifest[0], weights: [{ name: 'w', shape: [30_000, 30_000], dtype: 'float32' }] },
+      ],
+    }));
+    await expect(declared).rejects.toThrow('2 GiB');
+  });
+
+  it('where it is no model', async () => {
+    const file = join(temporary(), 'model.json');
+    await expect(describeModel(file)).rejects.toThrow('cannot be read');
+    for (const text of ['{', '[]', '{}', '{"modelTopology": {}, "weightsManifest": 1}']) {
+      writeFileSync(file, text);
+      await expect(describeModel(file), text).rejects.toThrow('no TF.js model');
+    }
+    writeFileSync(file, '{"modelTopology": {}, "weightsManifest": []}');
+    await expect(describeModel(file)).rejects.toThrow('Layers model cannot be read');
+    writeFileSync(file, '{"modelTopology": {"node": []}, "weightsManifest": []}');
+    await expect(describeModel(file)).rejects.toThrow('Graph model cannot be read');
+  });
+
+  it('where TF.js does not know a layer or an operator', async () => {
+    const layers = [
+      layer('InputLayer', 'image', [], { batch_input_shape: [null, 4, 4, 3] }),
+      layer('Lambda', 'odd', ['image']),
+      layer('GlobalAveragePooling2D', 'pool', ['odd']),
+    ];
+    const file = write({ topology: kerasModel(layers, 'image', 'pool'), weights: [] });
+    await expect(withSession(file, async () => {})).rejects.toThrow('Lambda');
+    const graph = tinyGraph();
+    const text = JSON.stringify(graph.topology).replace('"Relu"', '"Odd"');
+    const odd = write({ topology: JSON.parse(text), weights: graph.weights });
+    const run = withSession(odd, (session) => session.run({ count: 2, values: images }, ['pool']));
+    await expect(run).rejects.toThrow('Odd');
+  });
+
+  it('without a gradient, and names the operator', async () => {
+    const graph = tinyGraph();
+    const cumulative = '"op":"Cumprod","input":["conv","axis"],"attr":{"exclusive":{"b":false},"reverse":{"b":false}}';
+    const axis = '{"name":"axis","op":"Const","attr":{"dtype":{"type":"DT_INT32"}}},{"name":"axes",';
+    const text = JSON.stringify(graph.topology)
+      .replace(/"op":"Relu","input":\["conv"\],"attr":{[^}]*}}/, cumulative)
+      .replace('{"name":"axes",', axis);
+    const weights: Weight[] = [...graph.weights, { name: 'axis', shape: [], values: [1], dtype: 'int32' }];
+    const run = withSession(write({ topology: JSON.parse(text), weights }), (session) =>
+      session.gradient({ count: 2, values: images }, 'map', Int32Array.of(0, 0)),
+    );
+    await expect(run).rejects.toThrow('Cumprod');
+  });
+});
+
+describe('a model elsewhere', () => {
+  it('has the same fingerprint, and another once a weight changes', async () => {
+    const file = write(tinyLayers());
+    const copy = temporary();
+    cpSync(join(file, '..'), copy, { recursive: true });
+    const fingerprint = async (folder: string) => (await describeModel(join(folder, 'model.json'))).fingerprint;
+    expect(await fingerprint(copy)).toBe(await fingerprint(join(file, '..')));
+    const shard = readFileSync(join(copy, 'group1-shard1of2.bin'));
+    shard[0] ^= 1;
+    writeFileSync(join(copy, 'group1-shard1of2.bin'), shard);
+    expect(await fingerprint(copy)).not.toBe(await fingerprint(join(file, '..')));
+  });
+});

@@ -1,0 +1,270 @@
+import { describe, expect, test } from 'vitest';
+import { readSchema } from '../../src/adapters/jsonSchema.ts';
+import type { BaselineRecord } from '../../src/records/baseline.ts';
+import type { Result } from '../../src/records/result.ts';
+import { sampleRecord } from '../baseline/sampleRecord.ts';
+
+const rule = [
+  { feature: 33, op: '>', threshold: 0.1 + 0.2 },
+  { feature: 7, op: '<=', threshold: 1e-9 },
+] as const;
+
+/** Every key of `Result` at least once; what can be null is null in one place and not in another. */
+const result: Result = {
+  schemaVersion: 1,
+  suite: 'cifar10',
+  commit: '0123456789abcdef0123456789abcdef01234567',
+  createdAt: '2026-01-02T03:04:05.678Z',
+  tool: { name: 'barlow-gate', version: '0.1.0' },
+  evalSet: { images: 10_000, classes: ['automobile', 'cat'], fingerprint: 'e'.repeat(64), skipped: [] },
+  featureModel: { fingerprint: 'f'.repeat(64), dimensions: 128, engine: 'onnx-cpu' },
+  options: {
+    analysis: {
+      features: { select: 50, neighbours: 3 },
+      tree: { maxDepth: 3 },
+      failureMode: { minErrorCoverage: 0.2, minErrorRateIncrease: 0.1 },
+      minGroupSize: 20,
+      shuffles: 999,
+    },
+    gate: {
+      significance: 0.01,
+      conditions: 2,
+      minErrorRateIncrease: 0.1,
+      minNewFailures: 5,
+      checks: [
+        { id: 'aler', severity: 'off', measure: 'alerIncrease', groups: ['label:*'], operator: '<=', value: 0.05 },
+      ],
+      accepted: [{ cluster: 'label:cat#00c0ffee', reason: 'next delivery', until: '2027-03-01' }],
+    },
+  },
+  checkpoints: [
+    {
+      name: 'candidate',
+      images: 10_000,
+      failures: 1_680,
+      baseErrorRate: 0.168,
+      groups: [
+        {
+          id: 'label:automobile',
+          grouping: 'label',
+          value: 'automobile',
+          size: 1_000,
+          failures: 96,
+          baseErrorRate: 0.096,
+          skipped: null,
+          aler: 0.2,
+          precision: 0.3,
+          recall: 0.7,
+          pValue: 0.001,
+          adjustedPValue: 0.02,
+          tree: {
+            nodes: [
+              {
+                id: 0,
+                feature: 33,
+                threshold: 0.25,
+                left: 1,
+                right: 2,
+                size: 1_000,
+                failures: 96,
+                errorRate: 0.096,
+                errorCoverage: 1,
+                subtreeAler: 0.2,
+              },
+              {
+                id: 1,
+                feature: null,
+                threshold: null,
+                left: null,
+                right: null,
+                size: 800,
+                failures: 46,
+                errorRate: 0.0575,
+                errorCoverage: 0.479,
+                subtreeAler: 0.0275,
+              },
+            ],
+          },
+          selectedFeatures: [{ feature: 33, mutualInformation: 0.05 }],
+          leaves: [
+            {
+              id: 'label:automobile#1a2b3c4d',
+              node: 2,
+              rule,
+              size: 200,
+              failures: 50,
+              errorRate: 0.25,
+              errorCoverage: 0.52,
+              importanceValue: 0.13,
+              failureMode: true,
+            },
+          ],
+        },
+        {
+          id: 'all',
+          grouping: 'all',
+          value: '',
+          size: 10,
+          failures: 0,
+          baseErrorRate: 0,
+          skipped: 'no failures',
+          aler: null,
+          precision: null,
+          recall: null,
+          pValue: null,
+          adjustedPValue: null,
+          tree: null,
+          selectedFeatures: [],
+          leaves: [],
+        },
+      ],
+      comparison: {
+        baseline: { commit: 'abc', checkpoint: 'baseline', baseErrorRate: 0.16 },
+        images: 10_000,
+        clusters: [
+          {
+            id: 'label:automobile#1a2b3c4d',
+            group: 'label:automobile',
+            status: 'new',
+            rule,
+            size: 341,
+            newlyFailed: 36,
+            newlyFixed: 0,
+            baselineErrorRate: 0.05,
+            errorRate: 0.15,
+            pValue: 0.0001,
+            adjustedPValue: 0.002,
+            specificPValue: 0.01,
+            scope: 'specific',
+            images: ['00001.png'],
+            match: {
+              leaf: 'label:automobile#00000000',
+              jaccard: 0.5,
+              baselineImportanceValue: 0.1,
+              importanceValue: 0.2,
+            },
+          },
+          {
+            id: 'label:cat#00c0ffee',
+            group: 'label:cat',
+            status: 'resolved',
+            rule: [],
+            size: 0,
+            newlyFailed: 0,
+            newlyFixed: 0,
+            baselineErrorRate: 0,
+            errorRate: 0,
+            pValue: 1,
+            adjustedPValue: 1,
+            specificPValue: null,
+            scope: null,
+            images: [],
+            match: null,
+          },
+        ],
+        groups: [
+          {
+            id: 'all',
+            size: 10_000,
+            baselineErrorRate: 0.16,
+            errorRate: 0.168,
+            baselineAler: 0.2,
+            aler: null,
+            newlyFailed: 500,
+            newlyFixed: 420,
+            pValue: 0.01,
+            adjustedPValue: 0.1,
+          },
+        ],
+      },
+      verdict: {
+        passed: false,
+        checks: [
+          {
+            id: 'new-cluster',
+            subject: 'label:automobile#1a2b3c4d',
+            expected: 0,
+            operator: '<=',
+            actual: null,
+            passed: false,
+            severity: 'error',
+            message: 'A new cluster',
+          },
+        ],
+      },
+    },
+    { name: 'alone', images: 1, failures: 0, baseErrorRate: 0, groups: [], comparison: null, verdict: null },
+  ],
+};
+
+type Change = (container: Record<string, unknown>, key: string) => void;
+
+/** The paths of every key of every object in a value. */
+function keyPaths(value: unknown, path: readonly string[] = []): string[][] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => {
+    const here = [...path, key];
+    return [...(Array.isArray(value) ? [] : [here]), ...keyPaths(inner, here)];
+  });
+}
+
+/** A copy with one change made at the end of the path. */
+function changed(value: unknown, path: readonly string[], change: Change): unknown {
+  const copy: unknown = structuredClone(value);
+  let container: unknown = copy;
+  for (const key of path.slice(0, -1)) container = Object.entries(container ?? {}).find(([name]) => name === key)?.[1];
+  if (typeof container !== 'object' || container === null) throw new Error(`nothing at ${path.join('.')}`);
+  const record: Record<string, unknown> = Object.assign(Object.create(null), container);
+  change(record, path.at(-1) ?? '');
+  for (const key of Object.keys(container)) Reflect.deleteProperty(container, key);
+  Object.assign(container, record);
+  return copy;
+}
+
+const changes: readonly (readonly [name: string, change: Change])[] = [
+  ['left out', (container, key) => delete container[key]],
+  [
+    'of a wrong type',
+    (container, key) =>
+      (container[key] =
+        typeof container[key] === 'object' && container[key] !== null && !Array.isArray(container[key]) ? [] : {}),
+  ],
+  ['beside an unknown key', (container) => (container.unknownKey = 1)],
+];
+
+describe.each([
+  ['result', readSchema<Result>('result'), result],
+  ['baseline', readSchema<BaselineRecord>('baseline'), sampleRecord()],
+] as const)('%s.schema.json', (_name, schema, sample) => {
+  test('accepts a complete value, through JSON too', () => {
+    expect(schema.problems(sample)).toEqual([]);
+    expect(schema.problems(JSON.parse(JSON.stringify(sample)))).toEqual([]);
+  });
+
+  test.each(changes)('refuses a value with any one key %s', (_change, change) => {
+    const paths = keyPaths(sample);
+    expect(paths.length).toBeGreaterThan(25);
+    const accepted = paths.filter((path) => schema.accepts(changed(sample, path, change)));
+    expect(accepted).toEqual([]);
+  });
+
+  test('refuses another schema version, and no object at all', () => {
+    expect(schema.accepts({ ...sample, schemaVersion: 2 })).toBe(false);
+    for (const value of [null, [], 'text', 1, {}]) expect(schema.accepts(value)).toBe(false);
+  });
+});
+
+test('result.schema.json keeps numbers in their ranges', () => {
+  const schema = readSchema<Result>('result');
+  const at = (path: string, value: unknown) =>
+    schema.accepts(changed(result, path.split('.'), (container, key) => (container[key] = value)));
+  expect(at('checkpoints.0.baseErrorRate', 1)).toBe(true);
+  expect(at('checkpoints.0.baseErrorRate', 1.01)).toBe(false);
+  expect(at('checkpoints.0.failures', 0.5)).toBe(false);
+  expect(at('checkpoints.0.groups.0.leaves.0.rule.0.op', '<')).toBe(false);
+  expect(at('checkpoints.0.groups.0.pValue', -0.1)).toBe(false);
+  expect(at('evalSet.fingerprint', 'abc')).toBe(false);
+  expect(at('createdAt', '2026-01-02')).toBe(false);
+  // A sum over leaves may exceed 1 by rounding.
+  expect(at('checkpoints.0.groups.0.aler', 1 + Number.EPSILON)).toBe(true);
+});
