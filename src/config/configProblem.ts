@@ -1,5 +1,5 @@
 import type { SchemaProblem } from '../adapters/jsonSchema.ts';
-import { nearest } from '../adapters/nearestWord.ts';
+import { nearestWord } from '../adapters/nearestWord.ts';
 import { UserError } from '../errors.ts';
 import { allowedIn, recordOf, shown } from './schemaWords.ts';
 import type { YamlFile } from './yaml.ts';
@@ -60,7 +60,7 @@ function inWords(problem: SchemaProblem, builtIn: readonly string[]): { what: st
 function unknownKey({ path, params, schema }: SchemaProblem): { what: string; fix: string } {
   const key = String(params.additionalProperty);
   const known = Object.keys(recordOf(schema.properties));
-  const near = nearest(key, known);
+  const near = nearestWord(key, known);
   const deeper = placesOf(key, schema, path);
   const hint =
     deeper.length > 0
@@ -91,7 +91,7 @@ function isUnknownCheck({ path, value }: SchemaProblem): boolean {
 }
 
 function checkFix({ path }: SchemaProblem, builtIn: readonly string[]): string {
-  const near = nearest(path.at(-1) ?? '', builtIn);
+  const near = nearestWord(path.at(-1) ?? '', builtIn);
   const hint = near === null ? '' : `Did you mean \`${near}\`? `;
   return `${hint}Built-in checks: ${builtIn.join(', ')}; one of your own has {severity, measure, groups, operator, value}`;
 }

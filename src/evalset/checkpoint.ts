@@ -1,8 +1,7 @@
-import { nearest } from '../adapters/nearestWord.ts';
+import { nearestWord } from '../adapters/nearestWord.ts';
 import { UserError } from '../errors.ts';
 import type { Checkpoint, ColumnNames, EvalSet } from '../records/evalSet.ts';
-import { rowsByName } from './imageNames.ts';
-import { listed } from './listed.ts';
+import { listed, rowsByName } from './imageNames.ts';
 import { readTable } from './readTable.ts';
 import { requiredColumn, type Table } from './table.ts';
 
@@ -106,7 +105,7 @@ function predictionsOf(table: Table, cells: readonly string[], classes: readonly
     throw new UserError({ what: 'there is no prediction', where: table.where(row), fix: 'Give the predicted class' });
   }
   const unknown = new Set(cells.filter((other) => other.trim() !== '' && !indexOf.has(other)));
-  const near = nearest(cell, classes);
+  const near = nearestWord(cell, classes);
   throw new UserError({
     what: `no label has the predicted class${unknown.size > 1 ? 'es' : ''} ${listed([...unknown])}`,
     where: table.where(row),

@@ -2,7 +2,7 @@ import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { messageOf, UserError } from '../errors.ts';
-import { listed } from './listed.ts';
+import { listed } from './imageNames.ts';
 import type { Table } from './table.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { nearest } from '../adapters/nearestWord.ts';
+import { nearestWord } from '../adapters/nearestWord.ts';
 import { UserError } from '../errors.ts';
 
 /** A manifest or a prediction file as read, whatever its format: text by column. */
@@ -28,7 +28,7 @@ export function requiredColumn(table: Table, name: string, role: string): readon
     throw new UserError({ what, where: table.file, fix: 'Write text, numbers or booleans there' });
   }
   const names = [...table.columns.keys()];
-  const near = nearest(name, names);
+  const near = nearestWord(name, names);
   throw new UserError({
     what: `there is no column ${quoted}; there are ${names.map((known) => JSON.stringify(known)).join(', ')}`,
     where: table.file,

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { nearest } from '../adapters/nearestWord.ts';
+import { nearestWord } from '../adapters/nearestWord.ts';
 import { messageOf, UserError } from '../errors.ts';
 import { describeModel } from '../models/describeModel.ts';
 import type { ModelDescription, Tensor } from '../models/engine.ts';
@@ -112,7 +112,7 @@ async function readLabels(file: string): Promise<string[]> {
 }
 
 function unknownClass(name: string, classes: readonly string[], where: string): UserError {
-  const near = nearest(name, classes);
+  const near = nearestWord(name, classes);
   const meant = near === null ? 'Add' : `Write ${JSON.stringify(near)} where that is meant, or add`;
   return new UserError({
     what: `no label has the class ${JSON.stringify(name)}`,

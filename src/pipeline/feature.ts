@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../adapters/atomicFile.ts';
 import { readSchema } from '../adapters/jsonSchema.ts';
-import { nearest } from '../adapters/nearestWord.ts';
+import { nearestWord } from '../adapters/nearestWord.ts';
 import { groupsOf } from '../analysis/groups.ts';
 import { writeFeatureName } from '../config/featureNames.ts';
 import { UserError } from '../errors.ts';
@@ -108,7 +108,7 @@ function groupNamed(id: string, evalSet: EvalSet, checkpoint: Checkpoint): Group
   const groups = groupsOf([spec], evalSet, checkpoint);
   const found = groups.find((group) => group.id === id);
   if (found !== undefined && found.rows.length > 0) return found;
-  const near = nearest(
+  const near = nearestWord(
     id,
     groups.map((group) => group.id),
   );

@@ -65,7 +65,7 @@ function unfilter(lines: Uint8Array, y: number, stride: number, channels: number
   } else if (filter === 4) {
     for (let i = to; i < to + channels; i++) lines[i] += lines[i - stride];
     for (let i = to + channels; i < end; i++) {
-      lines[i] += nearest(lines[i - channels], lines[i - stride], lines[i - stride - channels]);
+      lines[i] += paeth(lines[i - channels], lines[i - stride], lines[i - stride - channels]);
     }
   }
 }
@@ -82,9 +82,9 @@ function unfilterPaeth(lines: Uint8Array, to: number, skip: number, stride: numb
     const redAbove = lines[i - stride];
     const greenAbove = lines[i - stride + 1];
     const blueAbove = lines[i - stride + 2];
-    red = (lines[i + skip] + nearest(red, redAbove, redCorner)) & 0xff;
-    green = (lines[i + skip + 1] + nearest(green, greenAbove, greenCorner)) & 0xff;
-    blue = (lines[i + skip + 2] + nearest(blue, blueAbove, blueCorner)) & 0xff;
+    red = (lines[i + skip] + paeth(red, redAbove, redCorner)) & 0xff;
+    green = (lines[i + skip + 1] + paeth(green, greenAbove, greenCorner)) & 0xff;
+    blue = (lines[i + skip + 2] + paeth(blue, blueAbove, blueCorner)) & 0xff;
     lines[i] = red;
     lines[i + 1] = green;
     lines[i + 2] = blue;
@@ -95,7 +95,7 @@ function unfilterPaeth(lines: Uint8Array, to: number, skip: number, stride: numb
 }
 
 /** Whichever of three neighbours is nearest to left + above - corner: Paeth's prediction. */
-function nearest(left: number, above: number, corner: number): number {
+function paeth(left: number, above: number, corner: number): number {
   const toLeft = Math.abs(above - corner);
   const toAbove = Math.abs(left - corner);
   const toCorner = Math.abs(left + above - corner - corner);

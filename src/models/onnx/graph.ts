@@ -1,5 +1,5 @@
+import { nearestNames } from '../../adapters/nearestWord.ts';
 import { messageOf, UserError } from '../../errors.ts';
-import { nearest } from './names.ts';
 import {
   type Dimension,
   decodeModel,
@@ -87,7 +87,7 @@ export function checkTensor({ file, graph, makerOf }: OnnxGraph, name: string): 
   throw new UserError({
     what: `the model has no tensor ${JSON.stringify(name)}`,
     where: file,
-    fix: `Name one of its tensors; the nearest are ${quoted(nearest(name, names, 5))}.`,
+    fix: `Name one of its tensors; the nearest are ${quoted(nearestNames(name, names, 5))}.`,
   });
 }
 

@@ -1,7 +1,7 @@
+import { nearestNames } from '../../adapters/nearestWord.ts';
 import { UserError } from '../../errors.ts';
 import { quoted } from '../onnx/graph.ts';
 import type { Layers } from '../onnx/layers.ts';
-import { nearest } from '../onnx/names.ts';
 import type { TfjsFiles } from './files.ts';
 
 /**
@@ -74,7 +74,7 @@ export function checkLayer({ nodes, file }: TfjsGraph, name: string): void {
   throw new UserError({
     what: `the model has no layer ${JSON.stringify(name)}`,
     where: file,
-    fix: `Name one of its layers; the nearest are ${quoted(nearest(name, [...nodes.keys()], 5))}.`,
+    fix: `Name one of its layers; the nearest are ${quoted(nearestNames(name, [...nodes.keys()], 5))}.`,
   });
 }
 
