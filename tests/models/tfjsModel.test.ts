@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { describeModel } from '../../src/models/describeModel.ts';
-import type { Session } from '../../src/models/engine.ts';
+import type { RunnableEngine, Session } from '../../src/models/engine.ts';
+import { loadTfjs } from '../../src/models/tfjs/model.ts';
+import { tfjsEngines } from './tfjsEngines.ts';
 import { dense, kerasModel, kernel, layer, tinyGraph, tinyLayers, type Weight, writeModel } from './tfjsFixtures.ts';
 
 const folders: string[] = [];
@@ -21,8 +23,12 @@ function write({ topology, weights }: { topology: object; weights: Weight[] }): 
   return writeModel(temporary(), topology, weights);
 }
 
-async function withSession<Outcome>(file: string, use: (session: Session) => Promise<Outcome>): Promise<Outcome> {
-  const session = await (await describeModel(file)).open('tfjs-wasm', null, { threads: null });
+async function withSession<Outcome>(
+  file: string,
+  use: (session: Session) => Promise<Outcome>,
+  engine: RunnableEngine = 'tfjs-wasm',
+): Promise<Outcome> {
+  const session = await (await describeModel(file)).open(engine, null, { threads: null });
   try {
     return await use(session);
   } finally {
@@ -63,48 +69,79 @@ function expectClose(found: ArrayLike<number> | undefined, wanted: readonly numb
   });
 }
 
-describe.each([
+const workedOut = [
   ['Layers', tinyLayers(), { features: 'drop', featureMap: 'map', logits: 'scores' }],
   ['Layers with a batch normalization', tinyLayers({ scale: false }), { features: 'drop' }],
   ['Graph', tinyGraph(), { features: 'pool', featureMap: 'map', logits: 'logits' }],
-] as const)('a %s model worked out by hand', (_kind, model, layers) => {
-  it('has its layers and input found', async () => {
-    const description = await describeModel(write(model));
-    expect(description.kind).toBe('tfjs');
-    expect(description.layers).toMatchObject({ ...layers, input: { name: 'image', shape: [null, 4, 4, 3] } });
-    expect(description.geometry(null)).toEqual({ layout: 'NHWC', channels: 3, height: 4, width: 4, batch: null });
-    expect(description.featuresLayer(null)).toBe(layers.features);
-    expect(() => description.featuresLayer('mpa')).toThrow('"map"');
-  });
+] as const;
 
-  it('gives its tensors, maps channel by channel', async () => {
-    await withSession(write(model), async (session) => {
-      const tensors = await session.run({ count: 2, values: images }, ['map', layers.features, 'scores']);
-      expect(tensors.get('map')?.shape).toEqual([2, 2, 4, 4]);
-      expectClose(tensors.get('map')?.values, maps.flat(2));
-      expectClose(tensors.get(layers.features)?.values, features.flat());
-      expectClose(tensors.get('scores')?.values, scores.flat());
-      await expect(session.run({ count: 2, values: images }, ['mpa'])).rejects.toThrow('"map"');
+describe.each(tfjsEngines.flatMap((engine) => workedOut.map(([kind, ...rest]) => [kind, engine, ...rest] as const)))(
+  'a %s model worked out by hand, on %s',
+  (_kind, engine, model, layers) => {
+    it('has its layers and input found', async () => {
+      const description = await describeModel(write(model));
+      expect(description.kind).toBe('tfjs');
+      expect(description.layers).toMatchObject({ ...layers, input: { name: 'image', shape: [null, 4, 4, 3] } });
+      expect(description.geometry(null)).toEqual({ layout: 'NHWC', channels: 3, height: 4, width: 4, batch: null });
+      expect(description.featuresLayer(null)).toBe(layers.features);
+      expect(() => description.featuresLayer('mpa')).toThrow('"map"');
     });
-  });
 
-  it('gives gradients of a unit an image, of maps by channel', async () => {
-    await withSession(write(model), async (session) => {
-      const batch = { count: 2, values: images };
-      expectClose(await session.gradient(batch, layers.features, Int32Array.of(1, 0)), gradients([1, 0]));
-      const ofMap = await session.gradient(batch, 'map', Int32Array.of(16 + 5, 16 + 5));
-      const pixel = maps.map((image) => image[1][5] > 0);
-      expectClose(
-        ofMap,
-        Array.from(images, (_, at) =>
-          Math.floor((at % 48) / 3) === 5 && pixel[Math.floor(at / 48)] ? kernel[(at % 3) * 2 + 1] : 0,
-        ),
+    it('gives its tensors, maps channel by channel', async () => {
+      await withSession(
+        write(model),
+        async (session) => {
+          const tensors = await session.run({ count: 2, values: images }, ['map', layers.features, 'scores']);
+          expect(tensors.get('map')?.shape).toEqual([2, 2, 4, 4]);
+          expectClose(tensors.get('map')?.values, maps.flat(2));
+          expectClose(tensors.get(layers.features)?.values, features.flat());
+          expectClose(tensors.get('scores')?.values, scores.flat());
+          await expect(session.run({ count: 2, values: images }, ['mpa'])).rejects.toThrow('"map"');
+        },
+        engine,
       );
     });
-  });
-});
 
-describe('gradients that the wasm backend has no operator for', () => {
+    it('returns its memory between batches', async () => {
+      await withSession(
+        write(model),
+        async (session) => {
+          const batch = { count: 2, values: images };
+          const both = async () => {
+            await session.run(batch, ['map', 'scores']);
+            await session.gradient(batch, layers.features, Int32Array.of(1, 0));
+            return (await loadTfjs(engine)).memory().numTensors;
+          };
+          const once = await both();
+          expect(await both()).toBe(once);
+          expect(await both()).toBe(once);
+        },
+        engine,
+      );
+    });
+
+    it('gives gradients of a unit an image, of maps by channel', async () => {
+      await withSession(
+        write(model),
+        async (session) => {
+          const batch = { count: 2, values: images };
+          expectClose(await session.gradient(batch, layers.features, Int32Array.of(1, 0)), gradients([1, 0]));
+          const ofMap = await session.gradient(batch, 'map', Int32Array.of(16 + 5, 16 + 5));
+          const pixel = maps.map((image) => image[1][5] > 0);
+          expectClose(
+            ofMap,
+            Array.from(images, (_, at) =>
+              Math.floor((at % 48) / 3) === 5 && pixel[Math.floor(at / 48)] ? kernel[(at % 3) * 2 + 1] : 0,
+            ),
+          );
+        },
+        engine,
+      );
+    });
+  },
+);
+
+describe.each(tfjsEngines)('gradients that the wasm backend has no operator for, on %s', (engine) => {
   it('are those of a depthwise convolution all the same', async () => {
     const layers = [
       layer('InputLayer', 'image', [], { batch_input_shape: [null, 4, 4, 3], dtype: 'float32' }),
@@ -117,8 +154,10 @@ describe('gradients that the wasm backend has no operator for', () => {
       { name: 'scores/kernel', shape: [3, 1], values: [1, 1, 1] },
     ];
     const file = write({ topology: kerasModel(layers, 'image', 'scores'), weights });
-    const found = await withSession(file, (session) =>
-      session.gradient({ count: 2, values: images }, 'pool', Int32Array.of(0, 2)),
+    const found = await withSession(
+      file,
+      (session) => session.gradient({ count: 2, values: images }, 'pool', Int32Array.of(0, 2)),
+      engine,
     );
     // Pixel (y, x) is under tap (dy, dx) where the window at (y - dy, x - dx) lies inside the 3 x 3 windows.
     const wanted = Array.from(images, (_, at) => {
@@ -259,22 +298,22 @@ describe('a bad model is refused', () => {
     await expect(describeModel(file)).rejects.toThrow('Graph model cannot be read');
   });
 
-  it('where TF.js does not know a layer or an operator', async () => {
+  it.each(tfjsEngines)('where TF.js on %s does not know a layer or an operator', async (engine) => {
     const layers = [
       layer('InputLayer', 'image', [], { batch_input_shape: [null, 4, 4, 3] }),
       layer('Lambda', 'odd', ['image']),
       layer('GlobalAveragePooling2D', 'pool', ['odd']),
     ];
     const file = write({ topology: kerasModel(layers, 'image', 'pool'), weights: [] });
-    await expect(withSession(file, async () => {})).rejects.toThrow('Lambda');
+    await expect(withSession(file, async () => {}, engine)).rejects.toThrow('Lambda');
     const graph = tinyGraph();
     const text = JSON.stringify(graph.topology).replace('"Relu"', '"Odd"');
     const odd = write({ topology: JSON.parse(text), weights: graph.weights });
-    const run = withSession(odd, (session) => session.run({ count: 2, values: images }, ['pool']));
+    const run = withSession(odd, (session) => session.run({ count: 2, values: images }, ['pool']), engine);
     await expect(run).rejects.toThrow('Odd');
   });
 
-  it('without a gradient, and names the operator', async () => {
+  it.each(tfjsEngines)('without a gradient on %s, and names the operator', async (engine) => {
     const graph = tinyGraph();
     const cumulative = '"op":"Cumprod","input":["conv","axis"],"attr":{"exclusive":{"b":false},"reverse":{"b":false}}';
     const axis = '{"name":"axis","op":"Const","attr":{"dtype":{"type":"DT_INT32"}}},{"name":"axes",';
@@ -282,8 +321,10 @@ describe('a bad model is refused', () => {
       .replace(/"op":"Relu","input":\["conv"\],"attr":{[^}]*}}/, cumulative)
       .replace('{"name":"axes",', axis);
     const weights: Weight[] = [...graph.weights, { name: 'axis', shape: [], values: [1], dtype: 'int32' }];
-    const run = withSession(write({ topology: JSON.parse(text), weights }), (session) =>
-      session.gradient({ count: 2, values: images }, 'map', Int32Array.of(0, 0)),
+    const run = withSession(
+      write({ topology: JSON.parse(text), weights }),
+      (session) => session.gradient({ count: 2, values: images }, 'map', Int32Array.of(0, 0)),
+      engine,
     );
     await expect(run).rejects.toThrow('Cumprod');
   });

@@ -9,6 +9,7 @@ import { featureAttack } from '../../src/pictures/featureAttack.ts';
 import type { EngineName } from '../../src/records/config.ts';
 import { allRows, example, exampleImages, hasShared, model, robust, shared, source } from '../features/extraction.ts';
 import { golden, greatest } from './golden.ts';
+import { tfjsEngines } from './tfjsEngines.ts';
 import { asGraphModel, writeModel } from './tfjsFixtures.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'barlow-tfjs-'));
@@ -28,10 +29,14 @@ function interleaved(planes: Float32Array): Float32Array {
   return planes.map((_, at) => planes[at - (at % 3072) + (at % 3) * 1024 + Math.floor((at % 3072) / 3)]);
 }
 
-describe.skipIf(!hasShared).each([
-  ['Layers', () => layersFile],
-  ['Graph', graphFile],
-])('the robust network as a TF.js %s model on wasm (needs ../shared)', (_kind, file) => {
+describe
+  .skipIf(!hasShared)
+  .each(
+    tfjsEngines.flatMap((engine) => [
+      ['Layers', engine, () => layersFile] as const,
+      ['Graph', engine, graphFile] as const,
+    ]),
+  )('the robust network as a TF.js %s model on %s (needs ../shared)', (_kind, engine, file) => {
   let described: ModelDescription;
   let session: Session;
   let images: ImageBatch;
@@ -39,7 +44,7 @@ describe.skipIf(!hasShared).each([
 
   beforeAll(async () => {
     described = await describeModel(file());
-    session = await described.open('tfjs-wasm', null, { threads: null });
+    session = await described.open(engine, null, { threads: null });
     images = { count: 8, values: interleaved(golden('images')) };
   });
   afterAll(() => session.close());
@@ -65,14 +70,14 @@ describe.skipIf(!hasShared).each([
 });
 
 describe.skipIf(!hasShared)('features extracted by a TF.js model (needs ../shared)', () => {
-  it('are those of the ONNX model within 1e-4', async () => {
+  it.each(tfjsEngines)('on %s are those of the ONNX model within 1e-4', async (on) => {
     const rows = async (path: string, engine: EngineName) => {
       const images = { images: exampleImages.slice(0, 40), folder: join(example, 'images') };
       return allRows(
         await openFeatures(source(join(folder, engine), { evalSet: images, featureModel: model(path), engine })),
       );
     };
-    const [tfjs, onnx] = [await rows(layersFile, 'tfjs-wasm'), await rows(robust, 'onnx-cpu')];
+    const [tfjs, onnx] = [await rows(layersFile, on), await rows(robust, 'onnx-cpu')];
     expect(tfjs.length).toBe(40);
     for (const [i, row] of onnx.entries()) expect(greatest(tfjs[i], row), `image ${i}`).toBeLessThan(1e-4);
   });

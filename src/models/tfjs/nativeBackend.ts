@@ -20,6 +20,7 @@ export function isTfjsNode(engine: RunnableEngine): engine is NativeEngine {
  */
 export function loadTfjsNode(engine: NativeEngine): Tfjs {
   restoreIsNullOrUndefined();
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2'; // errors only: TensorFlow greets on standard error
   const name = PACKAGES[engine];
   const [require] = placesOf(name, engine);
   if (require === undefined) throw absent(engine, name);
