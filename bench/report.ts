@@ -8,7 +8,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { type Browser, chromium } from 'playwright-core';
 import { readTemplates } from '../src/pipeline/templates.ts';
 import { renderHtml } from '../src/report/html.ts';
-import { keyOf, type Picture } from '../src/report/pictures.ts';
+import { keyOf, type LabelledPicture } from '../src/report/pictures.ts';
 import { MOST_SHOWN, rankedTrees } from '../src/report/shown.ts';
 import { buildView, type ReportInput } from '../src/report/view.ts';
 import { manyClasses } from '../tests/report/manyClasses.ts';
@@ -119,7 +119,7 @@ function someBytes(count: number): string[] {
 /** As many pictures as a report asks for: of clusters, of what 40 features look for, of the leaves of the trees drawn. */
 function withPictures(input: ReportInput, uris: readonly string[]): ReportInput {
   let next = 0;
-  const some = (count: number): Picture[] =>
+  const some = (count: number): LabelledPicture[] =>
     Array.from({ length: count }, () => {
       const image = `images/${next}.webp`;
       return { image, uri: uris[next++ % uris.length], width: 160, height: 160, label: 'car', prediction: 'truck' };

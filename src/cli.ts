@@ -10,7 +10,7 @@ import { showFeature } from './pipeline/feature.ts';
 import { type Given, type InitRequest, initialise, questions } from './pipeline/init.ts';
 import { mergeFeatures } from './pipeline/merge.ts';
 import type { Request, Said } from './pipeline/request.ts';
-import { type Judged, runGate } from './pipeline/run.ts';
+import { type GateOutcome, runGate } from './pipeline/run.ts';
 import { tool } from './pipeline/tool.ts';
 import type { FeatureName } from './records/features.ts';
 
@@ -195,7 +195,7 @@ function depths(text: string): readonly number[] {
   return text.split(',').map(Number);
 }
 
-async function perform(flags: Flags, command: (request: Request) => Promise<Said | Judged>): Promise<void> {
+async function perform(flags: Flags, command: (request: Request) => Promise<Said | GateOutcome>): Promise<void> {
   const progress = openProgress(flags.quiet === true);
   try {
     const said = await command({

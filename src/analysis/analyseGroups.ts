@@ -28,18 +28,18 @@ export interface AnalysisSetting {
 }
 
 /** What groups and blocks wait for: that there is room, and a buffer. */
-interface Room {
+interface Budget {
   readonly limit: Limiter;
   readonly buffers: SharedBuffers;
 }
 
-interface Rooms {
-  readonly columns: Room;
+interface Budgets {
+  readonly columns: Budget;
   /** A block's jitter is twice its size, so a block that waits for a worker has none. */
-  readonly jitter: Room;
+  readonly jitter: Budget;
 }
 
-function roomFor(jobs: number, bytes: number): Room {
+function budgetFor(jobs: number, bytes: number): Budget {
   return { limit: limiter(jobs, bytes), buffers: sharedBuffers() };
 }
 
@@ -55,15 +55,15 @@ const BLOCKS = 3;
 export async function analyseGroups(groups: readonly Group[], setting: AnalysisSetting): Promise<GroupAnalysis[]> {
   const { concurrency } = setting;
   const block = bytesOf(blockValues(setting), 1);
-  const rooms = {
-    columns: roomFor(concurrency, BLOCKS * block),
-    jitter: roomFor(Math.max(1, concurrency - 1), (BLOCKS - 1) * 2 * block),
+  const budgets = {
+    columns: budgetFor(concurrency, BLOCKS * block),
+    jitter: budgetFor(Math.max(1, concurrency - 1), (BLOCKS - 1) * 2 * block),
   };
   let done = 0;
   const analyses = await Promise.all(
     groups.map(async (group) => {
       const skipped = reasonToSkip(group, setting.options);
-      const analysis = skipped === null ? await analyseGroup(group, setting, rooms) : skip(group, skipped);
+      const analysis = skipped === null ? await analyseGroup(group, setting, budgets) : skip(group, skipped);
       setting.onProgress?.('analyse', ++done, groups.length);
       return analysis;
     }),
@@ -71,20 +71,20 @@ export async function analyseGroups(groups: readonly Group[], setting: AnalysisS
   return withHolm(analyses);
 }
 
-function analyseGroup(group: Group, setting: AnalysisSetting, rooms: Rooms): Promise<GroupAnalysis> {
+function analyseGroup(group: Group, setting: AnalysisSetting, budgets: Budgets): Promise<GroupAnalysis> {
   const { dimensions, readColumns } = setting;
-  if (group.rows.length * dimensions > heldValues(setting)) return analyseLargeGroup(group, setting, rooms);
-  return inRoom(rooms.columns, bytesOf(group.rows.length, dimensions), async (buffer) => {
+  if (group.rows.length * dimensions > heldValues(setting)) return analyseLargeGroup(group, setting, budgets);
+  return withinBudget(budgets.columns, bytesOf(group.rows.length, dimensions), async (buffer) => {
     const columns = await readColumns(group.rows, 0, dimensions, buffer);
     return grow(group, setting, { columns, large: null });
   });
 }
 
-async function analyseLargeGroup(group: Group, setting: AnalysisSetting, rooms: Rooms): Promise<GroupAnalysis> {
+async function analyseLargeGroup(group: Group, setting: AnalysisSetting, budgets: Budgets): Promise<GroupAnalysis> {
   const { dimensions, readColumns } = setting;
-  const { selected, kept } = await selectInBlocks(group, setting, rooms);
+  const { selected, kept } = await selectInBlocks(group, setting, budgets);
   const sample = significanceRows(group.id, group.rows.length, dimensions);
-  return inRoom(rooms.columns, bytesOf(sample.length, dimensions), async (buffer) => {
+  return withinBudget(budgets.columns, bytesOf(sample.length, dimensions), async (buffer) => {
     const rows = Uint32Array.from(sample, (row) => group.rows[row]);
     const columns = await readColumns(rows, 0, dimensions, buffer);
     return grow(group, setting, { columns, large: { selected, ...kept, sample } });
@@ -92,8 +92,8 @@ async function analyseLargeGroup(group: Group, setting: AnalysisSetting, rooms: 
 }
 
 /** Does a job once there is room for it, with a buffer of so many bytes. */
-function inRoom<Outcome>(
-  { limit, buffers }: Room,
+function withinBudget<Outcome>(
+  { limit, buffers }: Budget,
   bytes: number,
   job: (buffer: SharedArrayBuffer) => Promise<Outcome>,
 ): Promise<Outcome> {
@@ -125,7 +125,7 @@ interface Kept {
 }
 
 /** Selects features of a large group block by block, and keeps the columns of those selected so far. */
-async function selectInBlocks(group: Group, setting: AnalysisSetting, rooms: Rooms) {
+async function selectInBlocks(group: Group, setting: AnalysisSetting, budgets: Budgets) {
   const { rows, failed } = group;
   const { dimensions, run, readColumns, options, imageName } = setting;
   const { select, neighbours } = options.features;
@@ -137,9 +137,9 @@ async function selectInBlocks(group: Group, setting: AnalysisSetting, rooms: Roo
   const bytes = bytesOf(rows.length, width);
   await Promise.all(
     blocks.map((from) =>
-      inRoom(rooms.columns, bytes, async (buffer) => {
+      withinBudget(budgets.columns, bytes, async (buffer) => {
         const columns = await readColumns(rows, from, Math.min(dimensions, from + width), buffer);
-        const outcome = await inRoom(rooms.jitter, 2 * bytes, (jitter) =>
+        const outcome = await withinBudget(budgets.jitter, 2 * bytes, (jitter) =>
           run(informationWorker, { columns, dimensions, failed, neighbours, jitter }),
         );
         if ('notFinite' in outcome) throw notFinite(rows[outcome.notFinite.row], outcome.notFinite.feature, imageName);

@@ -5,7 +5,7 @@ import { openProgress } from '../adapters/progressBar.ts';
 import { messageOf, UserError } from '../errors.ts';
 import { examine } from '../pipeline/doctor.ts';
 import type { Request } from '../pipeline/request.ts';
-import { type Judged, runGate } from '../pipeline/run.ts';
+import { type GateOutcome, runGate } from '../pipeline/run.ts';
 import { tool } from '../pipeline/tool.ts';
 import { checkAnnotations, errorAnnotation } from './annotations.ts';
 import { COMMENT_RESERVE } from './commentBody.ts';
@@ -27,17 +27,17 @@ async function act(): Promise<void> {
   const event = readEvent(process.env);
   for (const warning of event.warnings) notify('warning', warning);
   enter(resolve(workspace, inputs.workingDirectory));
-  const judged = await judge(inputs, event);
-  const failed = fails(judged, inputs.failOn);
-  for (const [name, value] of Object.entries(stepOutputs(judged.result, judged.passed, inputs.out))) {
+  const outcome = await gate(inputs, event);
+  const failed = fails(outcome, inputs.failOn);
+  for (const [name, value] of Object.entries(stepOutputs(outcome.result, outcome.passed, inputs.out))) {
     log.output(name, value);
   }
-  for (const annotation of checkAnnotations(judged.result, inputs.config, workspace)) log.annotate(annotation);
-  await summarise(judged);
-  await comment(inputs, event, judged, failed);
-  for (const line of judged.lines) log.line(line);
-  if (failed) log.fail(`The gate failed: ${judged.lines[0]}`);
-  if (judged.unrecorded !== null) throw judged.unrecorded;
+  for (const annotation of checkAnnotations(outcome.result, inputs.config, workspace)) log.annotate(annotation);
+  await summarise(outcome);
+  await comment(inputs, event, outcome, failed);
+  for (const line of outcome.lines) log.line(line);
+  if (failed) log.fail(`The gate failed: ${outcome.lines[0]}`);
+  if (outcome.unrecorded !== null) throw outcome.unrecorded;
 }
 
 function enter(folder: string): void {
@@ -48,7 +48,7 @@ function enter(folder: string): void {
   process.chdir(folder);
 }
 
-async function judge(inputs: Inputs, event: StepEvent): Promise<Judged> {
+async function gate(inputs: Inputs, event: StepEvent): Promise<GateOutcome> {
   const folded = log.group(`barlow-gate ${tool.version}: judging ${inputs.config}`);
   const progress = openProgress(false);
   try {
@@ -88,17 +88,17 @@ function records({ record }: Inputs, event: StepEvent): boolean {
 }
 
 /** Whether the step is to fail. */
-function fails({ passed, result }: Judged, failOn: Inputs['failOn']): boolean {
+function fails({ passed, result }: GateOutcome, failOn: Inputs['failOn']): boolean {
   if (failOn === 'never') return false;
   const checks = result.checkpoints.flatMap(({ verdict }) => verdict?.checks ?? []);
   return !passed || (failOn === 'warning' && checks.some((check) => check.severity === 'warning' && !check.passed));
 }
 
-async function summarise({ summary }: Judged): Promise<void> {
+async function summarise({ summary }: GateOutcome): Promise<void> {
   if (!(await log.summary(summary))) log.line('This runner has no job summary.');
 }
 
-async function comment(inputs: Inputs, event: StepEvent, judged: Judged, failed: boolean): Promise<void> {
+async function comment(inputs: Inputs, event: StepEvent, outcome: GateOutcome, failed: boolean): Promise<void> {
   const { pullRequest: issue, readOnly, owner, repository, apiUrl, run, commit } = event;
   if (issue === null || inputs.comment === 'never') return;
   const why = readOnly ?? (inputs.token === '' ? 'no token is given' : null);
@@ -106,13 +106,13 @@ async function comment(inputs: Inputs, event: StepEvent, judged: Judged, failed:
     notify('notice', `No comment, see the job summary: ${why}, so this run may not write one.`);
     return;
   }
-  const { suite, checkpoints } = judged.result;
+  const { suite, checkpoints } = outcome.result;
   const found = checkpoints.flatMap(({ comparison }) => comparison?.clusters ?? []);
   const clusters = found.filter(({ status }) => status === 'new' || status === 'worsened').map(({ id }) => id);
   try {
     const posted = await postComment(openGitHub({ token: inputs.token, apiUrl, owner, repository }), {
-      ...{ issue, suite, run, report: judged.comment, push: { commit, passed: judged.passed, clusters } },
-      onlyUpdate: inputs.comment === 'on-failure' && !failed && judged.passed,
+      ...{ issue, suite, run, report: outcome.comment, push: { commit, passed: outcome.passed, clusters } },
+      onlyUpdate: inputs.comment === 'on-failure' && !failed && outcome.passed,
     });
     log.line(`Comment ${posted.kind}${'url' in posted ? `: ${posted.url}` : ''}`);
   } catch (thrown) {

@@ -1,6 +1,5 @@
 import { sep } from 'node:path';
 import * as core from '@actions/core';
-import { plainLine, plainLines } from './plainLine.ts';
 
 /** A message that GitHub shows at a line of a file, on the run and in the pull request. */
 export interface Annotation {
@@ -65,4 +64,23 @@ export function readInput(name: string): string {
 /** An input of several lines, empty ones left out. */
 export function readInputLines(name: string): readonly string[] {
   return core.getMultilineInput(name);
+}
+
+/**
+ * A text as one line of a runner's log that the runner takes for nothing but text. A runner obeys `::command::` at the
+ * start of a line and `##[command]` anywhere in it; a class or file may be named like that. Each is parted by a blank.
+ */
+export function plainLine(text: string): string {
+  return text
+    .replace(/\r\n?|[\n\v\f\u0085\u2028\u2029]/g, ' ')
+    .replace(/^(\s*):(?=:)/, '$1: ')
+    .replaceAll('##[', '# #[');
+}
+
+/** A text of several lines, each plain. */
+function plainLines(text: string): string {
+  return text
+    .split(/\r\n?|\n/)
+    .map(plainLine)
+    .join('\n');
 }

@@ -1,5 +1,5 @@
 /** How some images of a group fared under the newest baseline and under the candidate. */
-export interface Change {
+export interface ErrorChange {
   readonly size: number;
   readonly baselineFailures: number;
   readonly failures: number;
@@ -10,7 +10,7 @@ export interface Change {
 }
 
 /** `outcomes` as in `PairedGroup`; error rates of no images are 0. */
-export function changeIn(outcomes: readonly Uint8Array[], positions: Uint32Array): Change {
+export function changeIn(outcomes: readonly Uint8Array[], positions: Uint32Array): ErrorChange {
   const [candidate, baseline] = outcomes;
   let failures = 0;
   let baselineFailures = 0;

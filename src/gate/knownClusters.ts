@@ -6,7 +6,7 @@ import type { GateOptions } from '../records/verdict.ts';
 import { holmOverTestable } from '../statistics/holm.ts';
 import { leastMcnemar, mcnemar } from '../statistics/mcnemar.ts';
 import { boundedMap } from './boundedMap.ts';
-import { type Change, changeIn, everyPosition } from './change.ts';
+import { changeIn, type ErrorChange, everyPosition } from './change.ts';
 import { matchLeaves } from './matchLeaves.ts';
 import { positionsIn } from './region.ts';
 
@@ -26,7 +26,7 @@ interface Reevaluated {
   readonly group: PairedGroup;
   readonly leaf: Leaf;
   readonly positions: Uint32Array;
-  readonly change: Change;
+  readonly change: ErrorChange;
   readonly stillFailureMode: boolean;
   readonly match: ClusterMatch | null;
 }
@@ -110,7 +110,7 @@ async function reevaluate(group: PairedGroup, input: KnownClustersInput): Promis
   });
 }
 
-function isFailureMode(change: Change, whole: Change, failureMode: AnalysisOptions['failureMode']): boolean {
+function isFailureMode(change: ErrorChange, whole: ErrorChange, failureMode: AnalysisOptions['failureMode']): boolean {
   return (
     change.failures >= failureMode.minErrorCoverage * whole.failures &&
     change.errorRate >= whole.errorRate + failureMode.minErrorRateIncrease

@@ -8,7 +8,7 @@ import type { Config } from '../records/config.ts';
 import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
 import type { CheckpointResult, Result } from '../records/result.ts';
 import { resultOf, resultWithout } from './judge.ts';
-import { analyse, extract, openCheckpoints, readInputs } from './read.ts';
+import { analyseCheckpoint, extract, openCheckpoints, readInputs } from './read.ts';
 import { inRun, type Request, type Run, type Said, withAnalysis } from './request.ts';
 
 /** Where baselines are kept; null: nowhere. */
@@ -76,7 +76,7 @@ export function recordBaseline(request: Request): Promise<Said> {
     const untested = withAnalysis(run, { shuffles: 0 });
     const results: CheckpointResult[] = [];
     for (const checkpoint of checkpoints) {
-      results.push(resultWithout(checkpoint, await analyse(untested, features, checkpoint)));
+      results.push(resultWithout(checkpoint, await analyseCheckpoint(untested, features, checkpoint)));
     }
     const result = resultOf(run, features, await commitJudged(run), results);
     const line = await record(run, store, result, features.evalSet, checkpoints);

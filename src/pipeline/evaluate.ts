@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '../adapters/atomicFile.ts';
 import { evaluate } from '../analysis/evaluate.ts';
 import { evaluationLines } from '../report/evaluation.ts';
-import { analyse, extract, openCheckpoints, readInputs } from './read.ts';
+import { analyseCheckpoint, extract, openCheckpoints, readInputs } from './read.ts';
 import { inRun, type Request, type Said, withAnalysis } from './request.ts';
 
 /** Barlow, section 7: how well trees of each depth explain the failures of each grouping. */
@@ -14,7 +14,7 @@ export function evaluateGroupings(request: Request, depths: readonly number[]): 
     const deep = withAnalysis(run, { shuffles: 0, tree: { maxDepth: Math.max(...depths) } });
     const json = [];
     for (const checkpoint of await openCheckpoints(run, given, features)) {
-      const groups = await analyse(deep, features, checkpoint);
+      const groups = await analyseCheckpoint(deep, features, checkpoint);
       json.push({ checkpoint: checkpoint.name, evaluations: evaluate(groups, depths, analysis.failureMode) });
     }
     await writeFileAtomic(join(request.out, 'evaluation.json'), `${JSON.stringify(json, null, 2)}\n`);

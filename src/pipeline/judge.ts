@@ -13,7 +13,7 @@ import type { Run } from './request.ts';
 import { tool } from './tool.ts';
 
 /** Compares one checkpoint with its baselines, newest first, and judges it; null: no baselines are kept. */
-export async function judged(
+export async function judgeCheckpoint(
   run: Run,
   features: Features,
   checkpoint: Checkpoint,

@@ -7,7 +7,13 @@ import { mostActivating } from '../pictures/mostActivating.ts';
 import type { Group, Region } from '../records/analysis.ts';
 import type { Checkpoint } from '../records/evalSet.ts';
 import type { CheckpointResult, Result } from '../records/result.ts';
-import { type FeaturePictures, type ImagePictures, keyOf, type Picture, type Pictures } from '../report/pictures.ts';
+import {
+  type FeaturePictures,
+  type ImagePictures,
+  keyOf,
+  type LabelledPicture,
+  type Pictures,
+} from '../report/pictures.ts';
 import { failureModesOf, MOST_SHOWN, rankedTrees, shownClusters } from '../report/shown.ts';
 import type { Features } from './read.ts';
 import { type Run, storeFolder } from './request.ts';
@@ -206,7 +212,7 @@ function placed(
   leaves: readonly Chosen[],
 ): Pick<Pictures, 'clusters' | 'leaves'> {
   const { images, labels, classes } = evalSet;
-  const picture = (row: number, { predictions }: Checkpoint): readonly Picture[] => {
+  const picture = (row: number, { predictions }: Checkpoint): readonly LabelledPicture[] => {
     const found = embedded.get(images[row]);
     const prediction = predictions === null ? null : classes[predictions[row]];
     return found === undefined ? [] : [{ ...found, label: classes[labels[row]], prediction }];

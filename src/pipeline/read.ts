@@ -116,7 +116,7 @@ export async function openCheckpoints(
 }
 
 /** Grows the trees of a checkpoint's groups. */
-export function analyse(
+export function analyseCheckpoint(
   { config, request, pool }: Run,
   { evalSet, file, read }: Features,
   checkpoint: Checkpoint,

@@ -13,7 +13,7 @@ import { renderHtml } from '../report/html.ts';
 import { junitXml } from '../report/junit.ts';
 import { COMMENT_LIMIT, renderMarkdown } from '../report/markdown.ts';
 import { metricsJson } from '../report/metrics.ts';
-import { type ContactSheet, keyOf } from '../report/pictures.ts';
+import { keyOf, type LinkedSheet } from '../report/pictures.ts';
 import { resultJson } from '../report/resultJson.ts';
 import { FULL_DETAIL } from '../report/shedding.ts';
 import { buildView } from '../report/view.ts';
@@ -69,7 +69,7 @@ async function publishSheets(
   { folder }: EvalSet,
   result: Result,
   store: BaselineStore | null,
-): Promise<ReadonlyMap<string, ContactSheet>> {
+): Promise<ReadonlyMap<string, LinkedSheet>> {
   const { pictureAddress } = request;
   const shown = result.checkpoints.flatMap(({ name, comparison }) =>
     (comparison?.clusters ?? [])

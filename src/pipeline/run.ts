@@ -1,20 +1,20 @@
 import { UserError } from '../errors.ts';
 import type { CheckpointResult, Result } from '../records/result.ts';
 import { commitJudged, openBaselines, record } from './baseline.ts';
-import { judged, resultOf } from './judge.ts';
-import { analyse, extract, openCheckpoints, readInputs } from './read.ts';
+import { judgeCheckpoint, resultOf } from './judge.ts';
+import { analyseCheckpoint, extract, openCheckpoints, readInputs } from './read.ts';
 import { report, type Told } from './report.ts';
 import { inRun, type Request, type Said } from './request.ts';
 
 /** What the gate has to say. */
-export interface Judged extends Said, Told {
+export interface GateOutcome extends Said, Told {
   readonly result: Result;
   /** Why the checkpoint that passed could not be recorded as a baseline; null: it was, or was not to be. The verdict stands. */
   readonly unrecorded: UserError | null;
 }
 
 /** Judges checkpoints: read -> extract -> analyse -> compare -> judge -> report -> record. */
-export function runGate(request: Request): Promise<Judged> {
+export function runGate(request: Request): Promise<GateOutcome> {
   return inRun(request, async (run) => {
     const { evalSet, given } = await readInputs(run);
     const store = await openBaselines(run);
@@ -25,8 +25,8 @@ export function runGate(request: Request): Promise<Judged> {
     const checkpoints = await openCheckpoints(run, given, features);
     const results: CheckpointResult[] = [];
     for (const checkpoint of checkpoints) {
-      const groups = await analyse(run, features, checkpoint);
-      results.push(await judged(run, features, checkpoint, groups, found?.records ?? null));
+      const groups = await analyseCheckpoint(run, features, checkpoint);
+      results.push(await judgeCheckpoint(run, features, checkpoint, groups, found?.records ?? null));
     }
     const result = resultOf(run, features, commit, results);
     const passed = results.every(({ verdict }) => verdict?.passed !== false);

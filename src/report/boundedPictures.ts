@@ -1,4 +1,4 @@
-import type { FeaturePictures, ImagePictures, Picture, Pictures } from './pictures.ts';
+import type { FeaturePictures, ImagePictures, LabelledPicture, Pictures } from './pictures.ts';
 
 /** Characters of all pictures together: with them a page of 1,000 classes stays under 15 MB. */
 const MOST_CHARACTERS = 12_000_000;
@@ -61,6 +61,6 @@ function sizeOfFeature({ mostActivating, heatmaps, attacks }: FeaturePictures): 
   return sizeOf(mostActivating) + sizeOf(heatmaps) + sizeOf(attacks);
 }
 
-function sizeOf(pictures: readonly Picture[]): number {
+function sizeOf(pictures: readonly LabelledPicture[]): number {
   return pictures.reduce((sum, { uri }) => sum + uri.length, 0);
 }

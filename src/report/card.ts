@@ -3,7 +3,7 @@ import { choices, findings } from './actions.ts';
 import type { ClusterView } from './clusterView.ts';
 import type { FailureModeView } from './groupView.ts';
 import { type ImagePictures, keyOf } from './pictures.ts';
-import { changePlot } from './plots.ts';
+import { changePlot } from './plots/changePlot.ts';
 import type { RuleView } from './rule.ts';
 import { failingCaption, featureStrips, type Strip, strip } from './strip.ts';
 import type { ReportInput } from './view.ts';

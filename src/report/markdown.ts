@@ -2,7 +2,7 @@ import type { CheckpointView } from './checkpointView.ts';
 import type { ClusterView } from './clusterView.ts';
 import { escapeForMarkdown, isWebAddress } from './markdownEscape.ts';
 import { oneLine } from './names.ts';
-import { type ContactSheet, keyOf } from './pictures.ts';
+import { keyOf, type LinkedSheet } from './pictures.ts';
 import { type Detail, FULL_DETAIL, SHEDDING_STEPS } from './shedding.ts';
 import { renderTemplate, type Templates } from './template.ts';
 import type { ReportView } from './view.ts';
@@ -70,7 +70,7 @@ function markdownData(view: ReportView, detail: Detail, shed: readonly string[],
 
 function checkpointData(
   checkpoint: CheckpointView,
-  sheetOf: (cluster: string) => ContactSheet | undefined,
+  sheetOf: (cluster: string) => LinkedSheet | undefined,
   detail: Detail,
   several: boolean,
 ) {
@@ -110,7 +110,7 @@ function checkpointData(
   };
 }
 
-function clusterData(cluster: ClusterView, sheet: ContactSheet | undefined, detail: Detail) {
+function clusterData(cluster: ClusterView, sheet: LinkedSheet | undefined, detail: Detail) {
   const names = cluster.imageNames.slice(0, detail.imageNames);
   return {
     ...cluster,

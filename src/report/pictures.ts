@@ -1,5 +1,5 @@
 /** A picture ready to show: pixels as a data URI (WebP, PNG, AVIF or JPEG) and what it shows. */
-export interface Picture {
+export interface LabelledPicture {
   /** Name of the image it is or comes from. */
   readonly image: string;
   /** `data:image/...;base64,...`. */
@@ -16,17 +16,17 @@ export interface Picture {
 /** Of one new or known cluster, or of one leaf. */
 export interface ImagePictures {
   /** Cluster: images that newly fail. Leaf: images that fail. */
-  readonly failing: readonly Picture[];
+  readonly failing: readonly LabelledPicture[];
   /** Images of the same group that are still right. */
-  readonly right: readonly Picture[];
+  readonly right: readonly LabelledPicture[];
 }
 
 /** What a feature looks for. `mostActivating[i]`, `heatmaps[i]` and `attacks[i]` show the same image; the last two may be empty. */
 export interface FeaturePictures {
-  readonly mostActivating: readonly Picture[];
-  readonly heatmaps: readonly Picture[];
+  readonly mostActivating: readonly LabelledPicture[];
+  readonly heatmaps: readonly LabelledPicture[];
   /** The image changed so that the feature is as strong as it gets. */
-  readonly attacks: readonly Picture[];
+  readonly attacks: readonly LabelledPicture[];
 }
 
 /** Key of a cluster or a leaf of one checkpoint; several checkpoints may have the same region. */
@@ -42,7 +42,7 @@ export interface Pictures {
 }
 
 /** A contact sheet that a comment links. */
-export interface ContactSheet {
+export interface LinkedSheet {
   /** Absolute http(s) address; anything else is not shown. */
   readonly url: string;
   readonly width: number;

@@ -1,5 +1,5 @@
 import { oneLine } from './names.ts';
-import type { FeaturePictures, Picture } from './pictures.ts';
+import type { FeaturePictures, LabelledPicture } from './pictures.ts';
 
 /** A row of pictures under a title. */
 export interface Strip {
@@ -7,7 +7,7 @@ export interface Strip {
   readonly pictures: readonly ShownPicture[];
 }
 
-interface ShownPicture extends Picture {
+interface ShownPicture extends LabelledPicture {
   readonly alt: string;
   readonly caption: string | null;
   /** Too small to be smoothed when enlarged. */
@@ -18,7 +18,7 @@ interface ShownPicture extends Picture {
 export type Caption = 'prediction' | 'label' | 'none';
 
 /** Pictures under a title; null where none can be shown. */
-export function strip(title: string, pictures: readonly Picture[], caption: Caption): Strip | null {
+export function strip(title: string, pictures: readonly LabelledPicture[], caption: Caption): Strip | null {
   const shown = pictures.filter(isShowable).map((picture) => ({
     ...picture,
     alt: altText(picture),
@@ -37,19 +37,19 @@ export function featureStrips(pictures: FeaturePictures | undefined): Strip[] {
   ].filter((row) => row !== null);
 }
 
-function altText({ image, label, prediction }: Picture): string {
+function altText({ image, label, prediction }: LabelledPicture): string {
   const is = label === null ? '' : `: ${oneLine(label)}`;
   const taken = prediction === null || prediction === label ? '' : `, taken for ${oneLine(prediction)}`;
   return `${oneLine(image)}${is}${taken}`;
 }
 
-function captionText({ label, prediction }: Picture, caption: Caption): string | null {
+function captionText({ label, prediction }: LabelledPicture, caption: Caption): string | null {
   if (caption === 'label') return label === null ? null : oneLine(label, 24);
   return caption === 'none' || prediction === null ? null : `→ ${oneLine(prediction, 24)}`;
 }
 
 /** Whether a picture holds its own pixels: the page loads nothing. */
-function isShowable({ uri, width, height }: Picture): boolean {
+function isShowable({ uri, width, height }: LabelledPicture): boolean {
   return /^data:image\/(?:webp|png|avif|jpeg);base64,[A-Za-z\d+/]+=*$/.test(uri) && width > 0 && height > 0;
 }
 

@@ -2,7 +2,7 @@ import type { Condition, GroupAnalysis, Leaf, TreeNode } from '../records/analys
 import type { FeatureNames } from '../records/features.ts';
 import { groupText } from './names.ts';
 import { keyOf, type Pictures } from './pictures.ts';
-import { type PlacedNode, treePlot } from './plots.ts';
+import { type PlacedNode, treePlot } from './plots/treePlot.ts';
 import { featureLabel, ruleView } from './rule.ts';
 import { type Caption, failingCaption, type Strip, strip } from './strip.ts';
 import { count, number, percent } from './words.ts';

@@ -17,7 +17,7 @@ import type { Result } from '../records/result.ts';
 import type { Confusion } from './actions.ts';
 import { type CheckpointView, checkpointView } from './checkpointView.ts';
 import { nameText, oneLine } from './names.ts';
-import type { ContactSheet, Pictures } from './pictures.ts';
+import type { LinkedSheet, Pictures } from './pictures.ts';
 import { count, counted, number, percent } from './words.ts';
 
 export interface ReportInput {
@@ -26,7 +26,7 @@ export interface ReportInput {
   /** Null where there are none to show: the report says so. */
   readonly pictures: Pictures | null;
   /** Of clusters, by `keyOf`. */
-  readonly sheets: ReadonlyMap<string, ContactSheet>;
+  readonly sheets: ReadonlyMap<string, LinkedSheet>;
   /** Of clusters and leaves, by `keyOf`; most frequent first. */
   readonly confusions: ReadonlyMap<string, readonly Confusion[]>;
   /** Oldest first. */

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { checkAnnotations, errorAnnotation } from '../../src/forge/annotations.ts';
-import { plainLine } from '../../src/forge/plainLine.ts';
+import { plainLine } from '../../src/forge/runner.ts';
 import type { Result } from '../../src/records/result.ts';
 import type { Check } from '../../src/records/verdict.ts';
 

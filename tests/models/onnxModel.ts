@@ -1,6 +1,6 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { RunProbe } from '../../src/models/onnx/gradient/backward.ts';
-import { type Attribute, encodeModel, type Node, type Tensor as TensorProto } from '../../src/models/onnx/protobuf.ts';
+import { type Attribute, encodeModel, type Node, type TensorProto } from '../../src/models/onnx/protobuf.ts';
 import { floatTensor, int64Tensor } from '../../src/models/onnx/tensor.ts';
 
 type Value = number | string | number[] | { float: number };

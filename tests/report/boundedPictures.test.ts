@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { boundedPictures } from '../../src/report/boundedPictures.ts';
-import type { Picture, Pictures } from '../../src/report/pictures.ts';
+import type { LabelledPicture, Pictures } from '../../src/report/pictures.ts';
 
 /** A picture of ten characters. */
-const ten: Picture = { image: 'a.png', uri: 'data:xxxxx', width: 1, height: 1, label: null, prediction: null };
+const ten: LabelledPicture = { image: 'a.png', uri: 'data:xxxxx', width: 1, height: 1, label: null, prediction: null };
 const tens = (count: number) => Array.from({ length: count }, () => ten);
 const both = (failing: number, right = failing) => ({ failing: tens(failing), right: tens(right) });
 const look = { mostActivating: tens(2), heatmaps: tens(2), attacks: tens(2) };

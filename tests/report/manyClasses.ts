@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { GroupAnalysis } from '../../src/records/analysis.ts';
 import type { Cluster } from '../../src/records/comparison.ts';
-import { keyOf, type Picture } from '../../src/report/pictures.ts';
+import { keyOf, type LabelledPicture } from '../../src/report/pictures.ts';
 import type { ReportInput } from '../../src/report/view.ts';
 import { sampleCheckpoint, sampleCluster, sampleGroup, sampleInput, sampleResult } from './sampleResult.ts';
 
@@ -9,7 +9,7 @@ const png = readFileSync(new URL('../../examples/cifar10/images/00081.png', impo
 const uri = `data:image/png;base64,${png}`;
 
 /** A small picture of that name. */
-export function picture(image: string): Picture {
+export function picture(image: string): LabelledPicture {
   return { image, uri, width: 32, height: 32, label: 'automobile', prediction: 'truck' };
 }
 

@@ -8,7 +8,7 @@ import {
   type Model,
   type Node,
   replaced,
-  type Tensor,
+  type TensorProto,
 } from './protobuf.ts';
 import { checkTensorData, declaredBytes, floatTensor, int64Tensor, readExternalData, toNumber } from './tensor.ts';
 
@@ -22,7 +22,7 @@ export interface OnnxGraph {
   readonly opset: number;
   /** The node that makes each tensor. */
   readonly makerOf: ReadonlyMap<string, Node>;
-  readonly initializers: ReadonlyMap<string, Tensor>;
+  readonly initializers: ReadonlyMap<string, TensorProto>;
 }
 
 /**
@@ -125,7 +125,7 @@ export function intsOf(node: Node, name: string): number[] | null {
 }
 
 /** The tensor `name` where it is fixed in the graph (an initializer or a Constant, through Identity); null for any other. */
-export function fixedTensor(graph: OnnxGraph, name: string): Tensor | null {
+export function fixedTensor(graph: OnnxGraph, name: string): TensorProto | null {
   const initializer = graph.initializers.get(name);
   if (initializer !== undefined) return initializer;
   const maker = graph.makerOf.get(name);
@@ -198,7 +198,7 @@ function isDefault({ domain }: { domain: string }): boolean {
 }
 
 /** Every tensor that the graph carries, those in attributes and inner graphs included. */
-function tensorsOf(graph: Graph): Tensor[] {
+function tensorsOf(graph: Graph): TensorProto[] {
   return [
     ...graph.initializer,
     ...graph.node.flatMap((node) =>

@@ -46,7 +46,7 @@ export interface Model {
 export interface Graph {
   name?: string;
   node: Node[];
-  initializer: Tensor[];
+  initializer: TensorProto[];
   input: ValueInfo[];
   output: ValueInfo[];
   valueInfo: ValueInfo[];
@@ -68,16 +68,16 @@ export interface Attribute {
   f?: number;
   i?: Int64;
   s?: Uint8Array;
-  t?: Tensor | null;
+  t?: TensorProto | null;
   g?: Graph | null;
   floats?: number[];
   ints?: Int64[];
-  tensors?: Tensor[];
+  tensors?: TensorProto[];
   graphs?: Graph[];
 }
 
 /** `dataType`: 1 float, 6 int32, 7 int64, 9 bool, 10 float16, 11 double and so on. */
-export interface Tensor {
+export interface TensorProto {
   dims: Int64[];
   dataType: number;
   name?: string;
@@ -148,7 +148,7 @@ export function encodeModel(model: Model): Uint8Array {
   ]);
 }
 
-function encodeTensor(tensor: Tensor): Uint8Array[] {
+function encodeTensor(tensor: TensorProto): Uint8Array[] {
   const { rawData } = tensor;
   const rest = tensorType.encode(replaced(tensor, { rawData: undefined })).finish();
   return delimited(initializerField.id, rawData?.length ? [rest, ...delimited(rawDataField.id, [rawData])] : [rest]);

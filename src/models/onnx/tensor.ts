@@ -1,7 +1,7 @@
 import { accessSync, closeSync, constants, openSync, readSync, realpathSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { messageOf, UserError } from '../../errors.ts';
-import type { Int64, Tensor } from './protobuf.ts';
+import type { Int64, TensorProto } from './protobuf.ts';
 
 /** TensorProto.DataType of the types this room writes or looks into. */
 export const elemTypes = { float: 1, int32: 6, int64: 7, bool: 9, double: 11 } as const;
@@ -18,7 +18,7 @@ export function toNumber(value: Int64): number {
 }
 
 /** A float32 tensor. */
-export function floatTensor(name: string, dims: readonly number[], values: readonly number[]): Tensor {
+export function floatTensor(name: string, dims: readonly number[], values: readonly number[]): TensorProto {
   const rawData = new Uint8Array(4 * values.length);
   const view = new DataView(rawData.buffer);
   values.forEach((value, i) => {
@@ -28,7 +28,7 @@ export function floatTensor(name: string, dims: readonly number[], values: reado
 }
 
 /** An int64 tensor. */
-export function int64Tensor(name: string, dims: readonly number[], values: readonly number[]): Tensor {
+export function int64Tensor(name: string, dims: readonly number[], values: readonly number[]): TensorProto {
   const rawData = new Uint8Array(8 * values.length);
   const view = new DataView(rawData.buffer);
   values.forEach((value, i) => {
@@ -38,7 +38,7 @@ export function int64Tensor(name: string, dims: readonly number[], values: reado
 }
 
 /** The values of a float, double, int32, int64 or bool tensor; null for any other type. */
-export function valuesOf(tensor: Tensor): number[] | null {
+export function valuesOf(tensor: TensorProto): number[] | null {
   const raw = tensor.rawData?.length ? tensor.rawData : new Uint8Array();
   const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
   const read = (size: number, at: (offset: number) => number) =>
@@ -72,7 +72,7 @@ export function declaredBytes(name: string, dims: readonly number[], elemType: n
 }
 
 /** Throws UserError where a tensor declares other than it carries. */
-export function checkTensorData(tensor: Tensor, file: string): void {
+export function checkTensorData(tensor: TensorProto, file: string): void {
   const dims = tensor.dims.map(toNumber);
   const declared = declaredBytes(tensor.name ?? '', dims, tensor.dataType, file);
   if (declared === 0) return;
@@ -93,7 +93,7 @@ export function checkTensorData(tensor: Tensor, file: string): void {
  * Returns how many were. Throws UserError where that file is not in the model's folder (absolute, through `..` or
  * through a link), is too short, or does not exist.
  */
-export function readExternalData(tensor: Tensor, file: string, remaining: number): number {
+export function readExternalData(tensor: TensorProto, file: string, remaining: number): number {
   if (tensor.dataLocation !== 1) return 0;
   const entry = (key: string) => tensor.externalData?.find((pair) => pair.key === key)?.value;
   const path = externalPath(entry('location') ?? '', file);

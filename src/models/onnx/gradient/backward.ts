@@ -1,7 +1,7 @@
 import { UserError } from '../../../errors.ts';
 import { bytesOf, checkTensor, fixedTensor, needsOf, type OnnxGraph, pruned, quoted, replaceGraph } from '../graph.ts';
 import type { InputGeometry } from '../layers.ts';
-import type { Node, Tensor, ValueInfo } from '../protobuf.ts';
+import type { Node, TensorProto, ValueInfo } from '../protobuf.ts';
 import { elemTypes, toNumber, valuesOf } from '../tensor.ts';
 import { isFlat, operatorsWithRule, ruleOf } from './rules.ts';
 import { type Dims, type Facts, openTape, reshape, type Tape } from './tape.ts';
@@ -152,7 +152,7 @@ async function probe(
   };
 }
 
-function constantOf(tensor: Tensor): { dims: number[]; values: number[] } | null {
+function constantOf(tensor: TensorProto): { dims: number[]; values: number[] } | null {
   const values = valuesOf(tensor);
   return values && { dims: tensor.dims.map(toNumber), values };
 }

@@ -1,5 +1,5 @@
 import { UserError } from '../../../errors.ts';
-import type { Attribute, Node, Tensor } from '../protobuf.ts';
+import type { Attribute, Node, TensorProto } from '../protobuf.ts';
 import { floatTensor, int64Tensor } from '../tensor.ts';
 
 /** Lengths of a tensor's axes; null where the length follows the number of images. */
@@ -55,17 +55,17 @@ export function beyondRule(node: Node, what: string): UserError {
 export interface Written {
   readonly tape: Tape;
   readonly nodes: readonly Node[];
-  readonly initializers: readonly Tensor[];
+  readonly initializers: readonly TensorProto[];
   readonly replaced: ReadonlyMap<Node, Node>;
 }
 
 /** A tape for `graph`; all names on it begin with `prefix`. */
 export function openTape(facts: Facts, prefix: string): Written {
   const nodes: Node[] = [];
-  const fixed = new Map<string, Tensor>();
+  const fixed = new Map<string, TensorProto>();
   const replaced = new Map<Node, Node>();
   let count = 0;
-  const fix = (key: string, make: (name: string) => Tensor) => {
+  const fix = (key: string, make: (name: string) => TensorProto) => {
     const name = fixed.get(key)?.name ?? `${prefix}${count++}`;
     if (!fixed.has(key)) fixed.set(key, make(name));
     return name;

@@ -1,0 +1,59 @@
+import * as Plot from './draw.ts';
+import { AFTER, CALM, FAINT, percentTick, svg } from './draw.ts';
+
+/** A group in the scatter. */
+export interface ScatterPoint {
+  readonly name: string;
+  readonly baseErrorRate: number;
+  readonly aler: number;
+  readonly failureMode: boolean;
+}
+
+/** ALER against base error rate (Barlow, figures 8 and 16 to 19): the higher above the line, the better failures are told by features. */
+export function scatterPlot(points: readonly ScatterPoint[], label: string): string {
+  const most = Math.min(1, Math.max(0.05, ...points.map((point) => Math.max(point.aler, point.baseErrorRate))) * 1.08);
+  const farthest = [...points].sort((a, b) => b.aler - b.baseErrorRate - (a.aler - a.baseErrorRate)).slice(0, 3);
+  const at = { x: 'baseErrorRate', y: 'aler' } as const;
+  const title = (point: ScatterPoint) =>
+    `${point.name}: error rate ${percentTick(point.baseErrorRate)}, ALER ${percentTick(point.aler)}`;
+  return svg(
+    {
+      width: 440,
+      height: 400,
+      marginLeft: 48,
+      marginBottom: 42,
+      marginRight: 20,
+      x: { domain: [0, most], label: 'error rate of the group', tickFormat: percentTick, ticks: 5 },
+      y: { domain: [0, most], label: 'ALER of its tree', tickFormat: percentTick, ticks: 5, grid: true },
+      marks: [
+        Plot.line(
+          [
+            [0, 0],
+            [most, most],
+          ],
+          { stroke: FAINT, strokeWidth: 1.5, strokeDasharray: '4 4' },
+        ),
+        Plot.dot(
+          points.filter((point) => !point.failureMode),
+          { ...at, r: 4, stroke: CALM, fill: CALM, fillOpacity: 0.25, title },
+        ),
+        Plot.dot(
+          points.filter((point) => point.failureMode),
+          { ...at, r: 5, stroke: AFTER, fill: AFTER, fillOpacity: 0.55, title },
+        ),
+        Plot.text(farthest, {
+          ...at,
+          text: (point: ScatterPoint) => shortened(point.name),
+          dy: -12,
+          fontSize: 11,
+          fill: 'currentColor',
+        }),
+      ],
+    },
+    label,
+  );
+}
+
+function shortened(name: string): string {
+  return name.length > 30 ? `${name.slice(0, 29)}…` : name;
+}
