@@ -6,6 +6,7 @@ import { columnOf, firstNotFinite, packed } from './columns.ts';
 import { measureTree } from './metrics.ts';
 import { mutualInformation, selectFeatures } from './mutualInformation.ts';
 import { presort } from './presort.ts';
+import { quantise } from './quantised.ts';
 import { significance } from './significance.ts';
 import { growTree } from './tree.ts';
 
@@ -101,7 +102,7 @@ function pValueOf(
   sample: Uint32Array | null,
 ): number {
   const outcome = sample === null ? failed : Uint8Array.from(sample, (row) => failed[row]);
-  return significance(presort(columns), outcome, options, `shuffle:${id}:${options.shuffles}`);
+  return significance(quantise(columns), outcome, options.shuffles, `shuffle:${id}:${options.shuffles}`);
 }
 
 export const groupWorker: WorkerModule<GroupTask, GroupOutcome> = { url: import.meta.url, run };

@@ -6,14 +6,13 @@ export interface MonteCarloOptions {
   /** Draws as good as the observed value after which to stop. */
   readonly stopAfter: number;
   /**
-   * Stop after 999 draws, none as good, whose tail puts the p-value at or below this: with so clear a case more draws
+   * Stop after `lookAt` draws, none as good, whose tail puts the p-value at or below this: with so clear a case more draws
    * change no decision. 0 where left out.
    */
   readonly clearBelow?: number;
+  /** 999 where left out. */
+  readonly lookAt?: number;
 }
-
-/** Draws after which a case can be clear. */
-const LOOK_AT = 999;
 
 export interface MonteCarloResult {
   readonly pValue: number;
@@ -35,7 +34,7 @@ export interface MonteCarloResult {
 export function monteCarlo(
   observed: number,
   draw: (index: number) => number,
-  { draws, stopAfter, clearBelow = 0 }: MonteCarloOptions,
+  { draws, stopAfter, clearBelow = 0, lookAt = 999 }: MonteCarloOptions,
 ): MonteCarloResult {
   const drawn = new Float64Array(draws);
   let asGood = 0;
@@ -45,8 +44,8 @@ export function monteCarlo(
     if (value >= observed && ++asGood === stopAfter) {
       return { pValue: asGood / (index + 1), draws: index + 1, asGood, extended: false };
     }
-    if (index + 1 === LOOK_AT && asGood === 0 && clearBelow > 0) {
-      const early = extend(observed, drawn.subarray(0, LOOK_AT));
+    if (index + 1 === lookAt && asGood === 0 && clearBelow > 0) {
+      const early = extend(observed, drawn.subarray(0, lookAt));
       if (early.pValue <= clearBelow) return early;
     }
   }

@@ -1,15 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { significanceRows } from '../../src/analysis/groupTask.ts';
 import { presort } from '../../src/analysis/presort.ts';
-import { significance } from '../../src/analysis/significance.ts';
+import { quantise } from '../../src/analysis/quantised.ts';
+import { shuffled, significance } from '../../src/analysis/significance.ts';
 import { growTree } from '../../src/analysis/tree.ts';
 import { stream } from '../../src/statistics/random.ts';
-
-const options = (shuffles: number, select = 50, maxDepth = 3) => ({
-  features: { select, neighbours: 3 },
-  tree: { maxDepth },
-  shuffles,
-});
 
 /** Uniform features and failures that have nothing to do with them. */
 function noise(seed: string, rows: number, dimensions: number, errorRate: number) {
@@ -17,36 +12,55 @@ function noise(seed: string, rows: number, dimensions: number, errorRate: number
   const values = Float32Array.from({ length: rows * dimensions }, () => uint32() / 2 ** 32);
   const failed = Uint8Array.from({ length: rows }, () => Number(uint32() / 2 ** 32 < errorRate));
   if (!failed.includes(1)) failed[0] = 1;
-  return { data: presort({ rows, from: 0, to: dimensions, values }), failed };
+  return { columns: { rows, from: 0, to: dimensions, values }, failed };
 }
 
 /** n log likelihood of a share, from the definition. */
 const likelihood = (failures: number, size: number) =>
   [failures, size - failures].reduce((sum, count) => sum + (count === 0 ? 0 : count * Math.log(count / size)), 0);
 
-/** Statistic of one outcome, every step by definition but the growing. */
-function naiveStatistic(values: Float32Array, failed: Uint8Array, select: number, maxDepth: number): number {
+/** A set of rows in which more fail than elsewhere, and by how much. */
+interface Side {
+  readonly members: ReadonlySet<number>;
+  readonly chiSquare: number;
+}
+
+/** Statistic of one outcome, every step by definition. */
+function naiveStatistic(values: Float32Array, failed: Uint8Array): number {
   const rows = failed.length;
-  const failures = failed.reduce((sum, value) => sum + value, 0);
-  const ratio = (inside: number, size: number) =>
-    likelihood(inside, size) + likelihood(failures - inside, rows - size) - likelihood(failures, rows);
-  const dimensions = values.length / rows;
-  const information = Array.from({ length: dimensions }, (_, column) => {
+  const all = [...failed.keys()];
+  const failing = (members: Iterable<number>) => [...members].filter((row) => failed[row] === 1).length;
+  const failures = failing(all);
+  const sides = (column: number): Side[] => {
     const own = values.subarray(column * rows, (column + 1) * rows);
-    return Math.max(
-      ...Array.from(own, (threshold) => {
-        const inside = [...own.keys()].filter((row) => own[row] <= threshold);
-        return ratio(inside.filter((row) => failed[row] === 1).length, inside.length);
-      }),
+    const sorted = own.toSorted();
+    const wanted = [1, 2, 4, 8, 12, 16, 20, 24, 28, 30, 31].map((part) => Math.ceil((part / 32) * rows));
+    const ends = wanted.map((place) => sorted.findIndex((value, i) => i >= place && i > 0 && value > sorted[i - 1]));
+    return [...new Set(ends.filter((end) => end > 0))].map((end) => {
+      const below = new Set(all.filter((row) => own[row] <= sorted[end - 1]));
+      const above = new Set(all.filter((row) => !below.has(row)));
+      const expected = (members: ReadonlySet<number>) => (members.size * failures) / rows;
+      const chiSquare = [below, above].reduce((sum, members) => {
+        const difference = (failing(members) - expected(members)) ** 2;
+        return sum + difference / expected(members) + difference / (members.size - expected(members));
+      }, 0);
+      return { members: failing(below) > expected(below) ? below : above, chiSquare };
+    });
+  };
+  const best = Array.from({ length: values.length / rows }, (_, column) => sides(column))
+    .flatMap((cuts) => (cuts.length === 0 ? [] : [cuts.reduce((a, b) => (b.chiSquare > a.chiSquare + 1e-9 ? b : a))]))
+    .filter(({ chiSquare }) => chiSquare > 1e-9)
+    .toSorted((a, b) => (Math.abs(a.chiSquare - b.chiSquare) < 1e-9 ? 0 : b.chiSquare - a.chiSquare))
+    .slice(0, 12);
+  const ratio = (members: ReadonlySet<number>) => {
+    const inside = failing(members);
+    if (inside * rows <= failures * members.size) return 0;
+    return (
+      likelihood(inside, members.size) + likelihood(failures - inside, rows - members.size) - likelihood(failures, rows)
     );
-  });
-  const selected = [...information.keys()]
-    .sort((a, b) => (Math.abs(information[a] - information[b]) < 1e-9 ? a - b : information[b] - information[a]))
-    .slice(0, select)
-    .sort((a, b) => a - b);
-  const nodes = growTree(presort({ rows, from: 0, to: dimensions, values }), selected, failed, maxDepth);
-  const leaves = nodes.filter((node) => node.column === null && node.failures / node.size > failures / rows);
-  return Math.max(0, ...leaves.map((leaf) => ratio(leaf.failures, leaf.size)));
+  };
+  const boxes = best.flatMap((a) => best.map((b) => a.members.intersection(b.members)));
+  return Math.max(0, ...boxes.map(ratio));
 }
 
 /** Every way in which `failures` of `rows` can fail. */
@@ -65,20 +79,18 @@ describe('significance', () => {
     'is the share of all arrangements that do at least as well, within Monte Carlo error (case %i)',
     (k) => {
       const rows = 10;
-      const dimensions = 5;
+      const dimensions = 14;
       const { below } = stream(`enumerated ${k}`);
-      // Few levels, so that there are ties.
-      const values = Float32Array.from({ length: rows * dimensions }, () => below(4));
+      // Few levels, so that there are ties; one column is constant.
+      const values = Float32Array.from({ length: rows * dimensions }, (_, at) => (at < rows ? 1 : below(4)));
       const failures = 2 + k;
       const failed = Uint8Array.from({ length: rows }, (_, row) => Number(row < failures));
-      const observed = naiveStatistic(values, failed, 2, 2);
-      const all = arrangements(rows, failures).map((outcome) => naiveStatistic(values, outcome, 2, 2));
+      const observed = naiveStatistic(values, failed);
+      const all = arrangements(rows, failures).map((outcome) => naiveStatistic(values, outcome));
       const exact = all.filter((statistic) => statistic >= observed - 1e-9).length / all.length;
-      const data = presort({ rows, from: 0, to: dimensions, values });
+      const data = quantise({ rows, from: 0, to: dimensions, values });
       const seeds = 200;
-      const pValues = Array.from({ length: seeds }, (_, seed) =>
-        significance(data, failed, options(99, 2, 2), `${seed}`),
-      );
+      const pValues = Array.from({ length: seeds }, (_, seed) => significance(data, failed, 99, `${seed}`));
       // Besag and Clifford's p-value is a little above the exact one on average: by at most a tenth.
       const mean = pValues.reduce((sum, value) => sum + value, 0) / seeds;
       expect(mean).toBeGreaterThan(exact * 0.95 - 0.01);
@@ -92,16 +104,20 @@ describe('significance', () => {
       ...Array.from({ length: 60 }, (_, i) => noise(`middle ${i}`, 200, 32, 0.1)),
       ...Array.from({ length: 30 }, (_, i) => noise(`large ${i}`, 1300, 8, 0.15)),
     ];
-    const pValues = groups.map(({ data, failed }, i) => significance(data, failed, options(99), `calibration ${i}`));
+    const pValues = groups.map(({ columns, failed }, i) =>
+      significance(quantise(columns), failed, 99, `calibration ${i}`),
+    );
     const share = (limit: number) => pValues.filter((value) => value <= limit).length;
     // Three standard deviations above the binomial mean.
     const bound = (limit: number) => groups.length * limit + 3 * Math.sqrt(groups.length * limit * (1 - limit));
     for (const limit of [0.01, 0.05, 0.1, 0.5]) expect(share(limit)).toBeLessThanOrEqual(bound(limit));
     // And not by being blind: the p-values spread over the unit interval.
     expect(share(0.6)).toBeGreaterThan(0.4 * groups.length);
-    const plain = groups.slice(0, 150).filter(({ data, failed }) => {
+    const plain = groups.slice(0, 150).filter(({ columns, failed }) => {
       const failures = failed.reduce((sum, value) => sum + value, 0);
-      const leaves = growTree(data, [...Array(50).keys()], failed, 1).filter((node) => node.column === null);
+      const leaves = growTree(presort(columns), [...Array(50).keys()], failed, 1).filter(
+        (node) => node.column === null,
+      );
       const best = leaves.reduce((a, b) => (b.failures ** 2 / b.size > a.failures ** 2 / a.size ? b : a));
       return best.failures / failures >= 0.2 && best.failures / best.size >= failures / 50 + 0.1;
     });
@@ -109,14 +125,34 @@ describe('significance', () => {
   });
 
   it('sees a planted cluster, and carries its p-value below one in the shuffles', () => {
-    const { data, failed } = noise('planted', 400, 16, 0.1);
-    for (let row = 0; row < 400; row++) if (data.values[5 * 400 + row] > 0.9) failed[row] = 1;
-    expect(significance(data, failed, options(199), 'planted')).toBeLessThan(1e-4);
+    const { columns, failed } = noise('planted', 400, 16, 0.1);
+    for (let row = 0; row < 400; row++) if (columns.values[5 * 400 + row] > 0.9) failed[row] = 1;
+    expect(significance(quantise(columns), failed, 199, 'planted')).toBeLessThan(1e-4);
+  });
+
+  it('sees a cluster that only two features together tell', () => {
+    const { columns, failed } = noise('box', 1000, 12, 0);
+    const high = (feature: number, row: number) => columns.values[feature * 1000 + row] > 0.75;
+    for (let row = 0; row < 1000; row++) failed[row] = Number(high(3, row) && high(7, row) && row % 2 === 0);
+    expect(significance(quantise(columns), failed, 199, 'box')).toBeLessThan(1e-6);
+  });
+
+  it('shuffles uniformly: each row fails as often, and each pair', () => {
+    const draws = 6000;
+    const counts = new Map<string, number>();
+    for (let i = 0; i < draws; i++) {
+      const chosen = shuffled(4, 2, `uniform ${i}`).join('');
+      counts.set(chosen, (counts.get(chosen) ?? 0) + 1);
+    }
+    expect(counts.size).toBe(6);
+    // Pearson's chi-square with 5 degrees of freedom: above 20.5 in one run of a thousand.
+    const chiSquare = [...counts.values()].reduce((sum, count) => sum + (count - draws / 6) ** 2 / (draws / 6), 0);
+    expect(chiSquare).toBeLessThan(20.5);
   });
 
   it('depends on its seed alone', () => {
-    const { data, failed } = noise('seeded', 80, 10, 0.3);
-    const p = (seed: string) => significance(data, failed, options(199), seed);
+    const { columns, failed } = noise('seeded 3', 80, 10, 0.3);
+    const p = (seed: string) => significance(quantise(columns), failed, 199, seed);
     expect(p('a')).toBe(p('a'));
     expect(new Set(['a', 'b', 'c', 'd'].map(p)).size).toBeGreaterThan(1);
   });

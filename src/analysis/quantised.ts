@@ -1,0 +1,50 @@
+import type { Columns } from '../records/features.ts';
+import { argsort, sortBuffers } from './argsort.ts';
+import { distinct } from './tree.ts';
+
+/** Where columns are cut, as shares of the rows: an eighth apart, and finer towards both ends, where small clusters lie. */
+const SHARES = [1, 2, 4, 8, 12, 16, 20, 24, 28, 30, 31].map((part) => part / 32);
+/** Places for the buckets of a column: more than a column can have. */
+export const BUCKETS = 16;
+
+/** Columns by quantiles: which part of a column's values each row lies in. It depends on features alone. */
+export interface Quantised {
+  readonly rows: number;
+  readonly dimensions: number;
+  /** Bucket, from 0, of row i in column j at `j * rows + i`. */
+  readonly buckets: Uint8Array;
+  /** Rows up to the end of bucket k of column j at `j * BUCKETS + k`; as many of them are cuts as `cuts[j]` says. */
+  readonly below: Uint32Array;
+  readonly cuts: Uint8Array;
+}
+
+/**
+ * Cuts each column at its quantiles; a cut never parts values that a tree could not part, and moves up to where they
+ * end. Columns of one value have no cut.
+ */
+export function quantise({ rows, from, to, values }: Columns): Quantised {
+  const dimensions = to - from;
+  const bits = new Uint32Array(values.buffer, values.byteOffset, rows * dimensions);
+  const sorting = sortBuffers(rows);
+  const places = SHARES.map((share) => Math.ceil(share * rows));
+  const buckets = new Uint8Array(rows * dimensions);
+  const below = new Uint32Array(dimensions * BUCKETS);
+  const cuts = new Uint8Array(dimensions);
+  const { order } = sorting;
+  for (let column = 0; column < dimensions; column++) {
+    const base = column * rows;
+    argsort(bits, 1, base, sorting);
+    let bucket = 0;
+    let next = 0;
+    for (let i = 0; i < rows; i++) {
+      if (i > 0 && i >= places[next] && distinct(values[base + order[i - 1]], values[base + order[i]])) {
+        below[column * BUCKETS + bucket] = i;
+        bucket++;
+        while (i >= places[next]) next++;
+      }
+      buckets[base + order[i]] = bucket;
+    }
+    cuts[column] = bucket;
+  }
+  return { rows, dimensions, buckets, below, cuts };
+}
