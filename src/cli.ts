@@ -13,6 +13,7 @@ import type { Request, Said } from './pipeline/request.ts';
 import { type GateOutcome, runGate } from './pipeline/run.ts';
 import { tool } from './pipeline/tool.ts';
 import type { FeatureName } from './records/features.ts';
+import { groupIds } from './records/groupKinds.ts';
 
 /** Exit codes of every command. */
 const exit = { passed: 0, failed: 1, userError: 2, bug: 3, interrupted: 130 } as const;
@@ -104,7 +105,7 @@ function commandLine(): Command {
   common(program.command('feature'))
     .description('what one feature looks for: a page of the images that show it most, heatmaps and attacks')
     .argument('<number>', 'its number in rules, from 0', featureNumber)
-    .option('--group <id>', 'among which images: all, label:CLASS, prediction:CLASS, COLUMN:VALUE', 'all')
+    .option('--group <id>', `among which images: ${groupIds}`, 'all')
     .option('--checkpoint <name=file>', 'checkpoint, for groups of what it predicts', namedPath)
     .option('--name <text>', 'call it so in reports, from now on')
     .addOption(new Option('--kind <kind>', 'with --name: what it is').choices(kinds))

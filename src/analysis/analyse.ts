@@ -17,7 +17,7 @@ export interface AnalyseInput {
   readonly predictions: readonly string[];
   /** Metadata by column name: one text an image. */
   readonly columns?: Readonly<Record<string, readonly string[]>>;
-  /** As in barlow.yml: `all`, `label`, `prediction`, `confusion`, `union`, `union:CLASS`, `column:NAME`; default label and prediction. */
+  /** Specs of `groupKinds`: `all`, `label`, `label:CLASS` and so on; default label and prediction. */
   readonly groups?: readonly string[];
   /** Differences from `defaultAnalysisOptions`. */
   readonly options?: Partial<AnalysisOptions>;

@@ -11,6 +11,7 @@ import { mostActivating } from '../pictures/mostActivating.ts';
 import type { Group } from '../records/analysis.ts';
 import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
 import type { FeatureFile, FeatureName } from '../records/features.ts';
+import { groupIds, groupOfId } from '../records/groupKinds.ts';
 import type { Result } from '../records/result.ts';
 import { renderFeaturePage } from '../report/featurePage.ts';
 import { namesFile, namesOf } from './featureNames.ts';
@@ -33,7 +34,7 @@ export interface FeatureRequest {
 export function showFeature(request: Request, { feature, group: groupId, name }: FeatureRequest): Promise<Said> {
   return inRun(request, async (run) => {
     const { config, request } = run;
-    const needsCheckpoint = /^(prediction|confusion|union):/.test(groupId);
+    const needsCheckpoint = groupOfId(groupId).kind.byPrediction;
     const { evalSet, given } = needsCheckpoint
       ? await readInputs(run)
       : { ...(await readEvalSet(config.evalSet)), given: [] };
@@ -102,10 +103,7 @@ function untold({ images }: EvalSet): Checkpoint {
 }
 
 function groupNamed(id: string, evalSet: EvalSet, checkpoint: Checkpoint): Group {
-  const colon = id.indexOf(':');
-  const prefix = colon < 0 ? id : id.slice(0, colon);
-  const spec = prefix === 'confusion' ? prefix : evalSet.columns.has(prefix) ? `column:${prefix}` : id;
-  const groups = groupsOf([spec], evalSet, checkpoint);
+  const groups = groupsOf([groupOfId(id).kind.specOf(id)], evalSet, checkpoint);
   const found = groups.find((group) => group.id === id);
   if (found !== undefined && found.rows.length > 0) return found;
   const near = nearestWord(
@@ -115,6 +113,6 @@ function groupNamed(id: string, evalSet: EvalSet, checkpoint: Checkpoint): Group
   throw new UserError({
     what: `there is no group ${JSON.stringify(id)} with images`,
     where: '--group',
-    fix: `${near === null || near === id ? 'Give' : `Write ${JSON.stringify(near)}, or give`} the id of a group as reports do: all, label:CLASS, prediction:CLASS, COLUMN:VALUE.`,
+    fix: `${near === null || near === id ? 'Give' : `Write ${JSON.stringify(near)}, or give`} the id of a group as reports do: ${groupIds}.`,
   });
 }

@@ -1,14 +1,9 @@
 /** What the analysis says of a checkpoint: groups, trees, failure modes. */
 
-export type Grouping = 'all' | 'label' | 'prediction' | 'confusion' | 'union' | 'column';
+import type { Grouping } from './groupKinds.ts';
 
-/**
- * The images one tree is grown on. An image's failure in a group is a property of the image and one
- * checkpoint's prediction: `label`, `all`, `column`: wrong; `prediction:k`: predicted k, label is not k;
- * `confusion:a~b`: label one of them, predicted the other; `union:k`: exactly one of label and prediction is k.
- */
+/** The images one tree is grown on, by its kind (`groupKinds`), which also says what fails in it. */
 export interface Group {
-  /** `all`, `label:<class>`, `prediction:<class>`, `confusion:<a>~<b>`, `union:<class>`, `<column>:<value>`. */
   readonly id: string;
   readonly grouping: Grouping;
   readonly value: string;

@@ -1,5 +1,6 @@
 /** A candidate beside accepted checkpoints, on the same images. */
-import type { Grouping, Region } from './analysis.ts';
+import type { Region } from './analysis.ts';
+import type { Grouping } from './groupKinds.ts';
 
 export type ClusterStatus = 'new' | 'worsened' | 'persisting' | 'improved' | 'resolved';
 

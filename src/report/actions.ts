@@ -1,3 +1,4 @@
+import { groupOfId } from '../records/groupKinds.ts';
 import { nameText } from './names.ts';
 import type { RuleView } from './rule.ts';
 import { count, percent } from './words.ts';
@@ -11,9 +12,8 @@ export interface Confusion {
 /** What suggestions are made from. */
 export interface ActionGround {
   readonly rule: RuleView;
-  /** Of the group's id. */
-  readonly grouping: string;
-  readonly value: string;
+  /** Id of the group. */
+  readonly group: string;
   readonly scope: 'specific' | 'general' | null;
   /** Images of the region, and of its group. */
   readonly size: number;
@@ -35,12 +35,12 @@ export function findings(ground: ActionGround): string[] {
   ];
 }
 
-function confusionText({ confusions, failing, grouping }: ActionGround): string[] {
+function confusionText({ confusions, failing, group }: ActionGround): string[] {
   const [first, ...others] = confusions.slice(0, 3);
   if (first === undefined) return [];
   const name = nameText(first.className);
   const rest = others.map(({ className, images }) => `, ${count(images)} ${nameText(className)}`).join('');
-  if (grouping === 'prediction')
+  if (groupOfId(group).kind.tells === 'label')
     return [`${count(first.images)} of the ${count(failing)} are in truth ${name}${rest}.`];
   return [
     `${count(first.images)} of the ${count(failing)} are taken for ${name}${rest}. Ask what they share with that class.`,
@@ -70,8 +70,9 @@ export const KIND = {
   unclear: 'unclear in meaning: look at its pictures again.',
 } as const;
 
-function shareText({ grouping, value, size, groupSize, rule }: ActionGround): string[] {
-  if (grouping !== 'label' || groupSize === null || groupSize === 0 || rule.conditions.length === 0) return [];
+function shareText({ group, size, groupSize, rule }: ActionGround): string[] {
+  const { kind, value } = groupOfId(group);
+  if (!kind.isClass || groupSize === null || groupSize === 0 || rule.conditions.length === 0) return [];
   const share = size / groupSize;
   const perThousand = Math.max(1, Math.round(share * 1000));
   return [
@@ -79,8 +80,8 @@ function shareText({ grouping, value, size, groupSize, rule }: ActionGround): st
   ];
 }
 
-/** What people do about such a failure (Barlow, sections 1 and 6.2): choices, not verdicts. `grouping` is of the group's id. */
-export function choices(rule: RuleView, grouping: string): string[] {
+/** What people do about such a failure (Barlow, sections 1 and 6.2): choices, not verdicts. `group` is the group's id. */
+export function choices(rule: RuleView, group: string): string[] {
   const labels = (weak: boolean) =>
     rule.conditions.filter(({ side }) => (side === 'weak') === weak).map(({ label }) => label);
   const [strong, weak] = [labels(false).join(' and '), labels(true).join(' and ')];
@@ -88,15 +89,9 @@ export function choices(rule: RuleView, grouping: string): string[] {
     (part) => part !== '',
   );
   return [
-    ...(shown.length > 0 ? [`Collect more images ${WHOSE[grouping] ?? ''}${shown.join(', ')}.`] : []),
+    ...(shown.length > 0 ? [`Collect more images ${groupOfId(group).kind.collect}${shown.join(', ')}.`] : []),
     'If a feature is spurious or overemphasised: mask it in training images, or augment so that it no longer tells the class.',
     'If the images are right and plenty, and the classes are fine-grained: give the model more capacity, or more weight on these images.',
     'Look at the labels: images that newly fail may be mislabelled or ambiguous.',
   ];
 }
-
-/** Whose images are to be collected. */
-const WHOSE: Readonly<Record<string, string>> = {
-  label: 'of the class ',
-  prediction: 'of the classes that these are in truth, ',
-};

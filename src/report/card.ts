@@ -74,10 +74,10 @@ export function clusterCard(cluster: ClusterView, ground: Ground, anchor: string
     features: featureBlocks(cluster.rule, ground, anchor),
     findings: findings({
       ...{ rule: cluster.rule, scope: cluster.scopeKind, size: cluster.size, failing: cluster.newlyFailed },
-      ...groupPart(cluster.groupId, group?.size ?? null),
+      ...{ group: cluster.groupId, groupSize: group?.size ?? null },
       confusions: confusions.get(key) ?? [],
     }),
-    choices: choices(cluster.rule, groupPart(cluster.groupId, null).grouping),
+    choices: choices(cluster.rule, cluster.groupId),
     ...names(cluster.imageNames),
     acceptable: cluster.status === 'new' || cluster.status === 'worsened',
   };
@@ -97,10 +97,10 @@ export function failureModeCard(mode: FailureModeView, ground: Ground, anchor: s
     features: featureBlocks(mode.rule, ground, anchor),
     findings: findings({
       ...{ rule: mode.rule, scope: null, size: mode.size, failing: mode.failures },
-      ...groupPart(mode.groupId, mode.groupSize),
+      ...{ group: mode.groupId, groupSize: mode.groupSize },
       confusions: confusions.get(key) ?? [],
     }),
-    choices: choices(mode.rule, groupPart(mode.groupId, null).grouping),
+    choices: choices(mode.rule, mode.groupId),
     ...names([]),
     acceptable: false,
   };
@@ -109,11 +109,6 @@ export function failureModeCard(mode: FailureModeView, ground: Ground, anchor: s
 /** Of images predicted as a class, what stands below each is what it is. */
 function failingTitle(title: string, groupId: string): string {
   return failingCaption(groupId) === 'label' ? `${title}, and what they are` : title;
-}
-
-function groupPart(id: string, groupSize: number | null) {
-  const colon = id.indexOf(':');
-  return { grouping: colon < 0 ? id : id.slice(0, colon), value: id.slice(colon + 1), groupSize };
 }
 
 function names(imageNames: readonly string[]) {

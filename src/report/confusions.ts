@@ -1,4 +1,5 @@
 import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
+import { groupOfId } from '../records/groupKinds.ts';
 import type { Result } from '../records/result.ts';
 import type { Confusion } from './actions.ts';
 import { keyOf } from './pictures.ts';
@@ -18,7 +19,7 @@ export function confusionsOf(
       const { predictions } = checkpoints[index];
       if (predictions === null) return [];
       return (comparison?.clusters ?? []).map((cluster): [string, Confusion[]] => {
-        const of = cluster.group.startsWith('prediction:') ? labels : predictions;
+        const of = groupOfId(cluster.group).kind.tells === 'label' ? labels : predictions;
         const rows = cluster.images.flatMap((image) => rowOf.get(image) ?? []);
         const counts = Map.groupBy(rows, (row) => classes[of[row]]);
         const all = [...counts].map(([className, { length }]) => ({ className, images: length }));

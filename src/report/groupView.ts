@@ -1,7 +1,7 @@
 import type { GroupAnalysis, Leaf } from '../records/analysis.ts';
 import type { GroupComparison } from '../records/comparison.ts';
 import type { FeatureNames } from '../records/features.ts';
-import { groupIdText, groupText, oneLine } from './names.ts';
+import { groupIdText, oneLine } from './names.ts';
 import { type RuleView, ruleView } from './rule.ts';
 import { failureModesOf } from './shown.ts';
 import { count, howSure, howSureShort, number, percent, points, pValue, timesUsual } from './words.ts';
@@ -68,7 +68,7 @@ function failureModeView(group: GroupAnalysis, leaf: Leaf, names: FeatureNames):
   return {
     id: leaf.id,
     groupId: group.id,
-    group: groupText(group.grouping, group.value),
+    group: groupIdText(group.id),
     rule: ruleView(leaf.rule, names),
     what: `${count(leaf.failures)} of ${count(leaf.size)} images fail (${percent(leaf.errorRate)})`,
     muchMore: `${timesUsual(leaf.errorRate, group.baseErrorRate)} (${percent(group.baseErrorRate)})`,
@@ -91,7 +91,7 @@ function failureModeView(group: GroupAnalysis, leaf: Leaf, names: FeatureNames):
 export function groupView(group: GroupAnalysis, compared: GroupComparison | null): GroupView {
   return {
     id: group.id,
-    group: groupText(group.grouping, group.value),
+    group: groupIdText(group.id),
     grouping: group.grouping,
     size: group.size,
     sizeText: count(group.size),

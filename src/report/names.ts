@@ -1,4 +1,4 @@
-import type { Grouping } from '../records/analysis.ts';
+import { groupOfId } from '../records/groupKinds.ts';
 
 const HEAD = 56;
 const TAIL = 20;
@@ -43,30 +43,8 @@ function shorten(text: string, limit: number): string {
   return `${characters.slice(0, limit - tail - 1).join('')}…${characters.slice(-tail).join('')}`;
 }
 
-/** A group in words: "images of automobile", "images predicted as cat". */
-export function groupText(grouping: Grouping, value: string): string {
-  switch (grouping) {
-    case 'all':
-      return 'all images';
-    case 'label':
-      return `images of ${nameText(value)}`;
-    case 'prediction':
-      return `images predicted as ${nameText(value)}`;
-    case 'union':
-      return `images that are or are taken for ${nameText(value)}`;
-    case 'confusion':
-      return `images of ${nameText(value).replace('~', ' and ')}, taken for one of the two`;
-    case 'column':
-      return `images with ${nameText(value)}`;
-  }
-}
-
-/** A group's id in words, where only the id is known (`label:cat`, `colour:red`, `all`). */
+/** A group in words by its id: "images of automobile", "images with colour = red". */
 export function groupIdText(id: string): string {
-  const colon = id.indexOf(':');
-  if (colon < 0) return groupText('all', id);
-  const head = id.slice(0, colon);
-  const value = id.slice(colon + 1);
-  const named = head === 'label' || head === 'prediction' || head === 'union' || head === 'confusion';
-  return named ? groupText(head, value) : groupText('column', `${head} = ${value}`);
+  const { kind, value, column } = groupOfId(id);
+  return kind.words(nameText(column === null ? value : `${column} = ${value}`));
 }

@@ -1,3 +1,4 @@
+import { groupOfId } from '../records/groupKinds.ts';
 import { oneLine } from './names.ts';
 import type { FeaturePictures, LabelledPicture } from './pictures.ts';
 
@@ -53,7 +54,7 @@ function isShowable({ uri, width, height }: LabelledPicture): boolean {
   return /^data:image\/(?:webp|png|avif|jpeg);base64,[A-Za-z\d+/]+=*$/.test(uri) && width > 0 && height > 0;
 }
 
-/** In a group of one predicted class, what tells is the true class. */
+/** What tells of a failing image of a group. */
 export function failingCaption(groupId: string): Caption {
-  return groupId.startsWith('prediction:') ? 'label' : 'prediction';
+  return groupOfId(groupId).kind.tells;
 }

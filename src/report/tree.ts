@@ -1,6 +1,6 @@
 import type { Condition, GroupAnalysis, Leaf, TreeNode } from '../records/analysis.ts';
 import type { FeatureNames } from '../records/features.ts';
-import { groupText } from './names.ts';
+import { groupIdText } from './names.ts';
 import { keyOf, type Pictures } from './pictures.ts';
 import { type PlacedNode, treePlot } from './plots/treePlot.ts';
 import { featureLabel, ruleView } from './rule.ts';
@@ -61,7 +61,7 @@ export function treeView(
       target: target(node),
     }),
   );
-  const name = groupText(group.grouping, group.value);
+  const name = groupIdText(group.id);
   const modes = group.leaves.filter((leaf) => leaf.failureMode).length;
   return {
     group: name,

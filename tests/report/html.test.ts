@@ -149,8 +149,7 @@ describe('what can be said of a cluster', () => {
   );
   const ground = {
     rule,
-    grouping: 'label',
-    value: 'purse',
+    group: 'label:purse',
     scope: 'specific' as const,
     size: 50,
     groupSize: 1_000,
@@ -171,7 +170,7 @@ describe('what can be said of a cluster', () => {
   });
 
   it('says less where less is known', () => {
-    const bare = { ...ground, rule: ruleView([], names), grouping: 'all', groupSize: null, confusions: [] };
+    const bare = { ...ground, rule: ruleView([], names), group: 'all', groupSize: null, confusions: [] };
     expect(findings({ ...bare, scope: 'general' })).toEqual([expect.stringContaining('It may be the whole group')]);
     expect(choices(bare.rule, 'all')).toHaveLength(3);
   });
@@ -188,13 +187,13 @@ describe('what can be said of a cluster', () => {
   });
 
   it('chooses whose images to collect by the group', () => {
-    expect(choices(rule, 'label')[0]).toBe(
+    expect(choices(rule, 'label:purse')[0]).toBe(
       'Collect more images of the class that show buckle (feature 7), with little or nothing of feature 2.',
     );
-    expect(choices(rule, 'prediction')[0]).toMatch(
+    expect(choices(rule, 'prediction:purse')[0]).toMatch(
       /^Collect more images of the classes that these are in truth, that show/,
     );
-    expect(choices(rule, 'time')[0]).toMatch(/^Collect more images that show/);
+    expect(choices(rule, 'time:night')[0]).toMatch(/^Collect more images that show/);
   });
 
   it('the share is of the images that were compared', () => {
