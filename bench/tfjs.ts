@@ -8,8 +8,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeModel } from '../src/models/describeModel.ts';
-import type { RunnableEngine } from '../src/models/engine.ts';
 import { placesOf } from '../src/models/engines/installedPackage.ts';
+import type { RunnableEngine } from '../src/records/engines.ts';
 
 const BATCH = 64;
 const IMAGES = 20_000;

@@ -3,13 +3,8 @@ import { readSchema } from '../adapters/jsonSchema.ts';
 import { UserError } from '../errors.ts';
 import type { AnalysisOptions } from '../records/analysis.ts';
 import type { BaselineOptions } from '../records/baseline.ts';
-import type {
-  CheckpointModelOptions,
-  Config,
-  EngineName,
-  PreprocessOptions,
-  ReportOptions,
-} from '../records/config.ts';
+import type { CheckpointModelOptions, Config, PreprocessOptions, ReportOptions } from '../records/config.ts';
+import type { EngineName } from '../records/engines.ts';
 import type { ColumnNames, OnBadImage } from '../records/evalSet.ts';
 import type { AcceptedCluster, CheckRule, Severity } from '../records/verdict.ts';
 import { configProblem } from './configProblem.ts';

@@ -4,7 +4,7 @@ import type { Decoded } from '../images/decodeWorker.ts';
 import type { Unreadable } from '../images/readImage.ts';
 import type { Tensor } from '../models/engine.ts';
 import { openSession } from '../models/engines/selectEngine.ts';
-import type { EngineName } from '../records/config.ts';
+import type { EngineName } from '../records/engines.ts';
 import type { OnBadImage } from '../records/evalSet.ts';
 import type { FeatureFile } from '../records/features.ts';
 import type { OnProgress, RunTask } from '../records/threads.ts';

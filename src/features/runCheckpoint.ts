@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { nearestWord } from '../adapters/nearestWord.ts';
 import { messageOf, UserError } from '../errors.ts';
 import { describeModel } from '../models/describeModel.ts';
-import type { ModelDescription, Tensor } from '../models/engine.ts';
-import type { CheckpointModelOptions, EngineName } from '../records/config.ts';
+import type { Tensor } from '../models/engine.ts';
+import type { CheckpointModelOptions } from '../records/config.ts';
+import type { EngineName, ModelKind } from '../records/engines.ts';
 import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
 import { planFeatures } from './featurePlan.ts';
 import { openVectors, type VectorSource } from './openVectors.ts';
@@ -72,7 +73,7 @@ export async function runCheckpoint(
 }
 
 /** The engine asked for; where that was meant for a feature model of the other kind, the best that loads. */
-function engineFor(kind: ModelDescription['kind'], asked: EngineName): EngineName {
+function engineFor(kind: ModelKind, asked: EngineName): EngineName {
   const fits = asked === 'auto' || asked.startsWith(kind);
   return fits ? asked : 'auto';
 }

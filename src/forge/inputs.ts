@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts';
-import type { EngineName } from '../records/config.ts';
+import { type EngineName, engineNames } from '../records/engines.ts';
 import { readInput, readInputLines } from './runner.ts';
 
 /** The inputs of action.yml, checked. Paths are relative to the working directory. */
@@ -23,7 +23,7 @@ export function readInputs(): Inputs {
     config: readInput('config') || 'barlow.yml',
     checkpoints: readCheckpoints(readInputLines('checkpoint'), readInput('predictions')),
     baseline: readInput('baseline') || null,
-    engine: readInput('engine') === '' ? null : choice('engine', engines),
+    engine: readInput('engine') === '' ? null : choice('engine', engineNames),
     installEngine: readInput('install-engine') || null,
     record: choice('record', ['auto', 'true', 'false'] as const),
     comment: choice('comment', ['always', 'on-failure', 'never'] as const),
@@ -33,11 +33,6 @@ export function readInputs(): Inputs {
     out: readInput('out') || 'barlow-report',
   };
 }
-
-const engines = [
-  ...(['auto', 'onnx', 'onnx-cuda', 'onnx-webgpu', 'onnx-cpu', 'onnx-wasm'] as const),
-  ...(['tfjs', 'tfjs-node-gpu', 'tfjs-node', 'tfjs-wasm'] as const),
-] as const satisfies readonly EngineName[];
 
 /** The first choice is the default. */
 function choice<Choice extends string>(name: string, choices: readonly [Choice, ...Choice[]]): Choice {

@@ -1,8 +1,5 @@
-import type { EngineName } from '../records/config.ts';
+import type { ModelKind, RunnableEngine } from '../records/engines.ts';
 import type { InputGeometry, Layers } from './onnx/layers.ts';
-
-/** An engine that runs models, as opposed to a wish for one (`auto`, `onnx`, `tfjs`). */
-export type RunnableEngine = Exclude<EngineName, 'auto' | 'onnx' | 'tfjs'>;
 
 /** Preprocessed images: `count` x height x width x 3 float32 values in the session's layout. */
 export interface ImageBatch {
@@ -24,7 +21,7 @@ export interface SessionOptions {
 /** What a model says of itself without an engine. */
 export interface ModelDescription {
   readonly file: string;
-  readonly kind: 'onnx' | 'tfjs';
+  readonly kind: ModelKind;
   /** SHA-256 (hex) over the model's bytes, weights in other files included. */
   readonly fingerprint: string;
   readonly layers: Layers;

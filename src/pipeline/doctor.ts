@@ -4,14 +4,20 @@ import { readConfig } from '../config/config.ts';
 import { messageOf } from '../errors.ts';
 import { type FeaturePlan, planFeatures } from '../features/featurePlan.ts';
 import { describeModel } from '../models/describeModel.ts';
-import type { ModelDescription, RunnableEngine } from '../models/engine.ts';
+import type { ModelDescription } from '../models/engine.ts';
 import { checkEngine, type EngineCheck } from '../models/engines/engineCheck.ts';
 import { type Gpu, nvidiaGpus, renderNodes } from '../models/engines/gpus.ts';
 import { installEngine } from '../models/engines/installEngine.ts';
-import { ENGINE_INSTALLS, engineCache, placesOf, versionIn } from '../models/engines/installedPackage.ts';
-import { ENGINES } from '../models/engines/selectEngine.ts';
+import { engineCache, placesOf, versionIn } from '../models/engines/installedPackage.ts';
 import type { Layers } from '../models/onnx/layers.ts';
-import type { EngineName, FeatureModelOptions } from '../records/config.ts';
+import type { FeatureModelOptions } from '../records/config.ts';
+import {
+  engines as allEngines,
+  type EngineName,
+  installOf,
+  type ModelKind,
+  type RunnableEngine,
+} from '../records/engines.ts';
 import { diagnoseBaselines } from './baseline.ts';
 import type { Request, Said } from './request.ts';
 
@@ -30,14 +36,14 @@ export interface Diagnosis {
   /** By kind of model, best first. */
   readonly engines: readonly DiagnosedEngine[];
   /** What `auto` takes for each kind of model; null: nothing loads. */
-  readonly taken: Readonly<Record<ModelDescription['kind'], RunnableEngine | null>>;
+  readonly taken: Readonly<Record<ModelKind, RunnableEngine | null>>;
   /** Null where the config names no feature model. */
   readonly featureModel: DiagnosedModel | null;
 }
 
 /** An engine as it was found. */
 export interface DiagnosedEngine extends EngineCheck {
-  readonly kind: ModelDescription['kind'];
+  readonly kind: ModelKind;
   /** Version of its package; null where that is not installed. */
   readonly version: string | null;
 }
@@ -46,7 +52,7 @@ export interface DiagnosedEngine extends EngineCheck {
 export interface DiagnosedModel {
   readonly file: string;
   readonly problem: string | null;
-  readonly kind: ModelDescription['kind'] | null;
+  readonly kind: ModelKind | null;
   /** What `layer: auto` finds. */
   readonly layers: Layers | null;
   /** The tensor that the features are taken from. */
@@ -63,12 +69,10 @@ export interface DiagnosedModel {
  * A bad model is part of the diagnosis, not an error.
  */
 export async function diagnose(featureModel: FeatureModelOptions | null, engine: EngineName): Promise<Diagnosis> {
-  const named = (['onnx', 'tfjs'] as const).flatMap((kind) => ENGINES[kind].map((name) => ({ kind, name })));
   const engines: readonly DiagnosedEngine[] = await Promise.all(
-    named.map(async ({ kind, name }) => ({ ...(await checkEngine(name)), kind, version: versionOf(name) })),
+    allEngines.map(async ({ kind, name }) => ({ ...(await checkEngine(name)), kind, version: versionOf(name) })),
   );
-  const first = (kind: ModelDescription['kind']) =>
-    engines.find((each) => each.kind === kind && each.loads)?.engine ?? null;
+  const first = (kind: ModelKind) => engines.find((each) => each.kind === kind && each.loads)?.engine ?? null;
   return {
     machine: {
       node: process.version,
@@ -84,7 +88,7 @@ export async function diagnose(featureModel: FeatureModelOptions | null, engine:
 }
 
 function versionOf(engine: RunnableEngine): string | null {
-  const [spec] = ENGINE_INSTALLS[engine].packages;
+  const [spec] = installOf(engine).packages;
   const name = spec.slice(0, spec.lastIndexOf('@'));
   const [place] = placesOf(name, engine);
   return place === undefined ? null : versionIn(place, name);
@@ -112,7 +116,7 @@ async function diagnoseModel(
   }
 }
 
-function engineFor(kind: ModelDescription['kind'], wanted: EngineName, engines: readonly DiagnosedEngine[]) {
+function engineFor(kind: ModelKind, wanted: EngineName, engines: readonly DiagnosedEngine[]) {
   const any = wanted === 'auto' || wanted === kind;
   return engines.find((each) => each.kind === kind && each.loads && (any || each.engine === wanted))?.engine ?? null;
 }

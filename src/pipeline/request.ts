@@ -2,7 +2,8 @@ import { dirname, join, resolve } from 'node:path';
 import { openPool, type Pool } from '../adapters/threadPool.ts';
 import { readConfig } from '../config/config.ts';
 import type { AnalysisOptions } from '../records/analysis.ts';
-import type { Config, EngineName } from '../records/config.ts';
+import type { Config } from '../records/config.ts';
+import type { EngineName } from '../records/engines.ts';
 import type { OnProgress } from '../records/threads.ts';
 
 /** What a door asks for. Paths are relative to the working directory. */

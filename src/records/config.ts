@@ -1,20 +1,9 @@
 /** barlow.yml, checked and with every default filled in. */
 import type { AnalysisOptions } from './analysis.ts';
 import type { BaselineOptions } from './baseline.ts';
+import type { EngineName } from './engines.ts';
 import type { ColumnNames, OnBadImage } from './evalSet.ts';
 import type { GateOptions } from './verdict.ts';
-
-export type EngineName =
-  | 'auto'
-  | 'onnx'
-  | 'onnx-cuda'
-  | 'onnx-webgpu'
-  | 'onnx-cpu'
-  | 'onnx-wasm'
-  | 'tfjs'
-  | 'tfjs-node-gpu'
-  | 'tfjs-node'
-  | 'tfjs-wasm';
 
 /** torchvision's pipeline; null steps are left out. */
 export interface PreprocessOptions {

@@ -1,5 +1,5 @@
-import type { RunnableEngine } from '../../src/models/engine.ts';
 import { placesOf } from '../../src/models/engines/installedPackage.ts';
+import type { RunnableEngine } from '../../src/records/engines.ts';
 
 const native = placesOf('@tensorflow/tfjs-node', 'tfjs-node').length > 0;
 if (!native)

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { describeModel } from '../../src/models/describeModel.ts';
-import type { RunnableEngine, Session } from '../../src/models/engine.ts';
+import type { Session } from '../../src/models/engine.ts';
 import { loadTfjs } from '../../src/models/tfjs/model.ts';
+import type { RunnableEngine } from '../../src/records/engines.ts';
 import { tfjsEngines } from './tfjsEngines.ts';
 import { dense, kerasModel, kernel, layer, tinyGraph, tinyLayers, type Weight, writeModel } from './tfjsFixtures.ts';
 

@@ -6,7 +6,7 @@ import { openFeatures } from '../../src/features/openFeatures.ts';
 import { describeModel } from '../../src/models/describeModel.ts';
 import type { ImageBatch, ModelDescription, Session } from '../../src/models/engine.ts';
 import { featureAttack } from '../../src/pictures/featureAttack.ts';
-import type { EngineName } from '../../src/records/config.ts';
+import type { EngineName } from '../../src/records/engines.ts';
 import { allRows, example, exampleImages, hasShared, model, robust, shared, source } from '../features/extraction.ts';
 import { golden, greatest } from './golden.ts';
 import { tfjsEngines } from './tfjsEngines.ts';

@@ -1,12 +1,11 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { messageOf, UserError } from '../../errors.ts';
-import type { RunnableEngine } from '../engine.ts';
+import { engineNamed, type RunnableEngine } from '../../records/engines.ts';
 import { startWith } from '../onnx/model.ts';
 import { smallestModel } from '../onnx/smallestModel.ts';
 import { loadTfjs } from '../tfjs/model.ts';
 import { brief } from './installedPackage.ts';
-import { ENGINES } from './selectEngine.ts';
 
 /** Whether an engine loads on this machine. */
 export interface EngineCheck {
@@ -56,7 +55,7 @@ async function check(engine: RunnableEngine): Promise<EngineCheck> {
 }
 
 async function load(engine: RunnableEngine): Promise<void> {
-  if (engine.startsWith('tfjs')) {
+  if (engineNamed(engine)?.kind === 'tfjs') {
     await loadTfjs(engine);
     return;
   }
@@ -65,6 +64,6 @@ async function load(engine: RunnableEngine): Promise<void> {
 }
 
 if (process.argv[1] === FILE) {
-  const engine = [...ENGINES.onnx, ...ENGINES.tfjs].find((name) => name === process.argv[2]);
-  if (engine !== undefined) process.send?.(await check(engine));
+  const engine = engineNamed(process.argv[2] ?? '');
+  if (engine !== null) process.send?.(await check(engine.name));
 }

@@ -4,8 +4,8 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { messageOf, UserError } from '../../errors.ts';
-import { ENGINE_INSTALLS, type EngineInstall, engineCache, engineFolder } from './installedPackage.ts';
-import { ENGINES } from './selectEngine.ts';
+import { type EngineInstall, engineNamed, engines } from '../../records/engines.ts';
+import { engineCache, engineFolder } from './installedPackage.ts';
 
 /**
  * Installs an engine by npm into the cache of engines, where every door finds it; does nothing where it is there already.
@@ -13,15 +13,15 @@ import { ENGINES } from './selectEngine.ts';
  * @throws UserError where there is no such engine or npm cannot install it.
  */
 export async function installEngine(name: string, onNotice: (line: string) => void): Promise<string> {
-  const engine = [...ENGINES.onnx, ...ENGINES.tfjs].find((each) => each === name);
-  if (engine === undefined) {
-    const fix = `Name one of: ${[...ENGINES.onnx, ...ENGINES.tfjs].join(', ')}.`;
+  const engine = engineNamed(name);
+  if (engine === null) {
+    const fix = `Name one of: ${engines.map((each) => each.name).join(', ')}`;
     throw new UserError({ what: `there is no engine ${JSON.stringify(name)} to install`, where: '--install', fix });
   }
-  const folder = engineFolder(engine, engineCache());
+  const folder = engineFolder(engine.name, engineCache());
   if (existsSync(folder)) return folder;
-  onNotice(`Installing ${ENGINE_INSTALLS[engine].packages.join(' ')} into ${folder}`);
-  await installPackages(ENGINE_INSTALLS[engine], folder);
+  onNotice(`Installing ${engine.packages.join(' ')} into ${folder}`);
+  await installPackages(engine, folder);
   return folder;
 }
 

@@ -4,34 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { messageOf } from '../../errors.ts';
-import type { RunnableEngine } from '../engine.ts';
-
-/** What npm installs for an engine: pinned versions, which are the ones this code is tested with. */
-export interface EngineInstall {
-  /** `name@version` of each package. */
-  readonly packages: readonly string[];
-  /** Environment of the packages' own install scripts. */
-  readonly environment: Readonly<Record<string, string>>;
-}
-
-const ONNX_NODE = 'onnxruntime-node@1.30.0';
-const TFJS_WASM = ['core', 'layers', 'converter', 'backend-cpu', 'backend-wasm'].map(
-  (part) => `@tensorflow/tfjs-${part}@4.22.0`,
-);
-/** Left to itself the package downloads its CUDA libraries, some hundreds of megabytes, on any Linux. */
-const WITHOUT_CUDA = { ONNXRUNTIME_NODE_INSTALL: 'skip' };
-
-/** What each engine is made of. */
-export const ENGINE_INSTALLS: Readonly<Record<RunnableEngine, EngineInstall>> = {
-  'onnx-cuda': { packages: [ONNX_NODE], environment: { ONNXRUNTIME_NODE_INSTALL: 'cuda12' } },
-  'onnx-webgpu': { packages: [ONNX_NODE], environment: WITHOUT_CUDA },
-  'onnx-cpu': { packages: [ONNX_NODE], environment: WITHOUT_CUDA },
-  // A dependency of this package.
-  'onnx-wasm': { packages: ['onnxruntime-web@1.30.0'], environment: {} },
-  'tfjs-node-gpu': { packages: ['@tensorflow/tfjs-node-gpu@4.22.0'], environment: {} },
-  'tfjs-node': { packages: ['@tensorflow/tfjs-node@4.22.0'], environment: {} },
-  'tfjs-wasm': { packages: TFJS_WASM, environment: {} },
-};
+import { installOf, type RunnableEngine } from '../../records/engines.ts';
 
 /** The cache folder of installed engines: the runner's tool cache, or the user's cache. */
 export function engineCache(): string {
@@ -41,9 +14,8 @@ export function engineCache(): string {
 
 /** The folder that an engine is installed into; engines made of the same packages share it. */
 export function engineFolder(engine: RunnableEngine, cache: string): string {
-  const { packages, environment } = ENGINE_INSTALLS[engine];
+  const { packages, variant } = installOf(engine);
   const [first] = packages;
-  const variant = environment.ONNXRUNTIME_NODE_INSTALL === 'cuda12' ? '-cuda12' : '';
   return join(cache, `${first.replace(/^@tensorflow\//, '')}${variant}`);
 }
 

@@ -1,16 +1,10 @@
 import { UserError } from '../../errors.ts';
-import type { EngineName } from '../../records/config.ts';
-import type { ModelDescription, RunnableEngine, Session, SessionOptions } from '../engine.ts';
+import { type EngineName, enginesFor, modelKinds, type RunnableEngine } from '../../records/engines.ts';
+import type { ModelDescription, Session, SessionOptions } from '../engine.ts';
 import { brief } from './installedPackage.ts';
 
-/** Engines by kind of model, best first. */
-export const ENGINES: Readonly<Record<ModelDescription['kind'], readonly RunnableEngine[]>> = {
-  onnx: ['onnx-cuda', 'onnx-webgpu', 'onnx-cpu', 'onnx-wasm'],
-  tfjs: ['tfjs-node-gpu', 'tfjs-node', 'tfjs-wasm'],
-};
-
 /**
- * Opens a model on the engine asked for; `auto`, `onnx` and `tfjs` take the best that loads.
+ * Opens a model on the engine asked for; `auto` and a kind of model take the best that loads.
  * @param onNotice told which engine was taken and why not each better one.
  * @throws UserError where the engine asked for cannot load (it says how to install it), is not for this kind of model,
  *   or where no engine takes the model.
@@ -22,8 +16,8 @@ export async function openSession(
   options: SessionOptions,
   onNotice: (line: string) => void,
 ): Promise<Session> {
-  const named = wanted !== 'auto' && wanted !== 'onnx' && wanted !== 'tfjs';
-  const candidates = ENGINES[model.kind].filter((engine) => !named || engine === wanted);
+  const named = wanted !== 'auto' && !modelKinds.some((kind) => kind === wanted);
+  const candidates = enginesFor(model.kind).filter((engine) => !named || engine === wanted);
   if (candidates.length === 0 || (!named && wanted !== 'auto' && wanted !== model.kind)) throw wrongKind(model, wanted);
   const reasons: string[] = [];
   for (const engine of candidates) {
@@ -46,7 +40,7 @@ function taken(engine: RunnableEngine, reasons: readonly string[]): string {
 }
 
 function wrongKind(model: ModelDescription, wanted: EngineName): UserError {
-  const fitting = ['auto', model.kind, ...ENGINES[model.kind]].join(', ');
+  const fitting = ['auto', model.kind, ...enginesFor(model.kind)].join(', ');
   return new UserError({
     what: `the engine ${wanted} does not run ${model.kind === 'onnx' ? 'ONNX' : 'TF.js'} models`,
     where: model.file,

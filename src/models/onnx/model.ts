@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { messageOf, UserError } from '../../errors.ts';
-import type { ModelDescription, RunnableEngine, SessionOptions } from '../engine.ts';
+import type { RunnableEngine } from '../../records/engines.ts';
+import type { ModelDescription, SessionOptions } from '../engine.ts';
 import { checkTensor, type OnnxGraph, readGraph } from './graph.ts';
 import { featuresLayer, findLayers, rgbGeometry } from './layers.ts';
 import { isOnnxruntimeNode, loadOnnxruntimeNode } from './nativeRuntime.ts';

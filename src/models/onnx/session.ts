@@ -1,5 +1,6 @@
 import { UserError } from '../../errors.ts';
-import type { ImageBatch, RunnableEngine, Session, Tensor } from '../engine.ts';
+import type { RunnableEngine } from '../../records/engines.ts';
+import type { ImageBatch, Session, Tensor } from '../engine.ts';
 import { type GradientModel, type RunProbe, withGradient } from './gradient/backward.ts';
 import { bytesOf, type OnnxGraph, withOutputs } from './graph.ts';
 import type { InputGeometry } from './layers.ts';

@@ -1,5 +1,6 @@
 import { UserError } from '../../errors.ts';
-import type { ModelDescription, RunnableEngine } from '../engine.ts';
+import type { RunnableEngine } from '../../records/engines.ts';
+import type { ModelDescription } from '../engine.ts';
 import { rgbGeometry } from '../onnx/layers.ts';
 import { readTfjsFiles } from './files.ts';
 import { findTfjsLayers, isGraphModel, tfjsFeaturesLayer } from './graph.ts';

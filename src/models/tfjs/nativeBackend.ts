@@ -1,6 +1,6 @@
 import util from 'node:util';
 import { UserError } from '../../errors.ts';
-import type { RunnableEngine } from '../engine.ts';
+import type { RunnableEngine } from '../../records/engines.ts';
 import { hasNvidiaGpu } from '../engines/gpus.ts';
 import { brief, placesOf } from '../engines/installedPackage.ts';
 import { isTfjs, type Tfjs } from './wasmBackend.ts';

@@ -1,5 +1,6 @@
 import { UserError } from '../../errors.ts';
-import type { ImageBatch, RunnableEngine, Session, Tensor } from '../engine.ts';
+import type { RunnableEngine } from '../../records/engines.ts';
+import type { ImageBatch, Session, Tensor } from '../engine.ts';
 import { brief } from '../engines/installedPackage.ts';
 import type { InputGeometry } from '../onnx/layers.ts';
 import type { TfjsFiles } from './files.ts';
