@@ -15,6 +15,8 @@ export interface Quantised {
   readonly buckets: Uint8Array;
   /** Rows up to the end of bucket k of column j at `j * BUCKETS + k`; as many of them are cuts as `cuts[j]` says. */
   readonly below: Uint32Array;
+  /** 1 / (rows below x rows above), aligned with `below`. */
+  readonly weights: Float64Array;
   readonly cuts: Uint8Array;
 }
 
@@ -29,6 +31,7 @@ export function quantise({ rows, from, to, values }: Columns): Quantised {
   const places = SHARES.map((share) => Math.ceil(share * rows));
   const buckets = new Uint8Array(rows * dimensions);
   const below = new Uint32Array(dimensions * BUCKETS);
+  const weights = new Float64Array(dimensions * BUCKETS);
   const cuts = new Uint8Array(dimensions);
   const { order } = sorting;
   for (let column = 0; column < dimensions; column++) {
@@ -39,6 +42,7 @@ export function quantise({ rows, from, to, values }: Columns): Quantised {
     for (let i = 0; i < rows; i++) {
       if (i > 0 && i >= places[next] && distinct(values[base + order[i - 1]], values[base + order[i]])) {
         below[column * BUCKETS + bucket] = i;
+        weights[column * BUCKETS + bucket] = 1 / (i * (rows - i));
         bucket++;
         while (i >= places[next]) next++;
       }
@@ -46,5 +50,5 @@ export function quantise({ rows, from, to, values }: Columns): Quantised {
     }
     cuts[column] = bucket;
   }
-  return { rows, dimensions, buckets, below, cuts };
+  return { rows, dimensions, buckets, below, weights, cuts };
 }

@@ -92,7 +92,7 @@ function bestRegion(data: Quantised, failures: number): (outcome: Uint8Array) =>
 
 /** The best cut of each of the columns that differ most, best first; equal ones by the smaller column. */
 function bestConditions(data: Quantised, marked: Uint32Array, marksFail: boolean): readonly Condition[] {
-  const { rows, dimensions, buckets, below, cuts } = data;
+  const { rows, dimensions, buckets, below, weights, cuts } = data;
   const marks = marked.length;
   const counts = new Uint32Array(BUCKETS);
   const best: Condition[] = [];
@@ -106,9 +106,8 @@ function bestConditions(data: Quantised, marked: Uint32Array, marksFail: boolean
     let excess = 0;
     for (let bucket = 0, inside = 0; bucket < cuts[column]; bucket++) {
       inside += counts[bucket];
-      const size = below[column * BUCKETS + bucket];
-      const difference = inside * rows - size * marks;
-      const chiSquare = (difference * difference) / (size * (rows - size));
+      const difference = inside * rows - below[column * BUCKETS + bucket] * marks;
+      const chiSquare = difference * difference * weights[column * BUCKETS + bucket];
       if (chiSquare <= greatest) continue;
       greatest = chiSquare;
       at = bucket;
