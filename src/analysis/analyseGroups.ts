@@ -3,6 +3,7 @@ import type { AnalysisOptions, Group, GroupAnalysis, SelectedFeature } from '../
 import type { Columns, ReadColumns } from '../records/features.ts';
 import type { OnProgress, RunTask } from '../records/threads.ts';
 import { holm } from '../statistics/holm.ts';
+import { total } from '../statistics/sums.ts';
 import { columnOf, sharedColumns } from './columns.ts';
 import { type GroupTask, groupWorker, SAMPLE_VALUES, significanceRows } from './groupTask.ts';
 import { informationWorker } from './informationTask.ts';
@@ -179,7 +180,7 @@ function bytesOf(rows: number, columns: number): number {
 }
 
 function reasonToSkip({ failed }: Group, { minGroupSize }: AnalysisOptions): string | null {
-  const failures = failuresOf(failed);
+  const failures = total(failed);
   if (failed.length === 0) return 'it has no images';
   if (failed.length < minGroupSize) return `it has ${failed.length} of the ${minGroupSize} images that a tree needs`;
   if (failures === 0) return 'none of its images fails';
@@ -188,7 +189,7 @@ function reasonToSkip({ failed }: Group, { minGroupSize }: AnalysisOptions): str
 }
 
 function skip({ id, grouping, value, failed }: Group, skipped: string): GroupAnalysis {
-  const failures = failuresOf(failed);
+  const failures = total(failed);
   return {
     id,
     grouping,
@@ -206,10 +207,6 @@ function skip({ id, grouping, value, failed }: Group, skipped: string): GroupAna
     selectedFeatures: [],
     leaves: [],
   };
-}
-
-function failuresOf(failed: Uint8Array): number {
-  return failed.reduce((sum, value) => sum + value, 0);
 }
 
 /** Adjusts the p-values for the number of groups that grew a tree. */

@@ -1,4 +1,5 @@
 import type { AnalysisOptions, GroupAnalysis, TreeNode } from '../records/analysis.ts';
+import { total } from '../statistics/sums.ts';
 import { isFailureMode } from './metrics.ts';
 
 /** How well trees of one depth explain the failures of one grouping (Barlow, section 7 and Table 1). */
@@ -71,7 +72,7 @@ function evaluateGroup(
   if (tree === null) return null;
   const leaves = leavesAt(tree.nodes, tree.nodes[0], depth);
   const importance = (leaf: TreeNode) => leaf.errorCoverage * leaf.errorRate;
-  const aler = leaves.reduce((sum, leaf) => sum + importance(leaf), 0);
+  const aler = total(leaves.map(importance));
   const best = leaves.reduce((a, b) => (importance(b) > importance(a) ? b : a));
   const { errorRate, errorCoverage } = best;
   return {
@@ -99,7 +100,7 @@ function distribution(values: readonly number[]): Distribution {
     return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
   };
   return {
-    mean: values.reduce((sum, value) => sum + value, 0) / values.length,
+    mean: total(values) / values.length,
     min: sorted[0],
     lowerQuartile: quantile(0.25),
     median: quantile(0.5),

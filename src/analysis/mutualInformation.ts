@@ -1,6 +1,7 @@
 import type { SelectedFeature } from '../records/analysis.ts';
 import type { Columns } from '../records/features.ts';
 import { legacyNormalColumns, legacyNormals } from '../statistics/random.ts';
+import { total } from '../statistics/sums.ts';
 import { argsort, type SortBuffers, sortBuffers } from './argsort.ts';
 
 /** Machine epsilon of float32. */
@@ -26,7 +27,7 @@ export function mutualInformation(
 ): Float64Array {
   const { rows, from, to, values } = columns;
   const jitter = jitterOf(columns, dimensions, room);
-  const buffers = buffersFor(rows, failuresOf(failed), neighbours);
+  const buffers = buffersFor(rows, total(failed), neighbours);
   const estimate = estimator(failed, buffers);
   const information = new Float64Array(to - from);
   const { strip } = buffers;
@@ -123,10 +124,6 @@ function buffersFor(rows: number, failures: number, neighbours: number): Buffers
     wrong: classPoints(failures, neighbours),
   };
   return latest;
-}
-
-function failuresOf(failed: Uint8Array): number {
-  return failed.reduce((sum, value) => sum + value, 0);
 }
 
 /** A function from one column and its jitter to the estimate. */

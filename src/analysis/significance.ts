@@ -2,6 +2,7 @@ import { logLikelihoodRatio } from '../statistics/logLikelihoodRatio.ts';
 import { monteCarlo } from '../statistics/monteCarlo.ts';
 import { popcount } from '../statistics/popcount.ts';
 import { stream } from '../statistics/random.ts';
+import { total } from '../statistics/sums.ts';
 import { BUCKETS, type Quantised } from './quantised.ts';
 
 /** Shuffles as good as the group itself after which the count is clear enough (Besag and Clifford, 1991). */
@@ -24,7 +25,7 @@ const CONDITIONS = 12;
  */
 export function significance(data: Quantised, failed: Uint8Array, shuffles: number, seed: string): number {
   const { rows } = data;
-  const failures = failed.reduce((sum, value) => sum + value, 0);
+  const failures = total(failed);
   const statistic = bestRegion(data, failures);
   const draw = (index: number) => statistic(shuffled(rows, failures, `${seed}:${index}`));
   const options = { draws: shuffles, stopAfter: STOP_AFTER, clearBelow: CLEAR_BELOW, lookAt: LOOK_AT };

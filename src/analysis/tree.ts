@@ -1,4 +1,5 @@
 import { xLogX } from '../statistics/logLikelihoodRatio.ts';
+import { total } from '../statistics/sums.ts';
 import type { Presorted } from './presort.ts';
 
 /** scikit-learn's FEATURE_THRESHOLD: values no further apart are not split. */
@@ -105,7 +106,7 @@ interface Purities {
 }
 
 function puritiesOf(failed: Uint8Array): Purities {
-  const failures = failed.reduce((sum, value) => sum + value, 0);
+  const failures = total(failed);
   const rights = failed.length - failures;
   return {
     rights,

@@ -1,5 +1,6 @@
 import { compileSchema } from '../adapters/jsonSchema.ts';
 import type { BaselineRecord, HistoryRow } from '../records/baseline.ts';
+import { mean, total } from '../statistics/sums.ts';
 
 const count = { type: 'integer', minimum: 0 };
 const schema = compileSchema<HistoryRow>({
@@ -19,14 +20,13 @@ const schema = compileSchema<HistoryRow>({
 
 /** The row a baseline leaves in the history. */
 export function rowOf(record: BaselineRecord): HistoryRow {
-  const alers = record.groups.flatMap((group) => group.aler ?? []);
   return {
     commit: record.commit,
     checkpoint: record.checkpoint,
     createdAt: record.createdAt,
     images: record.failed.length,
-    failures: record.failed.reduce((sum, failed) => sum + failed, 0),
-    meanAler: alers.length === 0 ? null : alers.reduce((sum, aler) => sum + aler, 0) / alers.length,
+    failures: total(record.failed),
+    meanAler: mean(record.groups.map(({ aler }) => aler)),
   };
 }
 

@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
 import type { ClusterStatus } from '../records/comparison.ts';
 import type { CheckpointResult, Result } from '../records/result.ts';
+import { mean } from '../statistics/sums.ts';
 
 /** The outputs of action.yml. With several checkpoints counts are sums and rates are the highest; empty where there is none. Paths are absolute: later steps start elsewhere. */
 export function stepOutputs({ checkpoints }: Result, passed: boolean, out: string): Readonly<Record<string, string>> {
-  const alers = checkpoints.map(meanAler).filter((aler) => aler !== null);
+  const alers = checkpoints.flatMap(({ groups }) => mean(groups.map(({ aler }) => aler)) ?? []);
   return {
     passed: String(passed),
     'new-clusters': String(countOf(checkpoints, 'new')),
@@ -20,10 +21,4 @@ export function stepOutputs({ checkpoints }: Result, passed: boolean, out: strin
 function countOf(checkpoints: readonly CheckpointResult[], status: ClusterStatus): number {
   return checkpoints.flatMap(({ comparison }) => comparison?.clusters ?? []).filter((each) => each.status === status)
     .length;
-}
-
-/** Over the groups that grew a tree; null where none did. */
-function meanAler({ groups }: CheckpointResult): number | null {
-  const alers = groups.flatMap(({ aler }) => aler ?? []);
-  return alers.length === 0 ? null : alers.reduce((sum, aler) => sum + aler, 0) / alers.length;
 }

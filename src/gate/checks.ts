@@ -1,8 +1,9 @@
 import type { Cluster, ClusterStatus } from '../records/comparison.ts';
 import type { AcceptedCluster, Check, CheckRule, Operator, Verdict } from '../records/verdict.ts';
+import { count, percent, pValue } from '../records/words.ts';
 import { type Figures, type FiguresInput, figuresOf } from './figures.ts';
 import { type Measure, measures } from './measures.ts';
-import { newlyFail, percent, whereText } from './words.ts';
+import { newlyFail, whereText } from './words.ts';
 
 export interface JudgeInput extends FiguresInput {
   readonly rules: readonly CheckRule[];
@@ -68,13 +69,13 @@ function clusterChecks(
   const inGroups = new Set(chosen.map(({ group }) => group));
   const clusters = comparison?.clusters.filter((each) => each.status === status && inGroups.has(each.group)) ?? [];
   const entries = clusters.map((cluster) => acceptanceOf(cluster, accepted, today));
-  const count = entries.filter((entry) => entry?.holds !== true).length;
-  const passed = holds(count, rule.operator, rule.value);
+  const unaccepted = entries.filter((entry) => entry?.holds !== true).length;
+  const passed = holds(unaccepted, rule.operator, rule.value);
   const rows = clusters.map((cluster, index) =>
     row(
       rule,
       cluster.id,
-      count,
+      unaccepted,
       passed || entries[index]?.holds === true,
       clusterText(cluster) + (entries[index]?.text ?? ''),
     ),
@@ -88,9 +89,9 @@ function clusterChecks(
 
 function clusterText({ group, status, rule, size, ...cluster }: Cluster): string {
   const change = `error ${percent(cluster.baselineErrorRate)} -> ${percent(cluster.errorRate)}`;
-  const p = `p = ${Number(cluster.adjustedPValue.toPrecision(2))}`;
+  const p = pValue(cluster.adjustedPValue);
   if (status === 'new') return `${group}: ${newlyFail(cluster.newlyFailed)} ${whereText(rule)} (${change}, ${p})`;
-  return `${group}: the known cluster of ${size} images ${whereText(rule)} got worse (${change}, ${p})`;
+  return `${group}: the known cluster of ${count(size)} images ${whereText(rule)} got worse (${change}, ${p})`;
 }
 
 /** An entry of the config that accepts this region of this group, the longest-lived of several; null where none does. */

@@ -1,5 +1,5 @@
+import { number, percent } from '../records/words.ts';
 import type { Figures } from './figures.ts';
-import { number, percent } from './words.ts';
 
 /** Something that a rule can ask of a group. */
 export interface Measure {

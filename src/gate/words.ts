@@ -1,18 +1,9 @@
 import type { Region } from '../records/analysis.ts';
-
-/** "25.3 %". */
-export function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
-}
-
-/** Three significant digits, without trailing zeros. */
-export function number(value: number): string {
-  return String(Number(value.toPrecision(3)));
-}
+import { counted, number } from '../records/words.ts';
 
 /** "36 images newly fail". */
 export function newlyFail(images: number): string {
-  return images === 1 ? '1 image newly fails' : `${images} images newly fail`;
+  return `${counted(images, 'image')} newly ${images === 1 ? 'fails' : 'fail'}`;
 }
 
 /** "where feature 33 > 0.41 and feature 7 <= 0.2", "in the whole group". */

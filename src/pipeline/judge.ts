@@ -8,6 +8,7 @@ import type { BaselineRecord } from '../records/baseline.ts';
 import type { Comparison } from '../records/comparison.ts';
 import type { Checkpoint } from '../records/evalSet.ts';
 import type { CheckpointResult, Result } from '../records/result.ts';
+import { total } from '../statistics/sums.ts';
 import type { Features } from './read.ts';
 import type { Run } from './request.ts';
 import { tool } from './tool.ts';
@@ -74,7 +75,7 @@ async function compared(
 /** What a checkpoint is by itself. */
 export function resultWithout(checkpoint: Checkpoint, groups: readonly GroupAnalysis[]): CheckpointResult {
   const images = checkpoint.failed.length;
-  const failures = checkpoint.failed.reduce((sum, failed) => sum + failed, 0);
+  const failures = total(checkpoint.failed);
   const baseErrorRate = failures / images;
   return { name: checkpoint.name, images, failures, baseErrorRate, groups, comparison: null, verdict: null };
 }

@@ -1,7 +1,7 @@
 import { groupOfId } from '../records/groupKinds.ts';
+import { count, percent } from '../records/words.ts';
 import { nameText } from './names.ts';
 import type { RuleView } from './rule.ts';
-import { count, percent } from './words.ts';
 
 /** So many of a cluster's failing images are taken for `className`; in groups of a predicted class: are in truth. */
 export interface Confusion {

@@ -1,4 +1,5 @@
 import type { CheckpointResult } from '../records/result.ts';
+import { count } from '../records/words.ts';
 import { choices, findings } from './actions.ts';
 import type { ClusterView } from './clusterView.ts';
 import type { FailureModeView } from './groupView.ts';
@@ -7,7 +8,6 @@ import { changePlot } from './plots/changePlot.ts';
 import type { RuleView } from './rule.ts';
 import { failingCaption, featureStrips, type Strip, strip } from './strip.ts';
 import type { ReportInput } from './view.ts';
-import { count } from './words.ts';
 
 /** One cluster or failure mode, told with pictures and advice. */
 export interface Card {

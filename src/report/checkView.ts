@@ -1,6 +1,6 @@
 import type { Check } from '../records/verdict.ts';
+import { number } from '../records/words.ts';
 import { groupIdText, oneLine } from './names.ts';
-import { number } from './words.ts';
 
 export interface CheckView {
   readonly id: string;

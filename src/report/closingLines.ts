@@ -1,9 +1,9 @@
 import type { FeatureNames } from '../records/features.ts';
 import type { Result } from '../records/result.ts';
+import { counted, odds, percent } from '../records/words.ts';
 import { clusterView } from './clusterView.ts';
 import { failureModeViews } from './groupView.ts';
 import { nameText } from './names.ts';
-import { counted, odds, percent } from './words.ts';
 
 /**
  * Three lines for the end of a run: the verdict, the worst thing found, and where the report is. No line starts with

@@ -1,8 +1,8 @@
 import type { Cluster, ClusterStatus } from '../records/comparison.ts';
 import type { FeatureNames } from '../records/features.ts';
+import { count, howSure, howSureShort, number, percent, points, pValue } from '../records/words.ts';
 import { groupIdText, oneLine } from './names.ts';
 import { type RuleView, ruleView } from './rule.ts';
-import { count, howSure, howSureShort, number, percent, points, pValue } from './words.ts';
 
 export interface ClusterView {
   readonly id: string;

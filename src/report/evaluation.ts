@@ -1,5 +1,5 @@
+import { number, percent } from '../records/words.ts';
 import { oneLine } from './names.ts';
-import { number, percent } from './words.ts';
 
 /** What an evaluation says of one grouping at one depth. */
 interface EvaluationRow {

@@ -1,6 +1,7 @@
 import type { Region } from '../records/analysis.ts';
 import type { FeatureModelInfo, FeatureNames } from '../records/features.ts';
 import type { CheckpointResult, Result } from '../records/result.ts';
+import { count, counted, number, percent } from '../records/words.ts';
 import { KIND } from './actions.ts';
 import { pagePolicy } from './html.ts';
 import { groupIdText, nameText, oneLine } from './names.ts';
@@ -9,7 +10,6 @@ import { valuesPlot } from './plots/valuesPlot.ts';
 import { featureLabel, ruleView } from './rule.ts';
 import { featureStrips } from './strip.ts';
 import { renderTemplate, type Templates } from './template.ts';
-import { count, counted, number, percent } from './words.ts';
 
 /** What the page of one feature is made from. */
 export interface FeaturePage {

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { GroupAnalysis } from '../records/analysis.ts';
 import type { CheckpointResult } from '../records/result.ts';
+import { count, counted } from '../records/words.ts';
+import { mean } from '../statistics/sums.ts';
 import { boundedPictures } from './boundedPictures.ts';
 import { type Card, clusterCard, failureModeCard } from './card.ts';
 import type { CheckpointView } from './checkpointView.ts';
@@ -12,7 +14,6 @@ import { MOST_SHOWN, rankedTrees } from './shown.ts';
 import { renderTemplate, type Templates } from './template.ts';
 import { treeView } from './tree.ts';
 import type { ReportView } from './view.ts';
-import { count, counted } from './words.ts';
 
 /** Rows of tables, clusters beside the verdict and pictures of each, at most. */
 const MOST = { rows: 200, groups: 5_000, worst: 3, glimpse: 4 };
@@ -168,18 +169,13 @@ function trend(view: ReportView): string | null {
   const now = result.checkpoints.map((checkpoint) => ({
     name: nameText(checkpoint.name.slice(0, 12)),
     errorRate: checkpoint.baseErrorRate,
-    aler: meanAler(checkpoint),
+    aler: mean(checkpoint.groups.map(({ aler }) => aler)),
     judged: true,
   }));
   return trendPlot(
     [...past, ...now],
     `Error rate and mean ALER over ${counted(past.length + now.length, 'checkpoint')}`,
   );
-}
-
-function meanAler({ groups }: CheckpointResult): number | null {
-  const alers = groups.flatMap((group) => group.aler ?? []);
-  return alers.length === 0 ? null : alers.reduce((sum, aler) => sum + aler, 0) / alers.length;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { count } from '../records/words.ts';
 import type { CheckpointView } from './checkpointView.ts';
 import type { ClusterView } from './clusterView.ts';
 import { escapeForMarkdown, isWebAddress } from './markdownEscape.ts';
@@ -6,7 +7,6 @@ import { keyOf, type LinkedSheet } from './pictures.ts';
 import { type Detail, FULL_DETAIL, SHEDDING_STEPS } from './shedding.ts';
 import { renderTemplate, type Templates } from './template.ts';
 import type { ReportView } from './view.ts';
-import { count } from './words.ts';
 
 /** How long a text may be: UTF-16 code units (never fewer than characters) or UTF-8 bytes. */
 export interface SizeLimit {

@@ -1,5 +1,6 @@
 import type { ClusterStatus } from '../records/comparison.ts';
 import type { CheckpointResult, Result } from '../records/result.ts';
+import { mean } from '../statistics/sums.ts';
 
 /**
  * metrics.json: one flat object of numbers, as DVC reads from a metrics file and `mlflow.log_metrics` takes. With several
@@ -56,17 +57,14 @@ function groupingMetrics({ groups }: CheckpointResult): [string, number][] {
         ? [{ aler: group.aler, above: group.aler - group.baseErrorRate }]
         : [],
     );
-    if (grown.length === 0) return [];
+    const [aler, above] = [mean(grown.map((group) => group.aler)), mean(grown.map((group) => group.above))];
+    if (aler === null || above === null) return [];
     return [
       [`${grouping}/groups`, grown.length],
-      [`${grouping}/aler`, mean(grown.map((group) => group.aler))],
-      [`${grouping}/alerMinusBaseErrorRate`, mean(grown.map((group) => group.above))],
+      [`${grouping}/aler`, aler],
+      [`${grouping}/alerMinusBaseErrorRate`, above],
     ] satisfies [string, number][];
   });
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function metricName(name: string): string {

@@ -1,5 +1,6 @@
 import type { Region } from '../records/analysis.ts';
 import type { FeatureName, FeatureNames } from '../records/features.ts';
+import { number } from '../records/words.ts';
 import { nameText, oneLine } from './names.ts';
 
 /** What a rule says of one feature: at most a lower and an upper bound. */
@@ -72,7 +73,7 @@ function rangeText(lower: number | null, upper: number | null, digits: number): 
 }
 
 function boundText(digits: number): (value: number) => string {
-  return (value) => (digits >= 17 ? String(value) : String(Number(value.toPrecision(digits))));
+  return (value) => (digits >= 17 ? String(value) : number(value, digits));
 }
 
 /** Significant digits: three, and more until two bounds still look as far apart as they are, to a tenth of the gap. */

@@ -1,11 +1,11 @@
 import type { Condition, GroupAnalysis, Leaf, TreeNode } from '../records/analysis.ts';
 import type { FeatureNames } from '../records/features.ts';
+import { count, number, percent } from '../records/words.ts';
 import { groupIdText } from './names.ts';
 import { keyOf, type Pictures } from './pictures.ts';
 import { type PlacedNode, treePlot } from './plots/treePlot.ts';
 import { featureLabel, ruleView } from './rule.ts';
 import { type Caption, failingCaption, type Strip, strip } from './strip.ts';
-import { count, number, percent } from './words.ts';
 
 /** A tree's drawing and what is known of each node. */
 export interface TreeView {

@@ -14,11 +14,11 @@
 import type { HistoryRow } from '../records/baseline.ts';
 import type { FeatureNames } from '../records/features.ts';
 import type { Result } from '../records/result.ts';
+import { count, counted, number, percent } from '../records/words.ts';
 import type { Confusion } from './actions.ts';
 import { type CheckpointView, checkpointView } from './checkpointView.ts';
 import { nameText, oneLine } from './names.ts';
 import type { LinkedSheet, Pictures } from './pictures.ts';
-import { count, counted, number, percent } from './words.ts';
 
 export interface ReportInput {
   readonly result: Result;

@@ -202,7 +202,7 @@ describe('figure checks', () => {
 
   it('says what was measured, before and after', () => {
     const [check] = judged([rule('errorRateIncrease', ['all'], '<=', 0.01)]).checks;
-    expect(check.message).toBe('all: rise of the error rate 5.0 % (15.0 % -> 20.0 %), <= 1.0 % expected');
+    expect(check.message).toBe('all: rise of the error rate 5 % (15 % -> 20 %), <= 1 % expected');
   });
 
   it('fails where a group named has no such value', () => {

@@ -1,5 +1,6 @@
+import { percent } from '../../records/words.ts';
 import * as Plot from './draw.ts';
-import { AFTER, BEFORE, FAINT, percentTick, svg } from './draw.ts';
+import { AFTER, BEFORE, FAINT, svg } from './draw.ts';
 
 /** An error rate before and after, on a scale that starts at nothing. */
 export function changePlot(before: number, after: number, label: string): string {
@@ -12,7 +13,7 @@ export function changePlot(before: number, after: number, label: string): string
       marginRight: 14,
       marginTop: 14,
       marginBottom: 26,
-      x: { domain: [0, most], label: null, ticks: 4, tickSize: 0, tickFormat: percentTick },
+      x: { domain: [0, most], label: null, ticks: 4, tickSize: 0, tickFormat: percent },
       marks: [
         Plot.ruleY([0], { x1: 0, x2: most, stroke: FAINT }),
         Plot.arrow([0], {

@@ -39,6 +39,3 @@ export function svg(options: PlotOptions, label: string): string {
   drawn.prepend(title);
   return drawn.outerHTML;
 }
-
-/** "2.5 %", "10 %": ticks of an axis, as short as they can be. */
-export const percentTick = (rate: number) => `${Math.round(rate * 1000) / 10} %`;

@@ -1,5 +1,6 @@
+import { percent } from '../../records/words.ts';
 import * as Plot from './draw.ts';
-import { AFTER, CALM, FAINT, percentTick, svg } from './draw.ts';
+import { AFTER, CALM, FAINT, svg } from './draw.ts';
 
 /** A group in the scatter. */
 export interface ScatterPoint {
@@ -15,7 +16,7 @@ export function scatterPlot(points: readonly ScatterPoint[], label: string): str
   const farthest = [...points].sort((a, b) => b.aler - b.baseErrorRate - (a.aler - a.baseErrorRate)).slice(0, 3);
   const at = { x: 'baseErrorRate', y: 'aler' } as const;
   const title = (point: ScatterPoint) =>
-    `${point.name}: error rate ${percentTick(point.baseErrorRate)}, ALER ${percentTick(point.aler)}`;
+    `${point.name}: error rate ${percent(point.baseErrorRate)}, ALER ${percent(point.aler)}`;
   return svg(
     {
       width: 440,
@@ -23,8 +24,8 @@ export function scatterPlot(points: readonly ScatterPoint[], label: string): str
       marginLeft: 48,
       marginBottom: 42,
       marginRight: 20,
-      x: { domain: [0, most], label: 'error rate of the group', tickFormat: percentTick, ticks: 5 },
-      y: { domain: [0, most], label: 'ALER of its tree', tickFormat: percentTick, ticks: 5, grid: true },
+      x: { domain: [0, most], label: 'error rate of the group', tickFormat: percent, ticks: 5 },
+      y: { domain: [0, most], label: 'ALER of its tree', tickFormat: percent, ticks: 5, grid: true },
       marks: [
         Plot.line(
           [

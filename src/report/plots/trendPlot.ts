@@ -1,5 +1,6 @@
+import { percent } from '../../records/words.ts';
 import * as Plot from './draw.ts';
-import { AFTER, BEFORE, CALM, percentTick, svg } from './draw.ts';
+import { AFTER, BEFORE, CALM, svg } from './draw.ts';
 
 /** A checkpoint in the trend, oldest first. */
 export interface TrendPoint {
@@ -17,7 +18,7 @@ export function trendPlot(points: readonly TrendPoint[], label: string): string 
   const most = Math.min(1, Math.max(0.05, ...points.map((point) => Math.max(point.errorRate, point.aler ?? 0))) * 1.15);
   const every = Math.ceil(rows.length / 6);
   const named = rows.filter((row) => (rows.length - 1 - row.index) % every === 0);
-  const title = (row: TrendPoint) => `${row.name}: error rate ${percentTick(row.errorRate)}`;
+  const title = (row: TrendPoint) => `${row.name}: error rate ${percent(row.errorRate)}`;
   const last = rows.slice(-1);
   return svg(
     {
@@ -32,7 +33,7 @@ export function trendPlot(points: readonly TrendPoint[], label: string): string 
         tickFormat: (i: number) => rows[i].name,
         label: null,
       },
-      y: { domain: [0, most], label: null, tickFormat: percentTick, ticks: 4, grid: true },
+      y: { domain: [0, most], label: null, tickFormat: percent, ticks: 4, grid: true },
       marks: [
         Plot.line(aler, { x: 'index', y: 'aler', stroke: BEFORE, strokeWidth: 2, strokeDasharray: '5 4' }),
         Plot.line(rows, { x: 'index', y: 'errorRate', stroke: CALM, strokeWidth: 2.5 }),

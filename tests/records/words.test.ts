@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { count, howSure, percent, points, pValue, timesUsual } from '../../src/records/words.ts';
 import { groupIdText, nameText, oneLine } from '../../src/report/names.ts';
 import { ruleView } from '../../src/report/rule.ts';
-import { count, howSure, percent, points, pValue, timesUsual } from '../../src/report/words.ts';
 
 describe('numbers in words', () => {
   it.each([
