@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { UserError } from '../errors.ts';
 import type { Pipeline } from '../images/preprocess.ts';
 import type { ModelDescription } from '../models/engine.ts';
 import type { FeatureModelOptions, PreprocessOptions } from '../records/config.ts';
@@ -31,7 +32,7 @@ const GRADIENT_BATCH = 8;
 export function planFeatures(model: ModelDescription, options: FeatureModelOptions): FeaturePlan {
   const layer = model.featuresLayer(options.layer.features);
   const { featureMap: named } = options.layer;
-  const featureMap = named === null ? model.layers.featureMap : model.featuresLayer(named);
+  const featureMap = named === null ? model.featureMapOf(layer) : model.featuresLayer(named);
   const pipeline = pipelineFor(model, options.preprocess);
   const { batch } = model.geometry(pipeline.crop);
   const fitting = Math.floor(PIXELS_A_BATCH / (pipeline.height * pipeline.width));
@@ -44,12 +45,23 @@ export function planFeatures(model: ModelDescription, options: FeatureModelOptio
 /**
  * The preprocessing for a model: as the config says, or, where it says nothing, from the model's input: images
  * resized and cropped to its side, values in [0, 1].
- * @throws UserError where the model's input leaves the size open or contradicts the config.
+ * @throws UserError where the model's input leaves the size open or contradicts the config, and where pixels that the
+ *   model reads as whole numbers would be normalised before.
  */
 function pipelineFor(model: ModelDescription, options: PreprocessOptions | null): Pipeline {
   const { layout, height, width } = model.geometry(options?.crop ?? null);
+  if (options !== null) checkWhole(model, options);
   if (options !== null) return { ...options, layout, height, width };
   // A square input can be had from any image; another shape only from images that have it already.
   const side = height === width ? height : null;
   return { resize: side, crop: side, mean: [0, 0, 0], std: [1, 1, 1], layout, height, width };
+}
+
+function checkWhole({ wholePixels, file }: ModelDescription, { mean, std }: PreprocessOptions): void {
+  if (!wholePixels || (mean.every((value) => value === 0) && std.every((value) => value === 1))) return;
+  throw new UserError({
+    what: 'the model reads pixels as whole numbers from 0 to 255, and preprocess would normalise them before',
+    where: file,
+    fix: 'Leave mean and std out of its preprocess: the model normalises them itself',
+  });
 }

@@ -42,14 +42,7 @@ export async function runCheckpoint(
   }
   const classOf = await classesOf(options.classes, evalSet.classes);
   const model = await describeModel(path);
-  const output = options.output ?? model.layers.logits;
-  if (output === null) {
-    throw new UserError({
-      what: 'no dense layer was found, so the scores of the classes are not known',
-      where: path,
-      fix: 'Name their tensor in checkpointModel.output.',
-    });
-  }
+  const output = model.scoresLayer(options.output);
   const layer = { features: output, featureMap: null };
   const plan = planFeatures(model, { path, layer, preprocess: options.preprocess });
   const vectorsOf = (tensor: Tensor) => best(tensor, plan.batch, output, path);

@@ -35,6 +35,15 @@ export interface ModelDescription {
    * @throws UserError, with the choice there is, where there is no such tensor or none was found.
    */
   readonly featuresLayer: (named: string | null) => string;
+  /**
+   * The tensor whose values are the scores of the classes: the one named, or the one found.
+   * @throws UserError as `featuresLayer`.
+   */
+  readonly scoresLayer: (named: string | null) => string;
+  /** Whether it reads pixels as whole numbers from 0 to 255; its session takes them from images in [0, 1] all the same. */
+  readonly wholePixels: boolean;
+  /** The map that a layer of features was pooled from; null where there is none. */
+  readonly featureMapOf: (features: string) => string | null;
   /** Loads the model on an engine. @throws Error where the engine cannot load or cannot take the model. */
   readonly open: (engine: RunnableEngine, side: number | null, options: SessionOptions) => Promise<Session>;
 }

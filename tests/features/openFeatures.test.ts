@@ -141,7 +141,7 @@ describe('models', () => {
 
   it.each([
     ['open-size', 'leaves the image size open', 'Set preprocess.crop of the model'],
-    ['vector', 'does not take one float32 image batch', 'N x 3 x height x width'],
+    ['vector', 'does not take one batch of images', 'N x 3 x height x width'],
     ['grey', 'takes 1 channel', 'N x 3 x height x width'],
     ['wide', 'is 83 x 61 pixels where the model takes 32 x 16', 'Replace the image'],
     ['not-a-number', 'comes out as NaN', 'Check the model'],

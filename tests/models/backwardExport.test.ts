@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { withGradient } from '../../src/models/onnx/gradient/backward.ts';
-import { readGraph } from '../../src/models/onnx/graph.ts';
 import { findLayers, inputGeometry } from '../../src/models/onnx/layers.ts';
+import { readGraph } from '../../src/models/onnx/readGraph.ts';
 import { hasPython, python } from '../python.ts';
 import { open, runProbe } from './onnxModel.ts';
 

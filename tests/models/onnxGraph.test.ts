@@ -5,9 +5,10 @@ import fc from 'fast-check';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
-import { bytesOf, readGraph, withOutputs } from '../../src/models/onnx/graph.ts';
+import { bytesOf, withOutputs } from '../../src/models/onnx/graph.ts';
 import { featuresLayer, findLayers, inputGeometry } from '../../src/models/onnx/layers.ts';
 import { encodeModel, type Node, type TensorProto } from '../../src/models/onnx/protobuf.ts';
+import { readGraph } from '../../src/models/onnx/readGraph.ts';
 import { floatTensor } from '../../src/models/onnx/tensor.ts';
 
 const robust = new URL('../../../shared/data/cifar10/models/robust.onnx', import.meta.url).pathname;

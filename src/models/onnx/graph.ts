@@ -1,8 +1,7 @@
 import { nearestNames } from '../../adapters/nearestWord.ts';
-import { messageOf, UserError } from '../../errors.ts';
+import { UserError } from '../../errors.ts';
 import {
   type Dimension,
-  decodeModel,
   encodeModel,
   type Graph,
   type Model,
@@ -10,9 +9,12 @@ import {
   replaced,
   type TensorProto,
 } from './protobuf.ts';
-import { checkTensorData, declaredBytes, floatTensor, int64Tensor, readExternalData, toNumber } from './tensor.ts';
+import { floatTensor, int64Tensor, toNumber } from './tensor.ts';
 
-/** A decoded ONNX model, whole: external data is read in, so `bytesOf` gives a file that stands alone. */
+/**
+ * A decoded ONNX model in the one form that the rest of this room knows: external data is read in (so `bytesOf` gives a
+ * file that stands alone), values are raw bytes, local functions are inlined, weights are no inputs, images are float32.
+ */
 export interface OnnxGraph {
   /** Where it came from, for messages. */
   readonly file: string;
@@ -23,36 +25,6 @@ export interface OnnxGraph {
   /** The node that makes each tensor. */
   readonly makerOf: ReadonlyMap<string, Node>;
   readonly initializers: ReadonlyMap<string, TensorProto>;
-}
-
-/**
- * Reads an ONNX model from the bytes of `file` (a path; external data is looked for in its folder and read in).
- * Throws UserError where the bytes are no ONNX model or are cut short, where a tensor declares more values than it
- * carries or 2 GiB and more, and where external data lies outside the model's folder.
- */
-export function readGraph(bytes: Uint8Array, file: string): OnnxGraph {
-  const model = decode(bytes, file);
-  const graph = model.graph;
-  const opset = model.opsetImport.find(isDefault);
-  if (graph === null || graph.node.length === 0 || graph.output.length === 0 || opset === undefined) {
-    throw notAModel(file, 'it holds no graph');
-  }
-  let remaining = 2 ** 31 - 1 - bytes.length;
-  for (const tensor of tensorsOf(graph)) {
-    remaining -= readExternalData(tensor, file, remaining);
-    checkTensorData(tensor, file);
-  }
-  for (const { name, type } of [...graph.input, ...graph.output, ...graph.valueInfo]) {
-    const dims = type?.tensorType?.shape?.dim ?? [];
-    declaredBytes(
-      name,
-      dims.map((dim) => fixedDimension(dim) ?? 1),
-      type?.tensorType?.elemType ?? 0,
-      file,
-    );
-  }
-  checkOrder(graph, file);
-  return indexed(file, model, graph, toNumber(opset.version));
 }
 
 /** The model as one ONNX file, its external data within; the same graph gives the same bytes. */
@@ -159,54 +131,15 @@ export function pruned(graph: Graph): Partial<Graph> {
   return { node: node.reverse(), initializer };
 }
 
-function decode(bytes: Uint8Array, file: string): Model {
-  try {
-    return decodeModel(bytes);
-  } catch (error) {
-    throw notAModel(file, messageOf(error));
-  }
-}
-
-/** Nodes stand after those they need, as ONNX asks; so no walk over them meets a cycle. */
-function checkOrder(graph: Graph, file: string): void {
-  const later = new Set(graph.node.flatMap((node) => node.output));
-  for (const node of graph.node) {
-    if (node.input.some((name) => name !== '' && later.has(name))) {
-      throw notAModel(file, `its node ${JSON.stringify(node.name)} stands before a node that it needs`);
-    }
-    for (const name of node.output) later.delete(name);
-  }
-}
-
-function notAModel(file: string, why: string): UserError {
-  return new UserError({
-    what: `it is not an ONNX model, or it is cut short (${why})`,
-    where: file,
-    fix: 'Name a file written by an ONNX exporter, such as torch.onnx.export, or copy it again.',
-  });
-}
-
-function indexed(file: string, model: Model, graph: Graph, opset: number): OnnxGraph {
+/** A model with its graph by name. */
+export function indexed(file: string, model: Model, graph: Graph, opset: number): OnnxGraph {
   const makerOf = new Map(graph.node.flatMap((node) => node.output.map((name): [string, Node] => [name, node])));
   makerOf.delete('');
   const initializers = new Map(graph.initializer.map((tensor) => [tensor.name ?? '', tensor]));
   return { file, model, graph, opset, makerOf, initializers };
 }
 
-function isDefault({ domain }: { domain: string }): boolean {
+/** Whether an operator set is ONNX's own. */
+export function isDefault({ domain }: { domain: string }): boolean {
   return domain === '' || domain === 'ai.onnx';
-}
-
-/** Every tensor that the graph carries, those in attributes and inner graphs included. */
-function tensorsOf(graph: Graph): TensorProto[] {
-  return [
-    ...graph.initializer,
-    ...graph.node.flatMap((node) =>
-      node.attribute.flatMap(({ t, tensors, g, graphs }) => [
-        ...(t ? [t] : []),
-        ...(tensors ?? []),
-        ...[...(g ? [g] : []), ...(graphs ?? [])].flatMap(tensorsOf),
-      ]),
-    ),
-  ];
 }

@@ -1,7 +1,15 @@
 import { UserError } from '../../errors.ts';
-import { fixedDimension, fixedTensor, intsOf, type OnnxGraph, quoted } from './graph.ts';
+import {
+  derivedName,
+  isPointwise,
+  isPooling,
+  pointwiseBefore,
+  poolsChannelsLast,
+  weightDims,
+} from './derivedTensors.ts';
+import { fixedDimension, needsOf, type OnnxGraph, quoted } from './graph.ts';
 import type { Node } from './protobuf.ts';
-import { elemTypes, valuesOf } from './tensor.ts';
+import { elemTypes } from './tensor.ts';
 
 /** The image input and the layers that matter, by tensor name. */
 export interface Layers {
@@ -29,32 +37,121 @@ export interface InputGeometry {
   readonly batch: number | null;
 }
 
+/** A last dense layer, by tensor name: what `Layers` says of one, and the output that it ends in. */
+interface Head {
+  readonly output: string;
+  readonly features: string;
+  readonly featureMap: string | null;
+  readonly logits: string;
+}
+
 /** Operators through which a vector, or its scores, come out as the same vector, for finding what feeds what. */
-const sameValues = new Set(['Flatten', 'Reshape', 'Squeeze', 'Unsqueeze', 'Dropout', 'Identity', 'Cast', 'Transpose']);
-/** Heads may scale and shift what they pooled: ConvNeXt and Swin put a normalization there. */
-const sameFeatures = new Set([...sameValues, 'Add', 'Sub', 'Mul', 'Div', 'LayerNormalization', 'BatchNormalization']);
-const scores = new Set([...sameValues, 'Softmax', 'LogSoftmax', 'Sigmoid', 'ArgMax', 'TopK']);
+const sameValues = new Set([
+  'Flatten', 'Reshape', 'Squeeze', 'Unsqueeze', 'Dropout', 'Identity', 'Cast', 'Transpose', 'QuantizeLinear', 'DequantizeLinear', 'DynamicQuantizeLinear',
+]); // biome-ignore format: a list
+/** Heads may scale and shift what they pooled: ConvNeXt and Swin put a normalization there, cosine heads a division. */
+const sameFeatures = new Set([
+  ...sameValues, 'Add', 'Sub', 'Mul', 'Div', 'LayerNormalization', 'BatchNormalization', 'LpNormalization',
+]); // biome-ignore format: a list
+/** What makes probabilities or answers of scores. */
+const answers = new Set(['Softmax', 'LogSoftmax', 'Sigmoid', 'ArgMax', 'TopK']);
+/** A bias, a temperature, the scale of quantised values: the other operand does not depend on the images. */
+const affine = new Set(['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Clip', 'QLinearAdd', 'QLinearMul']);
+/** Products with weights, and the place of the weights among their inputs. */
+const products: Readonly<Record<string, number>> = {
+  ...{ Gemm: 1, MatMul: 1, MatMulInteger: 1, QLinearMatMul: 3 },
+  ...{ QGemm: 3, FusedGemm: 1, FusedMatMul: 1, DynamicQuantizeMatMul: 1, MatMulIntegerToFloat: 1, MatMulNBits: 1 },
+};
 
 /**
- * Finds the image input, the vector that feeds the last dense layer (Gemm, or MatMul and Add), the map it was pooled
- * from, and the logits. Throws UserError where the model has not exactly one float32 input of four dimensions.
+ * Finds the image input, the vector that feeds the last dense layer (a product with weights that do not depend on the
+ * images, or a 1 x 1 convolution beside the pooling), the map it was pooled from, and the logits. Where outputs end in
+ * different dense layers, what they do not share is null. Throws UserError where the model has not exactly one image
+ * input of four dimensions.
  */
 export function findLayers(graph: OnnxGraph): Layers {
   const input = imageInput(graph);
+  const found = headsOf(graph, input.name);
   const outputs = graph.graph.output.map(({ name }) => name);
-  for (const output of outputs) {
-    const dense = walk(
-      graph,
-      output,
-      (node) => isDense(graph, node),
-      (node) => scores.has(node.opType) || addsBias(graph, node),
-    );
-    if (dense === null) continue;
-    const [features] = dense.input;
-    return { input, features, featureMap: pooledMap(graph, features), logits: logitsOf(graph, output, dense) };
+  if (found.length === 0) {
+    const pooled = outputs.find((output) => mapBehind(graph, output) !== null) ?? null;
+    return { input, features: pooled, featureMap: pooled && mapBehind(graph, pooled), logits: null };
   }
-  const pooled = outputs.find((output) => pooledMap(graph, output) !== null) ?? null;
-  return { input, features: pooled, featureMap: pooled && pooledMap(graph, pooled), logits: null };
+  const shared = (of: (head: Head) => string | null) => (new Set(found.map(of)).size === 1 ? of(found[0]) : null);
+  return {
+    input,
+    features: shared((head) => head.features),
+    featureMap: shared((head) => head.featureMap),
+    logits: shared((head) => head.logits),
+  };
+}
+
+/** The dense layers that the outputs end in, one an output; a layer whose product another of them reads is none. */
+function headsOf(graph: OnnxGraph, input: string): Head[] {
+  const active = reachedFrom(graph, input);
+  const heads = graph.graph.output.flatMap(({ name }) => headOf(graph, active, name) ?? []);
+  const inner = heads.filter((head) =>
+    heads.some((other) => other !== head && (other.features === head.logits || other.features === head.output)),
+  );
+  return heads.filter((head) => !inner.includes(head));
+}
+
+function headOf(graph: OnnxGraph, active: ReadonlySet<string>, output: string): Head | null {
+  let logits = output;
+  let name = output;
+  for (let node = graph.makerOf.get(name); node !== undefined; node = graph.makerOf.get(name)) {
+    const head = denseHead(graph, active, node) ?? scoredMap(graph, node);
+    if (head !== null) return { output, logits, ...head };
+    const isAnswer = answers.has(node.opType);
+    if (!isAnswer && !sameValues.has(node.opType) && !isAffine(active, node)) return null;
+    [name = ''] = node.input.filter((each) => active.has(each));
+    if (isAnswer || graph.makerOf.get(logits)?.opType === 'QuantizeLinear') logits = name;
+  }
+  return null;
+}
+
+/** What a product with weights reads; null where a node is none. Reached from the scores, it is the last one. */
+function denseHead(
+  graph: OnnxGraph,
+  active: ReadonlySet<string>,
+  node: Node,
+): Pick<Head, 'features' | 'featureMap'> | null {
+  const weights = products[node.opType] ?? null;
+  const [vector] = node.input;
+  const isProduct = weights !== null && active.has(vector) && !active.has(node.input[weights] ?? '');
+  if (!isProduct && !(isPointwise(graph, node) && isPooled(graph, vector))) return null;
+  return { features: floatsOf(graph, vector), featureMap: mapBehind(graph, vector) };
+}
+
+/**
+ * Scores that are the mean of a map which a 1 x 1 convolution makes, as in SqueezeNet: its features are the mean of
+ * what that reads. A network that ends in its features may look the same; its channels are a multiple of 64, as a
+ * number of classes hardly is.
+ */
+function scoredMap(graph: OnnxGraph, node: Node): Pick<Head, 'features' | 'featureMap'> | null {
+  const conv = isPooling(graph, node) ? pointwiseBefore(graph, node.input[0]) : null;
+  const [channels] = (conv && weightDims(graph, conv)) ?? [64];
+  if (conv === null || channels % 64 === 0) return null;
+  const [map] = conv.input;
+  return { features: derivedName.mean(map), featureMap: map };
+}
+
+/** The tensor itself, or its float32 values where it is quantised. */
+function floatsOf(graph: OnnxGraph, name: string): string {
+  if (graph.makerOf.has(derivedName.float(name))) return derivedName.float(name);
+  const maker = graph.makerOf.get(name);
+  return maker?.opType === 'DynamicQuantizeLinear' || maker?.opType === 'QuantizeLinear' ? maker.input[0] : name;
+}
+
+/** All tensors that depend on the images; the scales that are computed for quantising them are left out. */
+function reachedFrom({ graph }: OnnxGraph, input: string): ReadonlySet<string> {
+  const reached = new Set([input]);
+  for (const node of graph.node) {
+    if (!needsOf(node).some((name) => reached.has(name)) || ['Shape', 'Size'].includes(node.opType)) continue;
+    for (const name of node.opType === 'DynamicQuantizeLinear' ? node.output.slice(0, 1) : node.output)
+      reached.add(name);
+  }
+  return reached;
 }
 
 /**
@@ -114,97 +211,80 @@ function isChannels(dim: number | string | null | undefined): boolean {
   return dim === 3 || dim === 1;
 }
 
-function imageInput({ graph, initializers, file }: OnnxGraph): Layers['input'] {
-  // Before IR version 4 weights stand among the inputs too.
-  const inputs = graph.input
-    .filter(({ name }) => !initializers.has(name))
-    .map(({ name, type }) => ({
-      name,
-      float: type?.tensorType?.elemType === elemTypes.float,
-      shape: (type?.tensorType?.shape?.dim ?? []).map((dim) => fixedDimension(dim) ?? (dim.dimParam || null)),
-    }));
+function imageInput({ graph, file }: OnnxGraph): Layers['input'] {
+  const inputs = graph.input.map(({ name, type }) => ({
+    name,
+    float: type?.tensorType?.elemType === elemTypes.float,
+    shape: (type?.tensorType?.shape?.dim ?? []).map((dim) => fixedDimension(dim) ?? (dim.dimParam || null)),
+  }));
   const [input] = inputs;
   if (inputs.length === 1 && input.float && input.shape.length === 4) return { name: input.name, shape: input.shape };
   const shown = inputs.map(
     ({ name, shape }) => `${JSON.stringify(name)} [${shape.map((dim) => dim ?? '?').join(', ')}]`,
   );
   throw new UserError({
-    what: `the model does not take one float32 image batch; its inputs: ${shown.join(', ') || 'none'}`,
+    what: `the model does not take one batch of images; its inputs: ${shown.join(', ') || 'none'}`,
     where: file,
-    fix: 'Export a model whose only input is N x 3 x height x width in float32.',
+    fix: 'Export a model whose only input is N x 3 x height x width, of float32, float16, float64, uint8 or int32',
   });
 }
 
-/** The first node found upward of a tensor, past nodes that `through` lets pass, by their first computed input. */
-function walk(
-  graph: OnnxGraph,
-  from: string,
-  found: (node: Node) => boolean,
-  through: (node: Node) => boolean,
-): Node | null {
-  let node = graph.makerOf.get(from);
-  while (node !== undefined && !found(node)) {
-    if (!through(node)) return null;
-    const next = node.input.find((name) => isComputed(graph, name));
-    node = next === undefined ? undefined : graph.makerOf.get(next);
+function isAffine(active: ReadonlySet<string>, { opType, input }: Node): boolean {
+  return affine.has(opType) && input.filter((name) => active.has(name)).length === 1;
+}
+
+/** Whether a map of one place: pooling lies behind it, and no wider convolution between. */
+function isPooled(graph: OnnxGraph, name: string): boolean {
+  for (let node = graph.makerOf.get(name); node !== undefined; node = graph.makerOf.get(node.input[0] ?? '')) {
+    if (isPooling(graph, node)) return true;
+    if (/Conv/.test(node.opType) && !isPointwise(graph, node)) return false;
   }
-  return node ?? null;
+  return false;
 }
 
-function isComputed(graph: OnnxGraph, name: string): boolean {
-  return graph.makerOf.has(name) && fixedTensor(graph, name) === null;
-}
-
-/** A product with fixed weights. Reached from the scores, it is the last one. */
-function isDense(graph: OnnxGraph, node: Node): boolean {
-  if (node.opType !== 'Gemm' && node.opType !== 'MatMul') return false;
-  const [vector, weights] = node.input;
-  const maker = graph.makerOf.get(weights);
-  const fixed = fixedTensor(graph, weights) ?? (maker?.opType === 'Transpose' && fixedTensor(graph, maker.input[0]));
-  return Boolean(fixed) && !graph.initializers.has(vector);
-}
-
-function addsBias(graph: OnnxGraph, node: Node): boolean {
-  return node.opType === 'Add' && node.input.some((name) => fixedTensor(graph, name) !== null);
-}
-
-/** The dense layer's output, after its bias where that is a node of its own. */
-function logitsOf(graph: OnnxGraph, output: string, dense: Node): string {
-  const [product] = dense.output;
-  const biased = graph.graph.node.find((node) => addsBias(graph, node) && node.input.includes(product));
-  return output === product ? output : (biased?.output[0] ?? product);
-}
-
-function pooledMap(graph: OnnxGraph, features: string): string | null {
-  const pool = walk(
-    graph,
-    features,
-    (node) => isPooling(graph, node),
-    (node) => sameFeatures.has(node.opType),
-  );
-  return pool?.input[0] ?? null;
-}
-
-function isPooling(graph: OnnxGraph, node: Node): boolean {
-  if (['GlobalAveragePool', 'GlobalMaxPool', 'AveragePool'].includes(node.opType)) return true;
-  if (node.opType !== 'ReduceMean' && node.opType !== 'ReduceMax') return false;
-  const given = fixedTensor(graph, node.input[1] ?? '');
-  const axes = intsOf(node, 'axes') ?? (given && valuesOf(given)) ?? [];
-  const spatial = axes.map((axis) => (axis < 0 ? axis + 4 : axis)).sort();
-  return spatial.length === 2 && spatial[0] === 2 && spatial[1] === 3;
+/** The map that a vector was pooled from, N x C x height x width; null where there is none. */
+export function mapBehind(graph: OnnxGraph, features: string): string | null {
+  const active = reachedFrom(graph, graph.graph.input[0]?.name ?? '');
+  let name = features;
+  for (let node = graph.makerOf.get(name); node !== undefined; node = graph.makerOf.get(name)) {
+    if (isPooling(graph, node)) {
+      const [map] = node.input;
+      return poolsChannelsLast(graph, node) ? derivedName.channelsFirst(map) : floatsOf(graph, map);
+    }
+    if (!sameFeatures.has(node.opType)) return null;
+    name = node.input.find((each) => active.has(each)) ?? '';
+  }
+  return null;
 }
 
 /**
- * The layer to use: the one named, or the one found. Throws UserError, with the choice there is, where the name does
- * not exist or nothing was found.
+ * The layer to use: the one named, or the one found. Throws UserError, with the choice there is, where nothing was
+ * found or several were.
  */
 export function featuresLayer(graph: OnnxGraph, named: string | null): string {
-  const found = named ?? findLayers(graph).features;
-  if (found !== null) return found;
-  const last = graph.graph.node.slice(-8).flatMap((node) => node.output);
+  return named ?? findLayers(graph).features ?? refuse(graph, 'features', 'featureModel.layer.features');
+}
+
+/** As `featuresLayer`, for the scores of the classes. */
+export function scoresLayer(graph: OnnxGraph, named: string | null): string {
+  return named ?? findLayers(graph).logits ?? refuse(graph, 'logits', 'checkpointModel.output');
+}
+
+function refuse(graph: OnnxGraph, of: 'features' | 'logits', key: string): never {
+  const meant = of === 'features' ? 'the features' : 'the scores of the classes';
+  const heads = headsOf(graph, imageInput(graph).name);
+  if (heads.length > 0) {
+    const outputs = heads.map(({ output }) => output);
+    throw new UserError({
+      what: `the model has ${heads.length} outputs that end in a dense layer (${quoted(outputs)}), so ${meant} could be of either`,
+      where: graph.file,
+      fix: `Name the tensor in ${key}: ${quoted([...new Set(heads.map((head) => head[of]))])}`,
+    });
+  }
+  const last = graph.graph.node.filter(({ name, output }) => name !== output[0]).slice(-8);
   throw new UserError({
-    what: 'no dense layer was found, so the features are not known',
+    what: `no dense layer was found, so ${meant} are not known`,
     where: graph.file,
-    fix: `Name the tensor of the features in featureModel.layer.features; the last ones are ${quoted(last)}.`,
+    fix: `Name their tensor in ${key}; the last ones are ${quoted(last.flatMap((node) => node.output))}`,
   });
 }

@@ -3,9 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { messageOf, UserError } from '../../errors.ts';
 import type { RunnableEngine } from '../../records/engines.ts';
 import type { ModelDescription, SessionOptions } from '../engine.ts';
-import { checkTensor, type OnnxGraph, readGraph } from './graph.ts';
-import { featuresLayer, findLayers, rgbGeometry } from './layers.ts';
+import { checkTensor, type OnnxGraph } from './graph.ts';
+import { takesBytes } from './imageDoor.ts';
+import { featuresLayer, findLayers, mapBehind, rgbGeometry, scoresLayer } from './layers.ts';
 import { isOnnxruntimeNode, loadOnnxruntimeNode } from './nativeRuntime.ts';
+import { readGraph } from './readGraph.ts';
 import type { StartModel } from './runtime.ts';
 import { openOnnxSession } from './session.ts';
 import { loadOnnxruntimeWeb } from './wasmRuntime.ts';
@@ -30,6 +32,13 @@ export async function describeOnnxModel(file: string): Promise<ModelDescription>
       checkTensor(graph, layer);
       return layer;
     },
+    scoresLayer: (named) => {
+      const layer = scoresLayer(graph, named);
+      checkTensor(graph, layer);
+      return layer;
+    },
+    wholePixels: takesBytes(graph.graph),
+    featureMapOf: (layer) => mapBehind(graph, layer),
     open: async (engine, side, options) => {
       const start = await startWith(engine, options);
       return openOnnxSession(graph, { name: layers.input.name, geometry: geometry(side) }, engine, start);
@@ -60,6 +69,6 @@ async function readModelFile(file: string): Promise<Uint8Array> {
 /** The file, then the weights that it names in other files (they are read into the graph). */
 function fingerprintOf(bytes: Uint8Array, { graph }: OnnxGraph): string {
   const hash = createHash('sha256').update(bytes);
-  for (const { rawData } of graph.initializer) if (rawData) hash.update(rawData);
+  for (const { rawData } of graph.initializer) if (rawData?.length) hash.update(rawData);
   return hash.digest('hex');
 }

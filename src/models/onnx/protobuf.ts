@@ -6,7 +6,11 @@ import protobuf from 'protobufjs';
  */
 const schema = `
 syntax = "proto2";
-message ModelProto { optional int64 ir_version = 1; repeated OperatorSetIdProto opset_import = 8; optional GraphProto graph = 7; }
+message ModelProto { optional int64 ir_version = 1; repeated OperatorSetIdProto opset_import = 8; optional GraphProto graph = 7; repeated FunctionProto functions = 25; }
+message FunctionProto {
+  optional string name = 1; repeated string input = 4; repeated string output = 5; repeated NodeProto node = 7;
+  repeated OperatorSetIdProto opset_import = 9; optional string domain = 10; repeated AttributeProto attribute_proto = 11; optional string overload = 13;
+}
 message OperatorSetIdProto { optional string domain = 1; optional int64 version = 2; }
 message GraphProto {
   repeated NodeProto node = 1; optional string name = 2; repeated TensorProto initializer = 5;
@@ -14,12 +18,12 @@ message GraphProto {
 }
 message NodeProto {
   repeated string input = 1; repeated string output = 2; optional string name = 3; optional string op_type = 4;
-  repeated AttributeProto attribute = 5; optional string domain = 7;
+  repeated AttributeProto attribute = 5; optional string domain = 7; optional string overload = 8;
 }
 message AttributeProto {
   optional string name = 1; optional int32 type = 20; optional float f = 2; optional int64 i = 3; optional bytes s = 4;
   optional TensorProto t = 5; optional GraphProto g = 6; repeated float floats = 7; repeated int64 ints = 8;
-  repeated TensorProto tensors = 10; repeated GraphProto graphs = 11;
+  repeated TensorProto tensors = 10; repeated GraphProto graphs = 11; optional string ref_attr_name = 21;
 }
 message TensorProto {
   repeated int64 dims = 1; optional int32 data_type = 2; optional string name = 8;
@@ -35,12 +39,26 @@ message TensorShapeProto { repeated Dimension dim = 1; message Dimension { optio
 `;
 
 /** A 64-bit integer as decoded (an object, exact) or as written by us. */
-export type Int64 = number | { toNumber(): number };
+export type Int64 = number | { toNumber(): number; toString(): string };
 
 export interface Model {
   irVersion: Int64;
   opsetImport: { domain: string; version: Int64 }[];
   graph: Graph | null;
+  functions?: LocalFunction[];
+}
+
+/** A function that the model itself defines; nodes call it by domain, name and overload. */
+export interface LocalFunction {
+  name: string;
+  domain: string;
+  overload: string;
+  input: string[];
+  output: string[];
+  node: Node[];
+  opsetImport: { domain: string; version: Int64 }[];
+  /** Attributes with defaults. */
+  attributeProto: Attribute[];
 }
 
 export interface Graph {
@@ -58,6 +76,7 @@ export interface Node {
   name?: string;
   opType: string;
   domain?: string;
+  overload?: string;
   attribute: Attribute[];
 }
 
@@ -74,6 +93,8 @@ export interface Attribute {
   ints?: Int64[];
   tensors?: TensorProto[];
   graphs?: Graph[];
+  /** Inside a function: the attribute of its call whose value this one takes. */
+  refAttrName?: string;
 }
 
 /** `dataType`: 1 float, 6 int32, 7 int64, 9 bool, 10 float16, 11 double and so on. */

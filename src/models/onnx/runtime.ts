@@ -1,4 +1,5 @@
 import { UserError } from '../../errors.ts';
+import { halfToNumber } from './tensor.ts';
 
 /** A tensor as runtimes take and give it, values in C order. */
 export interface RawTensor {
@@ -26,18 +27,32 @@ interface Value {
   readonly dims: readonly number[];
 }
 
-/** The results of a run of either runtime package, checked. */
+/** The results of a run of either runtime package, as float32 unless they are whole numbers of 32 or 64 bits. */
 export function rawTensors(results: Readonly<Record<string, Value>>, outputs: readonly string[]): Tensors {
   return new Map(
     outputs.map((name) => {
       const { data, dims, type } = results[name];
-      const known = data instanceof Float32Array || data instanceof Int32Array || data instanceof BigInt64Array;
-      if (known) return [name, { shape: dims, values: data }];
+      const values = rawValues(data, type);
+      if (values !== null) return [name, { shape: dims, values }];
       throw new UserError({
-        what: `the tensor ${JSON.stringify(name)} holds ${type} values, not float32`,
+        what: `the tensor ${JSON.stringify(name)} holds ${type} values, not numbers`,
         where: 'the layer named in the config',
-        fix: 'Name a float32 tensor, or export the model in float32.',
+        fix: 'Name a tensor of float32 values',
       });
     }),
   );
+}
+
+function rawValues(data: unknown, type: string): RawTensor['values'] | null {
+  if (data instanceof Float32Array || data instanceof Int32Array || data instanceof BigInt64Array) return data;
+  // Where Node has no Float16Array the bits come.
+  if (type === 'float16' && data instanceof Uint16Array) return Float32Array.from(data, halfToNumber);
+  const isNumeric = data instanceof Float64Array || data instanceof Uint8Array || data instanceof Int8Array;
+  if (isNumeric || (type === 'float16' && isHalf(data))) return Float32Array.from(data);
+  return null;
+}
+
+/** Node has it since 24, TypeScript's library for the older one does not. */
+function isHalf(data: unknown): data is ArrayLike<number> {
+  return ArrayBuffer.isView(data) && data.constructor.name === 'Float16Array';
 }

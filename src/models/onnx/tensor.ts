@@ -4,7 +4,17 @@ import { messageOf, UserError } from '../../errors.ts';
 import type { Int64, TensorProto } from './protobuf.ts';
 
 /** TensorProto.DataType of the types this room writes or looks into. */
-export const elemTypes = { float: 1, int32: 6, int64: 7, bool: 9, double: 11 } as const;
+export const elemTypes = {
+  float: 1,
+  uint8: 2,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  double: 11,
+  bfloat16: 16,
+} as const;
 
 /** Bytes a value takes, by TensorProto.DataType; texts and the 4-bit types are not counted. */
 const bytesPerValue = [0, 4, 1, 1, 2, 2, 4, 8, 0, 1, 2, 8, 4, 8, 8, 16, 2, 1, 1, 1, 1];
@@ -37,24 +47,103 @@ export function int64Tensor(name: string, dims: readonly number[], values: reado
   return { name, dims: [...dims], dataType: elemTypes.int64, rawData };
 }
 
-/** The values of a float, double, int32, int64 or bool tensor; null for any other type. */
+/** Writes one value into raw bytes, by TensorProto.DataType and by the list that carries values of that type. */
+type Put = (view: DataView, offset: number, value: number) => void;
+const put8: Put = (view, offset, value) => view.setUint8(offset, value & 0xff);
+const put16: Put = (view, offset, value) => view.setUint16(offset, value & 0xffff, true);
+const put32: Put = (view, offset, value) => view.setInt32(offset, value, true);
+/** int8, uint8, int16, uint16, int32, bool, float16 and bfloat16 (their bits), float8: all lie in int32_data. */
+const inInt32Data: Readonly<Record<number, Put>> = {
+  ...Object.fromEntries([2, 3, 9, 17, 18, 19, 20].map((type) => [type, put8])),
+  ...Object.fromEntries([4, 5, 10, 16].map((type) => [type, put16])),
+  6: put32,
+};
+
+/**
+ * Turns the values of a tensor into raw bytes, as nearly every exporter writes them; onnxruntime's quantiser and
+ * onnx.helper write lists of numbers instead. Texts and types of less than a byte stay as they are.
+ */
+export function packData(tensor: TensorProto): void {
+  if (tensor.rawData?.length) return;
+  const rawData = rawBytes(tensor);
+  if (rawData === null) return;
+  Object.assign(tensor, { floatData: [], int32Data: [], int64Data: [], doubleData: [], uint64Data: [], rawData });
+}
+
+function rawBytes({
+  dataType,
+  floatData,
+  int32Data,
+  int64Data,
+  doubleData,
+  uint64Data,
+}: TensorProto): Uint8Array | null {
+  const narrow = inInt32Data[dataType];
+  if (narrow !== undefined) return bytesOf(int32Data, bytesPerValue[dataType], narrow);
+  switch (dataType) {
+    case elemTypes.float:
+      return bytesOf(floatData, 4, (view, offset, value) => view.setFloat32(offset, value, true));
+    case elemTypes.double:
+      return bytesOf(doubleData, 8, (view, offset, value) => view.setFloat64(offset, value, true));
+    case elemTypes.int64:
+      return bytesOf(int64Data, 8, (view, offset, value) => view.setBigInt64(offset, bigInt(value), true));
+    case 12: // uint32
+      return bytesOf(uint64Data, 4, (view, offset, value) => view.setUint32(offset, toNumber(value), true));
+    case 13: // uint64
+      return bytesOf(uint64Data, 8, (view, offset, value) => view.setBigUint64(offset, bigInt(value), true));
+    default:
+      return null;
+  }
+}
+
+function bytesOf<Value>(
+  values: readonly Value[] | undefined,
+  size: number,
+  put: (view: DataView, offset: number, value: Value) => void,
+): Uint8Array | null {
+  if (values === undefined || values.length === 0) return null;
+  const raw = new Uint8Array(size * values.length);
+  const view = new DataView(raw.buffer);
+  for (const [index, value] of values.entries()) put(view, size * index, value);
+  return raw;
+}
+
+/** A float16 from its bits; older Node has no Float16Array. */
+export function halfToNumber(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
+}
+
+function bigInt(value: Int64): bigint {
+  return BigInt(typeof value === 'number' ? value : value.toString());
+}
+
+/** The values of a tensor of raw bytes, as read models have them; null for types that no rule and no layer needs. */
 export function valuesOf(tensor: TensorProto): number[] | null {
   const raw = tensor.rawData?.length ? tensor.rawData : new Uint8Array();
   const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
   const read = (size: number, at: (offset: number) => number) =>
-    Array.from({ length: raw.byteLength / size }, (_, i) => at(i * size));
-  const carried = raw.byteLength > 0;
+    Array.from({ length: Math.floor(raw.byteLength / size) }, (_, i) => at(i * size));
   switch (tensor.dataType) {
     case elemTypes.float:
-      return carried ? read(4, (o) => view.getFloat32(o, true)) : (tensor.floatData ?? []);
+      return read(4, (o) => view.getFloat32(o, true));
+    case elemTypes.float16:
+      return read(2, (o) => halfToNumber(view.getUint16(o, true)));
     case elemTypes.double:
-      return carried ? read(8, (o) => view.getFloat64(o, true)) : (tensor.doubleData ?? []);
+      return read(8, (o) => view.getFloat64(o, true));
+    case elemTypes.uint8:
+      return read(1, (o) => view.getUint8(o));
+    case elemTypes.int8:
+      return read(1, (o) => view.getInt8(o));
     case elemTypes.int32:
-      return carried ? read(4, (o) => view.getInt32(o, true)) : (tensor.int32Data ?? []);
+      return read(4, (o) => view.getInt32(o, true));
     case elemTypes.int64:
-      return carried ? read(8, (o) => Number(view.getBigInt64(o, true))) : (tensor.int64Data ?? []).map(toNumber);
+      return read(8, (o) => Number(view.getBigInt64(o, true)));
     case elemTypes.bool:
-      return carried ? read(1, (o) => view.getUint8(o)) : (tensor.int32Data ?? []);
+      return read(1, (o) => view.getUint8(o));
     default:
       return null;
   }

@@ -56,15 +56,24 @@ export function findTfjsLayers(graph: TfjsGraph): Layers {
  * @throws UserError, with the choice there is, where there is no such layer or none was found.
  */
 export function tfjsFeaturesLayer(graph: TfjsGraph, named: string | null): string {
-  const layer = named ?? findTfjsLayers(graph).features;
-  if (layer !== null) {
-    checkLayer(graph, layer);
-    return layer;
-  }
+  const layer = named ?? findTfjsLayers(graph).features ?? refuse(graph, 'the features', 'featureModel.layer.features');
+  checkLayer(graph, layer);
+  return layer;
+}
+
+/** As `tfjsFeaturesLayer`, for the scores of the classes. */
+export function tfjsScoresLayer(graph: TfjsGraph, named: string | null): string {
+  const layer =
+    named ?? findTfjsLayers(graph).logits ?? refuse(graph, 'the scores of the classes', 'checkpointModel.output');
+  checkLayer(graph, layer);
+  return layer;
+}
+
+function refuse({ file, nodes }: TfjsGraph, meant: string, key: string): never {
   throw new UserError({
-    what: 'no dense layer was found, so the features are not known',
-    where: graph.file,
-    fix: `Name the layer of the features in featureModel.layer.features; the last ones are ${quoted([...graph.nodes.keys()].slice(-8))}.`,
+    what: `no dense layer was found, so ${meant} are not known`,
+    where: file,
+    fix: `Name their layer in ${key}; the last ones are ${quoted([...nodes.keys()].slice(-8))}`,
   });
 }
 
@@ -100,7 +109,8 @@ function walk({ nodes }: TfjsGraph, from: string, role: Role, through: ReadonlyS
   return null;
 }
 
-function pooledMap(graph: TfjsGraph, features: string): string | null {
+/** The map that a layer of features was pooled from; null where there is none. */
+export function pooledMap(graph: TfjsGraph, features: string): string | null {
   const path = walk(graph, features, 'pool', TO_POOL);
   return path && (graph.nodes.get(path.found)?.from ?? null);
 }

@@ -3,7 +3,7 @@ import type { RunnableEngine } from '../../records/engines.ts';
 import type { ModelDescription } from '../engine.ts';
 import { rgbGeometry } from '../onnx/layers.ts';
 import { readTfjsFiles } from './files.ts';
-import { findTfjsLayers, isGraphModel, tfjsFeaturesLayer } from './graph.ts';
+import { findTfjsLayers, isGraphModel, pooledMap, tfjsFeaturesLayer, tfjsScoresLayer } from './graph.ts';
 import { readGraphModel } from './graphModel.ts';
 import { readLayersModel } from './layersModel.ts';
 import { isTfjsNode, loadTfjsNode } from './nativeBackend.ts';
@@ -33,6 +33,9 @@ export async function describeTfjsModel(file: string): Promise<ModelDescription>
     layers: findTfjsLayers(graph),
     geometry,
     featuresLayer: (named) => tfjsFeaturesLayer(graph, named),
+    scoresLayer: (named) => tfjsScoresLayer(graph, named),
+    wholePixels: false,
+    featureMapOf: (layer) => pooledMap(graph, layer),
     open: async (engine, side) => openTfjsSession(await loadTfjs(engine), engine, files, graph, geometry(side)),
   };
 }

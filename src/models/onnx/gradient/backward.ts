@@ -1,8 +1,10 @@
 import { UserError } from '../../../errors.ts';
 import { bytesOf, checkTensor, fixedTensor, needsOf, type OnnxGraph, pruned, quoted, replaceGraph } from '../graph.ts';
+import { inFloat32 } from '../inFloat32.ts';
 import type { InputGeometry } from '../layers.ts';
 import type { Node, TensorProto, ValueInfo } from '../protobuf.ts';
 import { elemTypes, toNumber, valuesOf } from '../tensor.ts';
+import { raisedFrom, raisedOpset } from './raiseOpset.ts';
 import { isFlat, operatorsWithRule, ruleOf } from './rules.ts';
 import { type Dims, type Facts, openTape, reshape, type Tape } from './tape.ts';
 
@@ -36,14 +38,15 @@ export type RunProbe = (
 ) => Promise<ReadonlyMap<string, { readonly dims: readonly number[]; readonly values: readonly number[] }>[]>;
 
 /** Opsets whose operators mean what the rules take them to mean. From 13 to 16 nothing that has a rule changed. */
-const opsets = { least: 13, raised: 16, most: 23 } as const;
+const opsets = { least: raisedFrom.least, raised: 16, most: 23 } as const;
 
 /**
  * Appends the backward pass to a model: nodes that compute d output[unit] / d image. Shapes are learnt by running the
  * forward pass on one and on two black images. Throws UserError, naming the operator and those that have a rule, where the path
- * from images to output holds an operator without one; for opsets outside 13 to 23; and where no gradient can arrive.
+ * from images to output holds an operator without one; for opsets outside 7 to 23; and where no gradient can arrive.
  */
-export async function withGradient(graph: OnnxGraph, request: GradientRequest, run: RunProbe): Promise<GradientModel> {
+export async function withGradient(given: OnnxGraph, request: GradientRequest, run: RunProbe): Promise<GradientModel> {
+  const graph = inFloat32(raisedOpset(given));
   if (graph.opset < opsets.least || graph.opset > opsets.most) {
     throw new UserError({
       what: `gradients are known for opset ${opsets.least} to ${opsets.most}, not ${graph.opset}`,

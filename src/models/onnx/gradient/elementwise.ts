@@ -1,4 +1,4 @@
-import { floatOf, textOf } from '../graph.ts';
+import { floatOf, intOf, textOf } from '../graph.ts';
 import type { Node } from '../protobuf.ts';
 import { beyondRule, type Rule, single, type Tape, unbroadcast } from './tape.ts';
 
@@ -143,11 +143,44 @@ function extreme(tape: Tape, node: Node, gradient: string, index: number): strin
   return mask(tape, tape.add('Equal', [node.input[index], node.output[0]]), gradient);
 }
 
+/**
+ * Rounding is let through, as where networks are trained to be quantised (Bengio et al. 2013, PyTorch's
+ * fake_quantize): the gradient of x is that of its dequantised values, and none where x was cut off.
+ */
+const quantize: Rule = single((tape, node, gradient) => {
+  const [x, scale, zeroPoint = ''] = node.input;
+  const rest = node.input.slice(1).map(() => null);
+  if (rest.some((_, index) => tape.active(node.input[index + 1]))) throw beyondRule(node, 'a scale of the images');
+  const spread = perAxis(tape, node, scale);
+  const least = zeroPoint === '' ? tape.float(0) : tape.add('Cast', [perAxis(tape, node, zeroPoint)], { to: 1 });
+  const steps = tape.add('Add', [tape.add('Round', [tape.add('Div', [x, spread])]), least]);
+  const stored = tape.add('Cast', [node.output[0]], { to: 1 });
+  return [mask(tape, tape.add('Equal', [steps, stored]), tape.add('Div', [gradient, spread])), ...rest];
+});
+
+const dequantize: Rule = single((tape, node, gradient) => [
+  tape.add('Mul', [gradient, perAxis(tape, node, node.input[1])]),
+  ...node.input.slice(1).map(() => null),
+]);
+
+/** A scale or zero point of each place along one axis, shaped to be multiplied by. */
+function perAxis(tape: Tape, node: Node, name: string): string {
+  const dims = tape.dimsOf(name);
+  const rank = tape.dimsOf(node.input[0]).length;
+  if (dims.length === 0 || dims[0] === 1) return tape.add('Reshape', [name, tape.ints([])]);
+  if (dims.length > 1 || floatOf(node, 'block_size', 0) !== 0) throw beyondRule(node, 'scales of blocks');
+  const axis = intOf(node, 'axis', 1);
+  const shape = Array.from({ length: rank }, (_, i) => (i === (axis < 0 ? axis + rank : axis) ? -1 : 1));
+  return tape.add('Reshape', [name, tape.ints(shape)]);
+}
+
 /** Operators that act on each element, with NumPy's broadcasting. */
 export const elementwise: Readonly<Record<string, Rule>> = {
   Identity: unary((_, gradient) => gradient),
   Dropout: unary((_, gradient) => gradient),
   Cast: unary((tape, gradient, x) => tape.add('CastLike', [gradient, x])),
+  QuantizeLinear: quantize,
+  DequantizeLinear: dequantize,
   Neg: unary((tape, gradient) => tape.add('Neg', [gradient])),
   // The mask is taken from y, so that the engine may still fuse the convolution before it with Relu or Clip.
   Relu: unary((tape, gradient, _x, y) => mask(tape, positive(tape, y), gradient)),

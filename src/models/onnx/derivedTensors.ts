@@ -1,0 +1,96 @@
+import type { OnnxGraph } from './graph.ts';
+import { fixedTensor, intOf, intsOf } from './graph.ts';
+import type { Node } from './protobuf.ts';
+import { toNumber, valuesOf } from './tensor.ts';
+
+/** Names of the tensors that are added to a graph; nothing computes them unless they are asked for. */
+export const derivedName = {
+  /** The float32 values of a quantised tensor. */
+  float: (name: string) => `${name} as float32`,
+  /** A map N x height x width x C as N x C x height x width. */
+  channelsFirst: (name: string) => `${name} as NCHW`,
+  /** The mean of a map over height and width, N x C. */
+  mean: (name: string) => `mean of ${name}`,
+} as const;
+
+/** Operators on quantised values whose first inputs are the values, their scale and their zero point. */
+const quantised = new Set([
+  'QLinearConv', 'QLinearMatMul', 'QGemm', 'QLinearGlobalAveragePool', 'QLinearAveragePool', 'QLinearReduceMean',
+]); // biome-ignore format: a list
+
+const poolings = new Set([
+  'GlobalAveragePool', 'GlobalMaxPool', 'AveragePool', 'QLinearGlobalAveragePool', 'QLinearAveragePool',
+]); // biome-ignore format: a list
+
+/**
+ * Nodes for tensors that layers may need and that no model has: the float values that a quantised layer reads, maps
+ * with their channels in front, and the mean of a map that a 1 x 1 convolution turns into scores before pooling.
+ */
+export function derivedTensors(graph: OnnxGraph): Node[] {
+  const added = new Map<string, Node>();
+  const add = (output: string, opType: string, input: string[], attribute: Node['attribute'] = []) => {
+    if (!graph.makerOf.has(output)) added.set(output, { opType, input, output: [output], name: output, attribute });
+  };
+  for (const node of graph.graph.node) {
+    const [x, ...rest] = node.input;
+    if (quantised.has(node.opType)) {
+      const zeroPoint = rest[1] ? [rest[1]] : [];
+      add(derivedName.float(x), 'DequantizeLinear', [x, rest[0], ...zeroPoint]);
+    }
+    if (poolsChannelsLast(graph, node)) {
+      add(derivedName.channelsFirst(x), 'Transpose', [x], [{ name: 'perm', type: 7, ints: [0, 3, 1, 2] }]);
+    }
+    const head = isPooling(graph, node) ? pointwiseBefore(graph, x) : null;
+    if (head !== null) {
+      const mean = derivedName.mean(head.input[0]);
+      add(`${mean} (map)`, 'GlobalAveragePool', [head.input[0]]);
+      add(mean, 'Flatten', [`${mean} (map)`]);
+    }
+  }
+  return [...added.values()];
+}
+
+/** Whether a node pools over height and width of N x height x width x C. */
+export function poolsChannelsLast(graph: OnnxGraph, node: Node): boolean {
+  return /^Reduce(Mean|Max)$/.test(node.opType) && `${axesOf(graph, node)}` === '1,2';
+}
+
+/** The axes of a Reduce* node that are fixed, of four dimensions, in order; none where they are not known. */
+function axesOf(graph: OnnxGraph, node: Node): number[] {
+  const given = fixedTensor(graph, node.input[1] ?? '');
+  const axes = intsOf(node, 'axes') ?? (given && valuesOf(given)) ?? [];
+  return axes.map((axis) => (axis < 0 ? axis + 4 : axis)).sort();
+}
+
+/** Whether a node pools maps over height and width. */
+export function isPooling(graph: OnnxGraph, node: Node): boolean {
+  if (poolings.has(node.opType)) return true;
+  if (node.opType !== 'ReduceMean' && node.opType !== 'ReduceMax') return false;
+  return ['2,3', '1,2'].includes(`${axesOf(graph, node)}`);
+}
+
+/** The 1 x 1 convolution that makes a map, perhaps rectified; null where another layer does. */
+export function pointwiseBefore(graph: OnnxGraph, map: string): Node | null {
+  const maker = graph.makerOf.get(map);
+  const conv = maker?.opType === 'Relu' ? graph.makerOf.get(maker.input[0]) : maker;
+  return conv !== undefined && isPointwise(graph, conv) ? conv : null;
+}
+
+/** A 1 x 1 convolution of all channels: a dense layer at every place. */
+export function isPointwise(graph: OnnxGraph, node: Node): boolean {
+  if (!['Conv', 'QLinearConv'].includes(node.opType) || intOf(node, 'group', 1) !== 1) return false;
+  const kernel = intsOf(node, 'kernel_shape') ?? weightDims(graph, node)?.slice(2) ?? [];
+  return kernel.length === 2 && kernel.every((length) => length === 1);
+}
+
+/** The shape of a layer's weights, through what changes their type only; null where it is not fixed. */
+export function weightDims(graph: OnnxGraph, node: Node): number[] | null {
+  let name = node.input[node.opType.startsWith('QLinear') ? 3 : 1] ?? '';
+  for (;;) {
+    const tensor = fixedTensor(graph, name);
+    if (tensor !== null) return tensor.dims.map(toNumber);
+    const maker = graph.makerOf.get(name);
+    if (maker === undefined || !['Cast', 'DequantizeLinear'].includes(maker.opType)) return null;
+    [name = ''] = maker.input;
+  }
+}
