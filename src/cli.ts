@@ -28,6 +28,8 @@ interface Flags {
   readonly checkpoint?: readonly NamedPath[];
   readonly baseline?: string;
   readonly record?: boolean;
+  readonly replace?: boolean;
+  readonly replica?: boolean;
   readonly commit?: string;
   readonly base?: string;
   readonly shard?: { readonly index: number; readonly count: number };
@@ -69,7 +71,7 @@ function commandLine(): Command {
 
   judging(common(program.command('run')))
     .description('judge checkpoints: features, failure modes, comparison with the baseline, reports')
-    .option('--record', 'record the first checkpoint as a baseline when the gate passes')
+    .option('--record', 'record the checkpoint (the first, or baseline.checkpoint) as a baseline when the gate passes')
     .action((flags: Flags) => perform(flags, runGate));
 
   const init = questions.reduce(
@@ -133,6 +135,8 @@ function commandLine(): Command {
     .action((commit: string, flags: Flags) => perform(flags, (request) => showBaseline(request, commit)));
   judging(common(baseline.command('record')))
     .description('accept a checkpoint: record it as a baseline without judging it')
+    .option('--replace', 'in place of another checkpoint that was accepted at this commit')
+    .option('--replica', 'as a further training of the same recipe, beside the one accepted at this commit')
     .action((flags: Flags) => perform(flags, recordBaseline));
   return program;
 }
@@ -208,6 +212,8 @@ async function perform(flags: Flags, command: (request: Request) => Promise<Said
       commit: flags.commit ?? null,
       base: flags.base ?? null,
       record: flags.record === true,
+      replace: flags.replace === true,
+      replica: flags.replica === true,
       shard: flags.shard ?? null,
       now: new Date(now()),
       onProgress: progress.on,
@@ -226,10 +232,19 @@ async function perform(flags: Flags, command: (request: Request) => Promise<Said
   }
 }
 
+/** The last second of the year 9999: dates of later ones have no place in a file's four digits. */
+const lastSecond = 253_402_300_799;
+
 /** Milliseconds since the epoch; SOURCE_DATE_EPOCH (seconds) makes a run reproducible to the byte. */
 function now(): number {
   const epoch = process.env.SOURCE_DATE_EPOCH;
-  return epoch !== undefined && /^\d+$/.test(epoch) ? Number(epoch) * 1000 : Date.now();
+  if (epoch === undefined || !/^\d+$/.test(epoch)) return Date.now();
+  if (Number(epoch) <= lastSecond) return Number(epoch) * 1000;
+  throw new UserError({
+    what: `${epoch.slice(0, 30)} seconds after 1970 are beyond the year 9999`,
+    where: 'environment variable SOURCE_DATE_EPOCH',
+    fix: 'Give seconds, not milliseconds, or unset it',
+  });
 }
 
 function fail(thrown: unknown): void {

@@ -3,9 +3,15 @@ import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
 import { readSchema, type Schema } from '../adapters/jsonSchema.ts';
 import { messageOf, UserError } from '../errors.ts';
 import type { Leaf } from '../records/analysis.ts';
-import type { BaselineGroup, BaselineRecord } from '../records/baseline.ts';
+import type {
+  BaselineEvent,
+  BaselineGroup,
+  BaselineRecord,
+  BaselineSlice,
+  FeatureSketch,
+} from '../records/baseline.ts';
 
-const schemaVersion = 1;
+const schemaVersion = 2;
 /** One line of text before the compressed body, so that version and checksum can be judged before anything is unpacked. */
 const header = /^barlow-baseline (\d{1,9}) sha256:([0-9a-f]{64})\n/;
 const headerLimit = 128;
@@ -14,9 +20,16 @@ const unpackedLimit = 2 ** 29;
 
 let schema: Schema<BaselineRecord> | null = null;
 
-/** A baseline as bytes: a header line with schema version and SHA-256, then JSON in Brotli. The same record gives the same bytes. */
+/**
+ * A baseline as bytes: a header line with schema version and SHA-256, then JSON in Brotli. The same record gives the same bytes.
+ *
+ * @throws Error where the record is one that `decodeBaseline` would refuse
+ */
 export function encodeBaseline(record: BaselineRecord): Buffer {
-  const json = Buffer.from(JSON.stringify(inOrder(record)));
+  const ordered = inOrder(record);
+  const problem = problemOf(ordered);
+  if (problem) throw new Error(`this baseline could not be read again: it ${problem}`);
+  const json = Buffer.from(JSON.stringify(ordered));
   const body = brotliCompressSync(json, {
     params: {
       [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT,
@@ -30,7 +43,7 @@ export function encodeBaseline(record: BaselineRecord): Buffer {
 }
 
 /**
- * Reads what `encodeBaseline` wrote. `where` names the place in messages, `fix` says how to be rid of a damaged one.
+ * Reads what `encodeBaseline` wrote, and records of schema 1. `where` names the place in messages, `fix` says how to be rid of a damaged one.
  *
  * @throws UserError where the bytes are empty, cut off, garbled, of a newer schema or against the schema
  */
@@ -40,28 +53,51 @@ export function decodeBaseline(bytes: Uint8Array, where: string, fix: string): B
   const match = header.exec(Buffer.from(bytes.subarray(0, headerLimit)).toString('latin1'));
   if (!match) throw damaged('this is no baseline: it does not start with the line "barlow-baseline ..."');
   const version = Number(match[1]);
-  if (version !== schemaVersion) throw otherVersion(version, where);
+  if (version < 1 || version > schemaVersion) throw otherVersion(version, where);
   const body = bytes.subarray(match[0].length);
   if (sha256(body) !== match[2]) {
     throw damaged(`the baseline is cut off or garbled: its checksum does not match its ${body.length} bytes`);
   }
   const value = unpack(body, damaged);
   if (isNewer(value)) throw otherVersion(value.schemaVersion, where);
-  schema ??= readSchema<BaselineRecord>('baseline');
-  if (!schema.accepts(value)) {
-    const problem = schema.problems(value)[0];
-    throw damaged(
-      `the baseline breaks its schema: ${problem?.path.join('.') || 'the whole'} ${problem?.message ?? ''}`,
-    );
+  const record = version === 1 ? upgraded(value) : value;
+  if (accepts(record)) {
+    const misfit = misalignment(record);
+    if (misfit === null) return record;
   }
-  const misfit = misalignment(value);
-  if (misfit) throw damaged(`the baseline contradicts itself: ${misfit}`);
-  return value;
+  throw damaged(`the baseline ${problemOf(record)}`);
+}
+
+/** A record of schema 1 as one of schema 2; anything else as it is. */
+function upgraded(value: unknown): unknown {
+  if (!isObject(value) || value.schemaVersion !== 1) return value;
+  const evalSet = isObject(value.evalSet) ? { hashes: null, ...value.evalSet } : value.evalSet;
+  const unknown = { replica: false, config: null, confidences: null, sketch: null, events: [], slices: [] };
+  return { ...unknown, ...value, schemaVersion, evalSet };
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function accepts(value: unknown): value is BaselineRecord {
+  schema ??= readSchema<BaselineRecord>('baseline');
+  return schema.accepts(value);
+}
+
+/** What is wrong with a record, in words that follow "the baseline"; null where nothing is. */
+function problemOf(value: unknown): string | null {
+  if (accepts(value)) {
+    const misfit = misalignment(value);
+    return misfit && `contradicts itself: ${misfit}`;
+  }
+  const problem = schema?.problems(value)[0];
+  return `breaks its schema: ${problem?.path.join('.') || 'the whole'} ${problem?.message ?? ''}`;
 }
 
 function otherVersion(version: number, where: string): UserError {
   return new UserError({
-    what: `the baseline has schema version ${version}; this barlow-gate reads version ${schemaVersion}`,
+    what: `the baseline has schema version ${version}; this barlow-gate reads up to version ${schemaVersion}`,
     where,
     fix: 'Use the version of barlow-gate that recorded it, or a newer one',
   });
@@ -81,12 +117,14 @@ function isNewer(value: unknown): value is { schemaVersion: number } {
 }
 
 /** What the schema cannot say: lists that must be aligned, indices that must exist. */
-function misalignment({ evalSet, predictions, failed }: BaselineRecord): string | null {
-  const { classes, images, labels } = evalSet;
-  if (labels.length !== images.length) return `${images.length} images and ${labels.length} labels`;
-  if (failed.length !== images.length) return `${images.length} images and ${failed.length} failures`;
-  if (predictions && predictions.length !== images.length) {
-    return `${images.length} images and ${predictions.length} predictions`;
+function misalignment({ evalSet, predictions, confidences, failed, sketch }: BaselineRecord): string | null {
+  const { classes, images, labels, hashes } = evalSet;
+  const lists = { labels, failures: failed, predictions, confidences, hashes };
+  for (const [name, list] of Object.entries(lists)) {
+    if (list && list.length !== images.length) return `${images.length} images and ${list.length} ${name}`;
+  }
+  if (sketch && sketch.values.length !== sketch.images.length * sketch.features.length) {
+    return `a sketch of ${sketch.images.length} images and ${sketch.features.length} features with ${sketch.values.length} values`;
   }
   if (labels.some((label) => label >= classes.length)) return `a label beyond its ${classes.length} classes`;
   if (predictions?.some((index) => index >= classes.length)) return `a prediction beyond its ${classes.length} classes`;
@@ -96,21 +134,39 @@ function misalignment({ evalSet, predictions, failed }: BaselineRecord): string 
 
 /** The record with its keys in one order and none beside them, so that equal records give equal bytes. */
 function inOrder(record: BaselineRecord): BaselineRecord {
-  const { suite, commit, checkpoint, createdAt, tool, featureModel, evalSet, predictions, failed, groups } = record;
-  const { fingerprint, classes, images, labels } = evalSet;
+  const { suite, commit, checkpoint, replica, createdAt, tool, config, featureModel, evalSet } = record;
+  const { fingerprint, classes, images, labels, hashes } = evalSet;
   return {
     schemaVersion,
     suite,
     commit,
     checkpoint,
+    replica,
     createdAt,
     tool: { name: tool.name, version: tool.version },
+    config,
     featureModel: { fingerprint: featureModel.fingerprint, dimensions: featureModel.dimensions },
-    evalSet: { fingerprint, classes, images, labels },
-    predictions,
-    failed,
-    groups: groups.map(groupInOrder),
+    evalSet: { fingerprint, classes, images, labels, hashes },
+    predictions: record.predictions,
+    confidences: record.confidences,
+    failed: record.failed,
+    sketch: record.sketch && sketchInOrder(record.sketch),
+    groups: record.groups.map(groupInOrder),
+    events: record.events.map(eventInOrder),
+    slices: record.slices.map(sliceInOrder),
   };
+}
+
+function sketchInOrder({ images, features, values }: FeatureSketch): FeatureSketch {
+  return { images, features, values };
+}
+
+function eventInOrder({ id, title, images, since }: BaselineEvent): BaselineEvent {
+  return { id, title, images, since };
+}
+
+function sliceInOrder({ name, images, failures }: BaselineSlice): BaselineSlice {
+  return { name, images, failures };
 }
 
 function groupInOrder({ id, size, failures, baseErrorRate, aler, leaves }: BaselineGroup): BaselineGroup {

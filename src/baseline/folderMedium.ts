@@ -1,9 +1,9 @@
-import { readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
+import { lstat, readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { writeFileAtomic } from '../adapters/atomicFile.ts';
-import { messageOf, UserError } from '../errors.ts';
-import { nearestAncestors } from './ancestors.ts';
-import type { Ancestors, At, Change, Medium, Snapshot } from './medium.ts';
+import { codeOf, messageOf, UserError } from '../errors.ts';
+import type { Change, Medium, Snapshot } from './medium.ts';
+import { ancestorsIn, builtOnIn, usualRemote } from './named.ts';
 import { commitOf, type Repository } from './repository.ts';
 
 /** What a killed writer left aside is removed once it is this old, in milliseconds. */
@@ -12,11 +12,12 @@ const aside = /\.\d+$/;
 
 /**
  * Keeps a suite's files in `path/folder`. Where the evaluation lies in a git repository, the baseline is looked
- * for among its commits as in the git store; elsewhere, and where git does not know the commit, it is the newest of another commit.
+ * for among its commits as in the git store; elsewhere, and where git does not know the commit, it is what was recorded last.
  */
 export function openFolderMedium(path: string, folder: string, repository: Repository | null): Medium {
   const root = join(path, folder);
   const inside = (name: string) => join(root, ...name.split('/'));
+  const remote = repository && usualRemote(repository);
   return {
     folder,
     snapshot: () => snapshotOf(root),
@@ -24,45 +25,97 @@ export function openFolderMedium(path: string, folder: string, repository: Repos
       await update(root, change);
       return null;
     },
-    ancestors: (at, recorded, count) => ancestors(repository, at, recorded, count),
+    ancestors: (at, recorded, count) => ancestorsIn(repository, remote, at, recorded, count),
+    builtOn: (recorded) => builtOnIn(repository, remote, recorded).catch(nobodyCanTell),
     resolve: async (name) => (repository ? commitOf(repository, name) : null),
+    suites: () => suitesIn(path),
     where: inside,
-    fixDamaged: (name) => `Restore ${inside(name)} from a copy, or delete it and record the baseline again`,
+    fixDamaged: (name) => `Restore ${inside(name)} from a copy, or record the baseline again with --replace`,
   };
+}
+
+/** A folder needs no remote: where it cannot be asked, all is kept for now. */
+function nobodyCanTell(thrown: unknown): null {
+  if (thrown instanceof UserError) return null;
+  throw thrown;
 }
 
 async function snapshotOf(root: string): Promise<Snapshot> {
   const paths = (await filesBelow(root)).filter((path) => !aside.test(path));
   return {
     paths,
-    read: (wanted) => Promise.all(wanted.map((path) => readFile(join(root, ...path.split('/'))))),
+    read: (wanted) => Promise.all(wanted.map((path) => readOne(join(root, ...path.split('/'))))),
   };
 }
 
-/** Paths of all files below a folder, sorted; none where it does not exist. */
-async function filesBelow(root: string): Promise<string[]> {
+async function readOne(file: string): Promise<Uint8Array> {
+  try {
+    return await readFile(file);
+  } catch (cause) {
+    const fix = 'Check that it may be read, and that a link leads to a file';
+    throw new UserError({
+      what: `cannot read this file of the baselines (${messageOf(cause)})`,
+      where: file,
+      fix,
+      cause,
+    });
+  }
+}
+
+/** Paths of all files and of links below a folder, sorted; none where it does not exist. */
+async function filesBelow(root: string, tries = 5): Promise<string[]> {
   try {
     const entries = await readdir(root, { recursive: true, withFileTypes: true });
-    return entries
-      .filter((entry) => entry.isFile())
-      .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'))
-      .toSorted();
+    const paths: string[] = [];
+    for (const entry of entries) {
+      const file = join(entry.parentPath, entry.name);
+      if (entry.isFile() || (entry.isSymbolicLink() && !(await isFolder(file)))) paths.push(relative(root, file));
+    }
+    return paths.map((path) => path.split(sep).join('/')).toSorted();
   } catch (cause) {
-    if (isMissing(cause)) return [];
+    const isMissing = codeOf(cause) === 'ENOENT';
+    if (isMissing && !(await isThere(root))) return [];
+    // A folder below went while it was listed: another writer's.
+    if (isMissing && tries > 1) return filesBelow(root, tries - 1);
     const fix = 'Check that baseline.path is a folder that may be read';
     throw new UserError({ what: `cannot read the baselines (${messageOf(cause)})`, where: root, fix, cause });
   }
 }
 
+/** A link that leads nowhere is there, too. */
+async function isThere(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    (thrown) => codeOf(thrown) !== 'ENOENT',
+  );
+}
+
+/** A link that leads nowhere counts as a file, so that reading it says what is wrong. */
+async function isFolder(file: string): Promise<boolean> {
+  return stat(file).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
+
+async function suitesIn(path: string): Promise<readonly string[]> {
+  const files = await filesBelow(path);
+  return [...new Set(files.flatMap((file) => /^([^/]+)\/[^/]+\.baseline$/.exec(file)?.[1] ?? []))];
+}
+
 async function update(root: string, change: Change): Promise<void> {
-  await change.guard(await snapshotOf(root));
+  const put = async (files: ReadonlyMap<string, Uint8Array>) => {
+    for (const [path, bytes] of files) await writeFileAtomic(join(root, ...path.split('/')), bytes);
+  };
   // Each file is whole whenever it is seen, and every writer has its own: no lock is needed.
-  for (const [path, bytes] of change.files) await writeFileAtomic(join(root, ...path.split('/')), bytes);
-  for (const path of await change.stale(await snapshotOf(root))) await remove(join(root, ...path.split('/')));
+  await put(await change.files(await snapshotOf(root)));
+  const { files, remove } = await change.tidy(await snapshotOf(root));
+  await put(files);
+  for (const path of remove) await removed(join(root, ...path.split('/')));
   await removeAbandoned(root);
 }
 
-async function remove(file: string): Promise<void> {
+async function removed(file: string): Promise<void> {
   await rm(file, { force: true });
   // The folder goes with its last file; with others in it, it stays.
   await rmdir(dirname(file)).catch(() => {});
@@ -78,24 +131,4 @@ async function removeAbandoned(root: string): Promise<void> {
     );
     if (age > abandoned) await rm(file, { force: true });
   }
-}
-
-async function ancestors(
-  repository: Repository | null,
-  at: At,
-  recorded: ReadonlyMap<string, string>,
-  count: number,
-): Promise<Ancestors> {
-  const { head, base } = at;
-  // A commit that git does not know is the user's own name for a state of the model.
-  if (repository && head !== null && (await commitOf(repository, head)) !== null) {
-    const remote = repository.remotes.includes('origin') ? 'origin' : (repository.remotes[0] ?? null);
-    return nearestAncestors(repository, remote, { head, base }, new Set(recorded.keys()), count);
-  }
-  const newestFirst = [...recorded.keys()].toReversed().filter((commit) => commit !== head);
-  return { commits: newestFirst.slice(0, count), note: null };
-}
-
-function isMissing(thrown: unknown): boolean {
-  return thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
 }

@@ -37,6 +37,9 @@ const unsafe = Object.fromEntries(
   ].flatMap((names) => names.split(' ').map((name) => [`allowUnsafe${name}`, true])),
 );
 
+/** The exit status of what was ended, as git's own of what went wrong. */
+const died = 128;
+
 /** No hooks of the user's, no housekeeping, no questions, and commits under the tool's own name. */
 const config = [
   'core.hooksPath=/dev/null',
@@ -73,8 +76,8 @@ export function gitIn(folder: string): Git {
       input: () => Buffer.from(call.input ?? ''),
       errors: (error, { exitCode, stdOut, stdErr }) => {
         const timedOut = error instanceof GitPluginError && error.plugin === 'abort';
-        // A process that a signal ended has no exit code.
-        const code = Number.isInteger(exitCode) ? exitCode : 1;
+        // A process that a signal ended has no exit code; 1 is what git says where it finds nothing.
+        const code = Number.isInteger(exitCode) ? exitCode : died;
         outcome = { code, stdout: Buffer.concat(stdOut), stderr: Buffer.concat(stdErr).toString(), timedOut };
         return undefined;
       },
@@ -96,7 +99,7 @@ function judged(outcome: GitOutcome | null): GitOutcome {
   if (outcome.code < 0 && outcome.stderr.includes('ENOENT')) {
     throw new UserError({ what: 'git is not installed', where: 'git', fix: 'Install git 2.30 or newer' });
   }
-  return outcome.timedOut && outcome.code === 0 ? { ...outcome, code: 1 } : outcome;
+  return outcome.timedOut && outcome.code === 0 ? { ...outcome, code: died } : outcome;
 }
 
 function environment(more: Readonly<Record<string, string>>): Record<string, string> {

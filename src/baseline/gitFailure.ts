@@ -29,6 +29,11 @@ const meanings: readonly (readonly [RegExp, string, string])[] = [
     'Let this job push to the branch (lift the protection or rule for it), or choose another with baseline.branch',
   ],
   [
+    /ignoring broken ref|does not point to a valid object|bad (?:ref|object)|unable to (?:read|parse) (?:\S+ )?(?:object|commit|tree|[0-9a-f]{40})|object file .* is empty|loose object .* is corrupt|inflate: |missing (?:blob|tree|commit|object)|packfile .* (?:corrupt|cannot be accessed|index)|Could not read [0-9a-f]{40}|invalid object|reference broken/i,
+    'a ref or an object of the repository is damaged or missing ({})',
+    'Run git fsck there to see which, and restore it from another clone; a branch of baselines can be deleted to begin anew',
+  ],
+  [
     /Could not resolve|Couldn't resolve|Connection (?:refused|timed out|reset)|unable to (?:access|connect)|does not appear to be a git repository|Could not read from remote|repository .* not found|Repository not found|early EOF|hung up|timed out|No route|unreachable|No such file/i,
     'the remote cannot be reached ({})',
     "Check the network and the remote's address (git remote -v), then run again",

@@ -1,12 +1,13 @@
 import { randomInt } from 'node:crypto';
+import { posix } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { UserError } from '../errors.ts';
-import { nearestAncestors } from './ancestors.ts';
 import type { GitOutcome } from './git.ts';
 import { gitFailure } from './gitFailure.ts';
-import { listTree, readBlobs, type TreeEntry, writeBlob, writeTree } from './gitTree.ts';
+import { completeTree, listTree, readBlobs, type TreeEntry, writeBlob, writeTree } from './gitTree.ts';
 import type { Change, Medium, Snapshot } from './medium.ts';
-import { chosenRemote, commitOf, quietFetch, type Repository, remoteRef } from './repository.ts';
+import { ancestorsIn, builtOnIn } from './named.ts';
+import { chosenRemote, commitOf, localRef, quietFetch, type Repository, remoteRef } from './repository.ts';
 
 /** A file at the root of the branch that tells a branch of baselines from any other; its name ends in the version of the layout. */
 const marker = '.barlow-baselines-1';
@@ -17,6 +18,9 @@ const markerText =
 /** With eight writers each round lets at least one through; where none gets through, something else is in the way. */
 const attempts = 24;
 const attemptsWithoutMove = 6;
+
+/** The mode of a symbolic link in a tree. */
+const linkMode = '120000';
 
 /** A branch of baselines: on the remote, or in the repository itself where that has no remote. */
 interface Branch {
@@ -50,13 +54,18 @@ export async function openGitMedium(
   const { folder } = options;
   return {
     folder,
-    snapshot: async () => snapshotOf(repository, folder, (await readTip(branch)).listing),
+    snapshot: async () => snapshotOf(repository, folder, (await readTip(branch)).listing, branch.where),
     update: (change) => update(branch, folder, change),
-    ancestors: (at, recorded, count) => {
-      if (at.head === null) throw new Error('a baseline in git is looked for from a commit');
-      return nearestAncestors(repository, branch.remote, { ...at, head: at.head }, new Set(recorded.keys()), count);
-    },
+    ancestors: (at, recorded, count) => ancestorsIn(repository, branch.remote, at, recorded, count),
+    builtOn: (recorded) => builtOnIn(repository, branch.remote, recorded),
     resolve: (name) => commitOf(repository, name),
+    suites: async () => [
+      ...new Set(
+        [...(await readTip(branch)).listing.keys()].flatMap(
+          (path) => /^([^/]+)\/[^/]+\.baseline$/.exec(path)?.[1] ?? [],
+        ),
+      ),
+    ],
     where: (path) => `${folder}/${path} on ${branch.where}`,
     fixDamaged: () =>
       'Restore the branch from one of its earlier commits, or remove this file from it, then record the baseline again',
@@ -85,7 +94,7 @@ async function openBranch(
 async function readTip(branch: Branch): Promise<Tip> {
   const { repository, ref, remote } = branch;
   for (let attempt = 1; ; attempt++) {
-    const commit = remote === null ? await commitOf(repository, ref) : await remoteRef(repository, remote, ref);
+    const commit = remote === null ? await localRef(repository, ref) : await remoteRef(repository, remote, ref);
     if (commit === null) return { commit, listing: new Map() };
     const here = await listTree(repository, commit);
     // Another process may hold the lock of the ref that is fetched to; the objects come all the same.
@@ -93,19 +102,34 @@ async function readTip(branch: Branch): Promise<Tip> {
     const listing = here ?? (await listTree(repository, commit));
     if (listing) {
       checkOurs(branch, listing);
+      if (remote !== null) await completeTree(repository, remote, commit);
       return { commit, listing };
     }
     // The branch may have moved on between asking and fetching.
     if (failure && attempt === 3) throw gitFailure(failure, 'fetching the baselines', branch.where);
-    if (attempt === attempts) throw new Error(`${branch.where}: ${commit} cannot be read`);
+    // What is here already and cannot be read is damaged: no waiting mends it.
+    if (remote === null || attempt === attempts) throw damagedTip(branch, commit);
     await backOff(attempt);
   }
+}
+
+function damagedTip({ where }: Branch, commit: string): UserError {
+  return new UserError({
+    what: `the commit ${commit.slice(0, 12)} of the branch cannot be read: it or a folder of it is damaged or missing`,
+    where,
+    fix: 'Run git fsck, and restore the branch from another clone, or delete it to begin anew',
+  });
 }
 
 /** Fetches the branch to a ref of our own, so that the next fetch brings only what is new. */
 function fetchBranch({ repository, ref }: Branch, remote: string): Promise<GitOutcome> {
   const own = `refs/barlow/${remote}/${ref.slice('refs/heads/'.length)}`;
-  return repository.git([...quietFetch, '--', remote, `+${ref}:${own}`], repository.network);
+  return repository.git([...quietFetch, ...whole(repository), '--', remote, `+${ref}:${own}`], repository.network);
+}
+
+/** A partial clone's filter would have every file fetched by itself. */
+function whole({ partial }: Repository): string[] {
+  return partial ? ['--no-filter'] : [];
 }
 
 function checkOurs({ where }: Branch, listing: ReadonlyMap<string, TreeEntry>): void {
@@ -125,40 +149,60 @@ function checkOurs({ where }: Branch, listing: ReadonlyMap<string, TreeEntry>): 
   });
 }
 
-function snapshotOf(repository: Repository, folder: string, listing: Tip['listing']): Snapshot {
+function snapshotOf(repository: Repository, folder: string, listing: Tip['listing'], where: string): Snapshot {
   const files = new Map(
-    [...listing].flatMap(([path, { type, oid }]) =>
-      type === 'blob' && path.startsWith(`${folder}/`) ? [[path.slice(folder.length + 1), oid] as const] : [],
+    [...listing].flatMap(([path, { type }]) =>
+      type === 'blob' && path.startsWith(`${folder}/`) ? [[path.slice(folder.length + 1), path] as const] : [],
     ),
   );
   return {
     paths: [...files.keys()],
-    read: (paths) => {
-      const oids = paths.map((path) => files.get(path));
-      return readBlobs(
-        repository,
-        oids.map((oid, i) => {
-          if (oid === undefined) throw new Error(`not in the branch: ${paths[i]}`);
-          return oid;
-        }),
-      );
+    read: async (paths) => {
+      const oids: string[] = [];
+      for (const path of paths) {
+        const full = files.get(path);
+        if (full === undefined) throw new Error(`not in the branch: ${path}`);
+        oids.push(await followed(repository, listing, full, where));
+      }
+      return readBlobs(repository, oids);
     },
   };
+}
+
+const longestChain = 10;
+
+/** The blob of a file, or of the file that a link leads to within the branch. */
+async function followed(
+  repository: Repository,
+  listing: Tip['listing'],
+  path: string,
+  where: string,
+  links = 0,
+): Promise<string> {
+  const entry = listing.get(path);
+  if (entry?.type === 'blob' && entry.mode !== linkMode) return entry.oid;
+  if (entry?.mode === linkMode && links < longestChain) {
+    const [target] = await readBlobs(repository, [entry.oid]);
+    return followed(repository, listing, posix.join(posix.dirname(path), String(target)), where, links + 1);
+  }
+  throw new UserError({
+    what: 'a link leads to no file of the branch',
+    where: `${path} on ${where}`,
+    fix: 'Put the file itself in its place',
+  });
 }
 
 /** Fetch, apply, push; where another writer came first, again on top of theirs. */
 async function update(branch: Branch, folder: string, change: Change): Promise<string> {
   const { repository } = branch;
   if (branch.remote === null) await checkNotCheckedOut(branch);
-  const blobs = new Map<string, string>();
-  for (const [path, bytes] of change.files) blobs.set(`${folder}/${path}`, await writeBlob(repository, bytes));
   let last: string | null = null;
   let unmoved = 0;
   for (let attempt = 1; ; attempt++) {
     const tip = await readTip(branch);
     unmoved = tip.commit === last ? unmoved + 1 : 0;
     last = tip.commit;
-    const edits = await editsOn(tip, repository, folder, change, blobs);
+    const edits = await editsOn(tip, branch, folder, change);
     const isDone = [...edits].every(([path, oid]) => tip.listing.get(path)?.oid === oid);
     if (tip.commit !== null && isDone) return tip.commit;
     const tree = await writeTree(repository, tip.listing, edits);
@@ -174,17 +218,24 @@ async function update(branch: Branch, folder: string, change: Change): Promise<s
 /** What the change comes to on top of a tip: the blob of each path to write, null for each to remove. */
 async function editsOn(
   tip: Tip,
-  repository: Repository,
+  { repository, where }: Branch,
   folder: string,
   change: Change,
-  blobs: ReadonlyMap<string, string>,
 ): Promise<Map<string, string | null>> {
-  await change.guard(snapshotOf(repository, folder, tip.listing));
-  const edits = new Map<string, string | null>(blobs);
-  if (!tip.listing.has(marker)) edits.set(marker, await writeBlob(repository, Buffer.from(markerText)));
+  const edits = new Map<string, string | null>();
   const after = new Map(tip.listing);
-  for (const [path, oid] of blobs) after.set(path, { mode: '100644', type: 'blob', oid });
-  for (const path of await change.stale(snapshotOf(repository, folder, after))) edits.set(`${folder}/${path}`, null);
+  const put = async (files: ReadonlyMap<string, Uint8Array>) => {
+    for (const [path, bytes] of files) {
+      const entry = { mode: '100644', type: 'blob', oid: await writeBlob(repository, bytes) };
+      edits.set(`${folder}/${path}`, entry.oid);
+      after.set(`${folder}/${path}`, entry);
+    }
+  };
+  await put(await change.files(snapshotOf(repository, folder, tip.listing, where)));
+  if (!tip.listing.has(marker)) edits.set(marker, await writeBlob(repository, Buffer.from(markerText)));
+  const { files, remove } = await change.tidy(snapshotOf(repository, folder, after, where));
+  await put(files);
+  for (const path of remove) edits.set(`${folder}/${path}`, null);
   return edits;
 }
 

@@ -1,4 +1,6 @@
-import type { Repository } from './repository.ts';
+import { UserError } from '../errors.ts';
+import { gitFailure } from './gitFailure.ts';
+import { quietFetch, type Repository } from './repository.ts';
 
 /** A file or folder in a git tree. */
 export interface TreeEntry {
@@ -31,13 +33,33 @@ export async function readBlobs(repository: Repository, oids: readonly string[])
   for (const oid of oids) {
     const end = output.indexOf('\n', start);
     const [name, type, size] = output.subarray(start, end).toString().split(' ');
-    if (name !== oid || type !== 'blob') throw new Error(`git cat-file said "${name} ${type}" of blob ${oid}`);
+    if (name !== oid || type !== 'blob') throw damagedBlob(oid, `git cat-file says "${type}" of it`);
     const next = end + 1 + Number(size);
-    if (next >= output.length) throw new Error(`git cat-file ended within blob ${oid}`);
+    if (next >= output.length) throw damagedBlob(oid, 'it ends too early');
     contents.push(output.subarray(end + 1, next));
     start = next + 1;
   }
   return contents;
+}
+
+function damagedBlob(oid: string, how: string): UserError {
+  return new UserError({
+    what: `an object of the baselines is damaged or missing: ${how}`,
+    where: `git object ${oid}`,
+    fix: 'Run git fsck to see what else is, and restore it from another clone, or delete the branch of baselines to begin anew',
+  });
+}
+
+/** Brings what a partial clone lacks of a commit's files in one request; git would ask for each by itself once it is read. */
+export async function completeTree(repository: Repository, remote: string, commit: string): Promise<void> {
+  if (!repository.partial) return;
+  const args = ['rev-list', '--objects', '--missing=print', '--no-walk', commit];
+  const lines = (await repository.text(args, 'reading the baselines')).split('\n');
+  const missing = lines.flatMap((line) => /^\?([0-9a-f]+)$/.exec(line)?.[1] ?? []);
+  if (missing.length === 0) return;
+  const call = { ...repository.network, input: `${missing.join('\n')}\n` };
+  const outcome = await repository.git([...quietFetch, '--no-filter', '--stdin', '--', remote], call);
+  if (outcome.code !== 0) throw gitFailure(outcome, 'fetching the baselines', `remote ${remote}`);
 }
 
 /** Stores the bytes as they are: no filters, no line-end conversion. */

@@ -1,15 +1,15 @@
-/** A commit and, for a pull request, the branch it is to be merged into; names or hashes. */
+/** A commit and, for a pull request, the branch it is to be merged into. */
 export interface At {
-  /** Null outside a git repository. */
+  /** A full hash, or a name of the user's that is no commit; null where there is no commit. */
   readonly head: string | null;
-  /** Null for a plain commit: its own ancestors are then searched, itself left out. */
+  /** Name of the branch on the remote, or a hash; null for a plain commit: itself and its own ancestors are then searched. */
   readonly base: string | null;
 }
 
 /** The files of one suite as they are at one moment; paths are '/'-separated, relative to the suite's folder. */
 export interface Snapshot {
   readonly paths: readonly string[];
-  /** Contents in the order asked for. Throws where a path is gone. */
+  /** Contents in the order asked for. Throws UserError where a file cannot be read, and `isGone` is true of it where it has gone since. */
   readonly read: (paths: readonly string[]) => Promise<readonly Uint8Array[]>;
 }
 
@@ -17,20 +17,26 @@ export interface Snapshot {
 export interface Change {
   /** One line for the log. */
   readonly message: string;
-  /** Files to write, in this order. */
-  readonly files: ReadonlyMap<string, Uint8Array>;
-  /** Called with what is there before the files are written; throws where they must not be. */
-  readonly guard: (before: Snapshot) => Promise<void>;
-  /** Called with what is there once the files are written: the paths to remove. */
-  readonly stale: (after: Snapshot) => Promise<readonly string[]>;
+  /** Called with what is there: the files to write, in this order; throws where they must not be. */
+  readonly files: (before: Snapshot) => Promise<ReadonlyMap<string, Uint8Array>>;
+  /** Called with what is there once the files are written. */
+  readonly tidy: (after: Snapshot) => Promise<Tidying>;
 }
 
-/** Where a search for ancestors ended. */
+/** Files to write and then paths to remove, so that the baselines stay within bounds. */
+export interface Tidying {
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  readonly remove: readonly string[];
+}
+
+/** What a search for ancestors found. */
 export interface Ancestors {
-  /** Newest first. */
+  /** Nearest first, the commit itself included. */
   readonly commits: readonly string[];
-  /** Why there are fewer than asked for, as far as the medium knows; null where the whole history was searched. */
-  readonly note: string | null;
+  /** Why none was found, each a sentence without full stop; empty where some were. */
+  readonly reasons: readonly string[];
+  /** What the user should know of the search. */
+  readonly notes: readonly string[];
 }
 
 /** A place that keeps the files of one suite: a folder or a git branch. */
@@ -38,10 +44,14 @@ export interface Medium {
   readonly snapshot: () => Promise<Snapshot>;
   /** Makes the change whole or not at all; returns the revision it can be linked by, null where there is none. */
   readonly update: (change: Change) => Promise<string | null>;
-  /** The `count` nearest commits of `recorded` (commit -> time of recording) that the candidate descends from. */
-  readonly ancestors: (at: At, recorded: ReadonlyMap<string, string>, count: number) => Promise<Ancestors>;
+  /** The `count` nearest of the `recorded` commits and names (oldest first) that the candidate descends from. */
+  readonly ancestors: (at: At, recorded: readonly string[], count: number) => Promise<Ancestors>;
+  /** Those of the `recorded` commits and names (oldest first) that some line of history would be compared with; null where nobody can tell. */
+  readonly builtOn: (recorded: readonly string[]) => Promise<ReadonlySet<string> | null>;
   /** The full hash of a name of a commit; null where there is none. */
   readonly resolve: (name: string) => Promise<string | null>;
+  /** The folders of all suites that have files here. */
+  readonly suites: () => Promise<readonly string[]>;
   /** A path for messages, and what to do about a damaged file there. */
   readonly where: (path: string) => string;
   readonly fixDamaged: (path: string) => string;

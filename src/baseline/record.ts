@@ -1,8 +1,23 @@
 import { UserError } from '../errors.ts';
-import type { BaselineRecord } from '../records/baseline.ts';
+import type { BaselineEvent, BaselineRecord, BaselineSlice, FeatureSketch } from '../records/baseline.ts';
 import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
 import type { CheckpointResult, Result } from '../records/result.ts';
 import { alignWithBaseline, type Candidate } from './compatible.ts';
+
+/** Of a hash's hex digits: 64 bits. */
+const hashDigits = 16;
+
+/** What a record holds that neither result nor checkpoint say. */
+export interface RecordedWith {
+  readonly replica: boolean;
+  /** Path of the config in its repository; null outside one. */
+  readonly config: string | null;
+  /** SHA-256 (hex) of each image's bytes, aligned with the eval set; null where no image was read. */
+  readonly hashes: readonly string[] | null;
+  readonly sketch: FeatureSketch | null;
+  readonly events: readonly BaselineEvent[];
+  readonly slices: readonly BaselineSlice[];
+}
 
 /**
  * What is recorded of a checkpoint that a run has analysed.
@@ -14,6 +29,7 @@ export function baselineRecord(
   analysed: CheckpointResult,
   checkpoint: Checkpoint,
   evalSet: EvalSet,
+  more: RecordedWith,
 ): BaselineRecord {
   const { suite, commit, createdAt, tool, featureModel } = result;
   if (commit === null) {
@@ -24,21 +40,29 @@ export function baselineRecord(
     });
   }
   return {
-    schemaVersion: 1,
+    schemaVersion: 2,
     ...{ suite, commit, createdAt, tool },
     checkpoint: checkpoint.name,
+    replica: more.replica,
+    config: more.config,
     featureModel: { fingerprint: featureModel.fingerprint, dimensions: featureModel.dimensions },
     evalSet: {
       fingerprint: evalSet.fingerprint,
       classes: evalSet.classes,
       images: evalSet.images,
       labels: [...evalSet.labels],
+      hashes: more.hashes?.map((hash) => hash.slice(0, hashDigits)) ?? null,
     },
     predictions: checkpoint.predictions && [...checkpoint.predictions],
+    // Millionths order images well enough, and pack to a quarter of full precision.
+    confidences: checkpoint.confidence && Array.from(checkpoint.confidence, (each) => Math.round(each * 1e6) / 1e6),
     failed: [...checkpoint.failed],
+    sketch: more.sketch,
     groups: analysed.groups.map(({ id, size, failures, baseErrorRate, aler, leaves }) => ({
       ...{ id, size, failures, baseErrorRate, aler, leaves },
     })),
+    events: more.events,
+    slices: more.slices,
   };
 }
 

@@ -2,7 +2,6 @@ import { dirname, resolve } from 'node:path';
 import { readSchema } from '../adapters/jsonSchema.ts';
 import { UserError } from '../errors.ts';
 import type { AnalysisOptions } from '../records/analysis.ts';
-import type { BaselineOptions } from '../records/baseline.ts';
 import type { CheckpointModelOptions, Config, PreprocessOptions, ReportOptions } from '../records/config.ts';
 import type { EngineName } from '../records/engines.ts';
 import type { ColumnNames, OnBadImage } from '../records/evalSet.ts';
@@ -41,6 +40,7 @@ interface Checked {
     readonly keep: number;
     readonly window: number;
     readonly onMissing: 'pass' | 'fail';
+    readonly checkpoint: string | null;
   };
   readonly gate: {
     readonly significance: number;
@@ -117,7 +117,7 @@ function layerOf(layer: string | { features: string | null; featureMap: string |
   return { features: layer === 'auto' ? null : layer, featureMap: null };
 }
 
-function baselineOf(baseline: Checked['baseline'], absolute: (path: string) => string): BaselineOptions {
+function baselineOf(baseline: Checked['baseline'], absolute: (path: string) => string): Config['baseline'] {
   const { store, path, ...common } = baseline;
   if (store !== 'folder') return { ...common, store };
   if (path === null) throw new Error('config.schema.json lets a folder store pass without a path');

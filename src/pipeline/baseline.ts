@@ -1,20 +1,40 @@
-import { dirname } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { isSameOutcome, outcomeOf } from '../baseline/compared.ts';
+import { commitNamed } from '../baseline/named.ts';
 import { openStore } from '../baseline/openStore.ts';
 import { baselineRecord } from '../baseline/record.ts';
-import { currentCommit } from '../baseline/repository.ts';
-import type { BaselineStore } from '../baseline/store.ts';
+import { currentCommit, placeOf } from '../baseline/repository.ts';
+import { type BaselineStore, twins } from '../baseline/store.ts';
+import { readConfig } from '../config/config.ts';
 import { UserError } from '../errors.ts';
+import type { BaselineRecord, Found } from '../records/baseline.ts';
 import type { Config } from '../records/config.ts';
-import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
+import type { Checkpoint } from '../records/evalSet.ts';
 import type { CheckpointResult, Result } from '../records/result.ts';
 import { resultOf, resultWithout } from './judge.ts';
-import { analyseCheckpoint, extract, openCheckpoints, readInputs } from './read.ts';
+import { analyseCheckpoint, extract, type Features, openCheckpoints, readInputs } from './read.ts';
 import { inRun, type Request, type Run, type Said, withAnalysis } from './request.ts';
 
-/** Where baselines are kept; null: nowhere. */
-export async function openBaselines({ config }: Pick<Run, 'config'>): Promise<BaselineStore | null> {
-  if (config.baseline.store === 'none') return null;
-  return openStore(config.baseline, { folder: dirname(config.file), suite: config.name });
+/**
+ * Where baselines are kept; null: nowhere.
+ *
+ * @throws UserError where a folder is named on the command line or in an input and is not there: a slip would pass for a first run
+ */
+export async function openBaselines(
+  { config, request }: { config: Config; request: Pick<Request, 'baseline'> },
+  { make }: { readonly make: boolean } = { make: false },
+): Promise<BaselineStore | null> {
+  const { baseline } = config;
+  if (baseline.store === 'none') return null;
+  if (baseline.store === 'folder' && request.baseline !== null && !make && !existsSync(baseline.path)) {
+    throw new UserError({
+      what: 'there is no such folder of baselines',
+      where: baseline.path,
+      fix: 'Check --baseline (the input baseline); a first one is recorded there by: barlow baseline record --baseline FOLDER',
+    });
+  }
+  return openStore(baseline, { folder: dirname(config.file), suite: config.name });
 }
 
 /** Whether the baselines can be read, in a line. */
@@ -22,7 +42,7 @@ export async function diagnoseBaselines(config: Config): Promise<string> {
   const { baseline, name } = config;
   const where = baseline.store === 'folder' ? baseline.path : `branch ${baseline.branch}, remote ${baseline.remote}`;
   try {
-    const store = await openBaselines({ config });
+    const store = await openBaselines({ config, request: { baseline: null } });
     if (store === null) return 'none are kept (baseline.store is none)';
     return `${(await store.list()).length} of suite ${name} in ${where}`;
   } catch (thrown) {
@@ -31,8 +51,8 @@ export async function diagnoseBaselines(config: Config): Promise<string> {
   }
 }
 
-async function baselinesOf(run: Run): Promise<BaselineStore> {
-  const store = await openBaselines(run);
+async function baselinesOf(run: Run, options = { make: run.request.record }): Promise<BaselineStore> {
+  const store = await openBaselines(run, options);
   if (store !== null) return store;
   throw new UserError({
     what: 'no baselines are kept (baseline.store is none)',
@@ -41,36 +61,112 @@ async function baselinesOf(run: Run): Promise<BaselineStore> {
   });
 }
 
-/** The commit that the checkpoints belong to; null outside a git repository. */
-export const commitJudged = ({ config, request }: Run) =>
-  request.commit === null ? currentCommit(dirname(config.file)) : Promise.resolve(request.commit);
+/** The commit that the checkpoints belong to, in full, or its name where git has no such commit; null outside a git repository. */
+export function commitJudged({ config, request }: Run): Promise<string | null> {
+  const folder = dirname(config.file);
+  return request.commit === null ? currentCommit(folder) : commitNamed(folder, request.commit);
+}
 
-/** Records the one checkpoint of a run; returns what to say of it. */
-export async function record(
-  run: Run,
-  store: BaselineStore | null,
-  result: Result,
-  evalSet: EvalSet,
-  checkpoints: readonly Checkpoint[],
-): Promise<string> {
-  const [checkpoint, second] = checkpoints;
-  if (second !== undefined) {
-    throw new UserError({
-      what: `a baseline is one checkpoint, and ${checkpoints.length} are given`,
-      where: 'checkpoints',
-      fix: 'Choose one with --checkpoint NAME=FILE',
-    });
+/**
+ * What there is to compare with, with a notice of what the user should know.
+ *
+ * @throws UserError where baselines exist and none can be used, or are of another suite of this name
+ */
+export async function findBaselines(run: Run, store: BaselineStore, commit: string | null): Promise<Found> {
+  const found = await store.find({ head: commit, base: run.request.base });
+  const suite = JSON.stringify(run.config.name);
+  if (found.kind === 'empty-suite' && found.others.length > 0) {
+    const others = found.others.slice(0, 10).join(', ');
+    run.request.onNotice(
+      `No baseline of suite ${suite} was ever recorded; others have some: ${others}. Is its name right?`,
+    );
+  } else if (found.kind === 'empty-suite') run.request.onNotice(`No baseline of suite ${suite} has been recorded yet.`);
+  for (const note of found.notes) run.request.onNotice(note);
+  if (found.kind === 'unusable') {
+    const what = `baselines exist and none can be used: ${found.reasons.join('; ')}`;
+    throw new UserError({ what, where: `baselines of suite ${suite}`, fix: found.fix });
   }
-  const made = baselineRecord(result, result.checkpoints[0], checkpoint, evalSet);
-  await (store ?? (await baselinesOf(run))).record(made);
-  return `Recorded ${JSON.stringify(made.checkpoint)} at ${made.commit.slice(0, 12)} as a baseline of ${made.suite}.`;
+  if (found.kind === 'found') await refuseTwins(run.config, found.records);
+  return found;
+}
+
+/** A baseline that another config recorded is another suite's, where that config is still there and has the same name. */
+async function refuseTwins({ file, name }: Config, records: readonly BaselineRecord[]): Promise<void> {
+  const place = await placeOf(file);
+  const strange = records.filter(({ config }) => place !== null && config !== null && config !== place.path);
+  for (const record of strange) {
+    const other = join(place?.root ?? '', record.config ?? '');
+    if ((await nameIn(other)) === name) throw twins(record, { suite: name, config: place?.path ?? null });
+  }
+}
+
+/** The suite's name in a config; null where there is none that can be read. */
+async function nameIn(file: string): Promise<string | null> {
+  try {
+    return (await readConfig(file)).name;
+  } catch (thrown) {
+    if (thrown instanceof UserError) return null;
+    throw thrown;
+  }
+}
+
+/** The checkpoint that is recorded of several: the one that baseline.checkpoint names, else the first. */
+function recordedOf(checkpoints: readonly Checkpoint[], { baseline }: Config): number {
+  if (baseline.checkpoint === null) return 0;
+  const index = checkpoints.findIndex(({ name }) => name === baseline.checkpoint);
+  if (index >= 0) return index;
+  throw new UserError({
+    what: `there is no checkpoint ${JSON.stringify(baseline.checkpoint)} to record`,
+    where: 'baseline.checkpoint',
+    fix: `Name one of: ${checkpoints.map(({ name }) => name).join(', ')}`,
+  });
+}
+
+/** What of a run is to be recorded. */
+interface Analysed {
+  readonly result: Result;
+  readonly features: Features;
+  /** Aligned with the result's. */
+  readonly checkpoints: readonly Checkpoint[];
+}
+
+async function recordOf(run: Run, { result, features, checkpoints }: Analysed): Promise<BaselineRecord> {
+  const index = recordedOf(checkpoints, run.config);
+  return baselineRecord(result, result.checkpoints[index], checkpoints[index], features.evalSet, {
+    replica: run.request.replica === true,
+    config: (await placeOf(run.config.file))?.path ?? null,
+    hashes: features.hashes,
+    sketch: null,
+    events: [],
+    slices: [],
+  });
+}
+
+function recordedLine({ checkpoint, commit, suite, replica }: BaselineRecord): string {
+  const as = replica ? 'a replica beside the baseline' : 'a baseline';
+  return `Recorded ${JSON.stringify(checkpoint)} at ${commit.slice(0, 12)} as ${as} of ${suite}.`;
+}
+
+/**
+ * Records the checkpoint of a run that passed; returns what to say of it. A commit's accepted checkpoint stays, whatever a later run
+ * at it judged: to put another in its place takes a person.
+ */
+export async function recordPassed(run: Run, analysed: Analysed): Promise<string> {
+  const store = await baselinesOf(run);
+  const record = await recordOf(run, analysed);
+  const there = await store.accepted(record.commit);
+  if (there !== null && !isSameOutcome(outcomeOf(there), outcomeOf(record))) {
+    return `Not recorded: ${JSON.stringify(there.checkpoint)} is the accepted checkpoint of ${record.commit.slice(0, 12)} already, and predicts otherwise (barlow baseline record --replace puts another in its place).`;
+  }
+  await store.record(record);
+  return recordedLine(record);
 }
 
 /** Accepts a checkpoint as it is. */
 export function recordBaseline(request: Request): Promise<Said> {
   return inRun(request, async (run) => {
     const { evalSet, given } = await readInputs(run);
-    const store = await openBaselines(run);
+    const store = await baselinesOf(run, { make: true });
     const features = await extract(run, evalSet);
     const checkpoints = await openCheckpoints(run, given, features);
     const untested = withAnalysis(run, { shuffles: 0 });
@@ -79,8 +175,11 @@ export function recordBaseline(request: Request): Promise<Said> {
       results.push(resultWithout(checkpoint, await analyseCheckpoint(untested, features, checkpoint)));
     }
     const result = resultOf(run, features, await commitJudged(run), results);
-    const line = await record(run, store, result, features.evalSet, checkpoints);
-    return { json: { commit: result.commit, suite: result.suite, recorded: true }, lines: [line], passed: true };
+    const record = await recordOf(run, { result, features, checkpoints });
+    await store.record(record, { replace: request.replace === true });
+    const { commit, suite, checkpoint, replica } = record;
+    const json = { commit, suite, checkpoint, replica, recorded: true };
+    return { json, lines: [recordedLine(record)], passed: true };
   });
 }
 
@@ -89,8 +188,10 @@ export function listBaselines(request: Request): Promise<Said> {
   return inRun(request, async (run) => {
     const rows = await (await baselinesOf(run)).list();
     const lines = rows.map(
-      ({ commit, createdAt, checkpoint, failures, images }) =>
-        `${commit.slice(0, 12).padEnd(12)}  ${createdAt}  ${JSON.stringify(checkpoint)}  ${failures} of ${images} images fail`,
+      ({ commit, createdAt, checkpoint, failures, images, replicas }) =>
+        `${commit.slice(0, 12).padEnd(12)}  ${createdAt}  ${JSON.stringify(checkpoint)}  ${failures} of ${images} images fail${
+          replicas.length === 0 ? '' : `, beside it ${replicas.join(', ')}`
+        }`,
     );
     return {
       json: rows,

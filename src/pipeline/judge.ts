@@ -4,7 +4,7 @@ import { restrictCheckpoint, restrictEvalSet } from '../evalset/restrict.ts';
 import { judge } from '../gate/checks.ts';
 import { compare } from '../gate/compare.ts';
 import type { GroupAnalysis } from '../records/analysis.ts';
-import type { BaselineRecord } from '../records/baseline.ts';
+import type { BaselineRecord, Baselines } from '../records/baseline.ts';
 import type { Comparison } from '../records/comparison.ts';
 import type { Checkpoint } from '../records/evalSet.ts';
 import type { CheckpointResult, Result } from '../records/result.ts';
@@ -13,18 +13,23 @@ import type { Features } from './read.ts';
 import type { Run } from './request.ts';
 import { tool } from './tool.ts';
 
-/** Compares one checkpoint with its baselines, newest first, and judges it; null: no baselines are kept. */
+/** Compares one checkpoint with its baselines and judges it; null: no baselines are kept. */
 export async function judgeCheckpoint(
   run: Run,
   features: Features,
   checkpoint: Checkpoint,
   groups: readonly GroupAnalysis[],
-  baselines: readonly BaselineRecord[] | null,
+  baselines: Baselines | null,
 ): Promise<CheckpointResult> {
   const alone = resultWithout(checkpoint, groups);
   if (baselines === null) return alone;
-  const [newest] = baselines;
-  const comparison = newest === undefined ? null : await compared(run, features, checkpoint, groups, baselines);
+  const records = baselines.kind === 'found' ? baselines.records : [];
+  const [newest] = records;
+  const comparison = newest === undefined ? null : await compared(run, features, checkpoint, groups, records);
+  if (baselines.kind === 'own') {
+    const which = `${JSON.stringify(checkpoint.name)} is the accepted checkpoint of ${baselines.commit.slice(0, 12)} itself`;
+    run.request.onNotice(`Not compared: ${which}, and none was accepted before it.`);
+  }
   const { gate, baseline } = run.config;
   const verdict = judge({
     baseErrorRate: alone.baseErrorRate,

@@ -5,6 +5,7 @@ import { writeFileAtomic } from '../adapters/atomicFile.ts';
 import type { BaselineStore } from '../baseline/store.ts';
 import { UserError } from '../errors.ts';
 import { contactSheet } from '../pictures/contactSheet.ts';
+import type { HistoryRow } from '../records/baseline.ts';
 import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
 import type { Result } from '../records/result.ts';
 import { closingLines } from '../report/closingLines.ts';
@@ -47,7 +48,7 @@ export async function report(
     pictures: await picturesOf(run, features, checkpoints, result),
     sheets: await publishSheets(run, features.evalSet, result, store),
     confusions: confusionsOf(result, features.evalSet, checkpoints),
-    history: store === null ? [] : await store.history(),
+    history: await historyOf(store, request.onNotice),
     configText: readFileSync(config.file, 'utf8'),
   });
   const file = (name: string) => join(request.out, name);
@@ -61,6 +62,20 @@ export async function report(
   const limit = { ...COMMENT_LIMIT, size: COMMENT_LIMIT.size - (request.commentReserve ?? 0) };
   const lines = closingLines(result, featureNames, file('report.html'));
   return { lines, summary, comment: renderMarkdown(view, templates, limit) };
+}
+
+/** The trend over checkpoints; it only decorates, and what hinders it takes nothing from the report. */
+async function historyOf(
+  store: BaselineStore | null,
+  onNotice: (line: string) => void,
+): Promise<readonly HistoryRow[]> {
+  try {
+    return store === null ? [] : await store.history(onNotice);
+  } catch (thrown) {
+    if (!(thrown instanceof UserError)) throw thrown;
+    onNotice(`No trend over checkpoints: ${thrown.what} (${thrown.where}). ${thrown.fix}.`);
+    return [];
+  }
 }
 
 /** Keeps a contact sheet of each new cluster's failing images in the baseline branch; by `keyOf`. */

@@ -23,6 +23,10 @@ export interface Request {
   readonly base: string | null;
   /** Record the checkpoint as a baseline if the gate passes. */
   readonly record: boolean;
+  /** Record it as a further training beside the accepted one of the commit. */
+  readonly replica?: boolean;
+  /** Record it in place of another that was accepted at the commit. */
+  readonly replace?: boolean;
   readonly shard: { readonly index: number; readonly count: number } | null;
   /** In place of the config's. */
   readonly engine?: EngineName | null;

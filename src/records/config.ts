@@ -63,7 +63,10 @@ export interface Config {
   readonly engine: EngineName;
   readonly groups: readonly string[];
   readonly analysis: AnalysisOptions;
-  readonly baseline: BaselineOptions;
+  readonly baseline: BaselineOptions & {
+    /** Name of the checkpoint that is recorded where a run judges several; null: the first. */
+    readonly checkpoint: string | null;
+  };
   readonly gate: GateOptions;
   readonly report: ReportOptions;
 }

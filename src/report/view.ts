@@ -30,7 +30,7 @@ export interface ReportInput {
   /** Of clusters and leaves, by `keyOf`; most frequent first. */
   readonly confusions: ReadonlyMap<string, readonly Confusion[]>;
   /** Oldest first. */
-  readonly history: readonly HistoryRow[];
+  readonly history: readonly Omit<HistoryRow, 'sequence' | 'pruned'>[];
   /** barlow.yml as it was read, for "how this was made"; null where it was not. */
   readonly configText: string | null;
 }

@@ -10,7 +10,7 @@ import { sampleRecord } from './sampleRecord.ts';
 
 const decode = (bytes: Uint8Array) => decodeBaseline(bytes, 'somewhere', 'Do something');
 
-function sealed(value: unknown, version = 1): Buffer {
+function sealed(value: unknown, version = 2): Buffer {
   const body = brotliCompressSync(typeof value === 'string' ? value : JSON.stringify(value));
   const checksum = createHash('sha256').update(body).digest('hex');
   return Buffer.concat([Buffer.from(`barlow-baseline ${version} sha256:${checksum}\n`), body]);
@@ -55,16 +55,51 @@ describe('a baseline as bytes', () => {
     );
     const isRecord = (value: unknown): value is BaselineRecord => typeof value === 'object' && value !== null;
     if (!isRecord(reversed)) throw new Error('a record');
-    expect(Object.keys(reversed)[0]).toBe('groups');
+    expect(Object.keys(reversed)[0]).toBe('slices');
     expect(encodeBaseline(reversed).equals(encodeBaseline(record))).toBe(true);
   });
 
-  test('ImageNet size (50,000 predictions, 1,000 classes, 2,000 trees of depth 3) stays under 3 MB', () => {
+  test('ImageNet size (50,000 predictions, 1,000 classes, 2,000 trees of depth 3) with hashes and confidences, stays under 3 MB', () => {
     const record = imagenetSizeRecord();
     const bytes = encodeBaseline(record);
     expect(bytes.length).toBeLessThan(3_000_000);
     expect(decode(bytes)).toEqual(record);
   });
+});
+
+describe('records of schema 1', () => {
+  const {
+    replica: _,
+    config: __,
+    confidences: ___,
+    sketch: ____,
+    events: _____,
+    slices: ______,
+    ...rest
+  } = sampleRecord();
+  const { hashes: _______, ...evalSet } = rest.evalSet;
+  const early = { ...rest, schemaVersion: 1, evalSet };
+
+  test('are read, and know nothing of what came later', () => {
+    const { evalSet: read, ...record } = decode(sealed(early, 1));
+    expect(read).toEqual({ ...evalSet, hashes: null });
+    const unknown = { replica: false, config: null, confidences: null, sketch: null, events: [], slices: [] };
+    const { evalSet: was, schemaVersion: number, ...same } = early;
+    expect(record).toEqual({ ...same, ...unknown, schemaVersion: 2 });
+    expect([was, number]).toEqual([evalSet, 1]);
+  });
+
+  test('under the header of schema 2 are no records', () => {
+    expect(() => decode(sealed(early, 2))).toThrow('breaks its schema');
+  });
+});
+
+test('what would be refused on reading is not written', () => {
+  const createdAt = '+058824-03-01T00:00:00.000Z';
+  expect(() => encodeBaseline(sampleRecord({ createdAt }))).toThrow(
+    'could not be read again: it breaks its schema: createdAt',
+  );
+  expect(() => encodeBaseline(sampleRecord({ confidences: [1] }))).toThrow('40 images and 1 confidences');
 });
 
 describe('a damaged baseline is told as such, never read', () => {
@@ -101,8 +136,8 @@ describe('a damaged baseline is told as such, never read', () => {
   });
 
   test('a newer schema is named, with what to do, before its body is looked at', () => {
-    const newer = () => decode(Buffer.from(`barlow-baseline 2 sha256:${'0'.repeat(64)}\nanything`));
-    expect(newer).toThrow('schema version 2; this barlow-gate reads version 1');
+    const newer = () => decode(Buffer.from(`barlow-baseline 3 sha256:${'0'.repeat(64)}\nanything`));
+    expect(newer).toThrow('schema version 3; this barlow-gate reads up to version 2');
     expect(newer).toThrow('Use the version of barlow-gate that recorded it');
     expect(told(sealed({ ...sampleRecord(), schemaVersion: 7 }))).toContain('schema version 7');
   });
@@ -119,6 +154,12 @@ describe('a damaged baseline is told as such, never read', () => {
       'a prediction of no class',
       sampleRecord({ predictions: sampleRecord().failed.map(() => 2) }),
       'beyond its 2 classes',
+    ],
+    ['confidences short by one', sampleRecord({ confidences: [1] }), '40 images and 1 confidences'],
+    [
+      'a sketch of too few values',
+      sampleRecord({ sketch: { images: ['a', 'b'], features: [0, 1], values: [1] } }),
+      'a sketch of 2 images and 2 features with 1 values',
     ],
     ['a date that is none', { ...sampleRecord(), createdAt: 'yesterday' }, 'createdAt'],
   ])('well sealed, but %s', (_, value, message) => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openStore } from '../../src/baseline/openStore.ts';
 import type { BaselineStore } from '../../src/baseline/store.ts';
+import { commitsIn, compared } from './foundIn.ts';
 import { commit, git, temporaryFolder, withRemote } from './realGit.ts';
 import { sampleRecord } from './sampleRecord.ts';
 
@@ -20,27 +21,29 @@ function open(part: { path?: string; folder?: string; suite?: string; keep?: num
 const hash = (i: number) => i.toString(16).padStart(40, '0');
 const at = (i: number) => new Date(Date.UTC(2026, 0, 1, 0, i)).toISOString();
 const put = (store: BaselineStore, i: number) => store.record(sampleRecord({ commit: hash(i), createdAt: at(i) }));
+async function foundAt(store: BaselineStore, head: string | null, base: string | null, window = 1) {
+  return commitsIn(compared(await store.find({ head, base }), window));
+}
 const commitsOf = (rows: readonly { commit: string }[]) => rows.map((row) => row.commit);
 
 describe('a folder of baselines', () => {
   test('that does not exist yet holds none', async () => {
     const store = await open();
-    expect((await store.find({ head: null, base: null })).records).toEqual([]);
-    expect((await store.find({ head: null, base: null })).note).toContain('recorded yet');
+    expect(await store.find({ head: null, base: null })).toEqual({ kind: 'empty-suite', others: [], notes: [] });
     expect(await store.list()).toEqual([]);
     await expect(store.show(hash(1))).rejects.toThrow('Record one first');
   });
 
-  test('outside a repository: the newest of another commit, pruned to keep, history stays', async () => {
+  test('outside a repository: what was recorded last of another commit, pruned to keep, history stays', async () => {
     const path = join(root, 'newest');
     const store = await open({ path, keep: 3 });
     for (const i of [1, 2, 5, 4, 3]) await put(store, i);
-    expect(commitsOf(await store.list())).toEqual([hash(5), hash(4), hash(3)]);
-    expect(commitsOf(await store.history())).toEqual([1, 2, 3, 4, 5].map(hash));
-    expect(commitsOf((await store.find({ head: null, base: null })).records)).toEqual([hash(5)]);
-    expect(commitsOf((await store.find({ head: hash(5), base: null })).records)).toEqual([hash(4)]);
+    expect(commitsOf(await store.list())).toEqual([hash(3), hash(4), hash(5)]);
+    expect(commitsOf(await store.history())).toEqual([1, 2, 5, 4, 3].map(hash));
+    expect(await foundAt(store, null, null)).toEqual([hash(3)]);
+    expect(await foundAt(store, hash(3), null)).toEqual([hash(4)]);
     const several = await open({ path, window: 9 });
-    expect(commitsOf((await several.find({ head: hash(4), base: null })).records)).toEqual([hash(5), hash(3)]);
+    expect(await foundAt(several, hash(4), null, 9)).toEqual([hash(3), hash(5)]);
     expect(readdirSync(join(path, 'cifar10')).toSorted()).toEqual([
       ...[3, 4, 5].map((i) => `${hash(i)}.baseline`),
       'history',
@@ -51,9 +54,9 @@ describe('a folder of baselines', () => {
     const path = join(root, 'files');
     const store = await open({ path, keep: 1 });
     const bytes = Buffer.from([0, 255, 10]);
-    const { revision, paths } = await store.record(sampleRecord({ commit: hash(1), createdAt: at(1) }), [
-      { name: 'a.png', bytes },
-    ]);
+    const { revision, paths } = await store.record(sampleRecord({ commit: hash(1), createdAt: at(1) }), {
+      files: [{ name: 'a.png', bytes }],
+    });
     expect(revision).toBeNull();
     expect(readFileSync(join(path, paths[0] ?? ''))).toEqual(bytes);
     await put(store, 2);
@@ -66,9 +69,9 @@ describe('a folder of baselines', () => {
     const store = await open({ folder: work });
     const [a = '', b = '', c = '', d = ''] = hashes;
     for (const [i, hash] of [a, c].entries()) await store.record(sampleRecord({ commit: hash, createdAt: at(i) }));
-    expect(commitsOf((await store.find({ head: d, base: null })).records)).toEqual([c]);
+    expect(await foundAt(store, d, null)).toEqual([c]);
     git(work, ['checkout', '--quiet', '-b', 'side', b]);
-    expect(commitsOf((await store.find({ head: commit(work), base: 'main' })).records)).toEqual([a]);
+    expect(await foundAt(store, commit(work), 'main')).toEqual([a]);
   });
 
   test('commits and suites that are no hashes or file names', async () => {
@@ -77,7 +80,7 @@ describe('a folder of baselines', () => {
       const store = await open({ path, suite });
       await store.record(sampleRecord({ suite, commit: 'Model v1/final' }));
       expect((await store.show('Model v1/final')).suite).toBe(suite);
-      expect(commitsOf((await store.find({ head: 'v2', base: null })).records)).toEqual(['Model v1/final']);
+      expect(await foundAt(store, 'v2', null)).toEqual(['Model v1/final']);
     }
     expect(readdirSync(path)).toHaveLength(3);
     expect(readdirSync(root)).not.toContain('up');
@@ -91,7 +94,7 @@ describe('damage', () => {
     ['empty', () => Buffer.alloc(0), 'the baseline is empty'],
     ['truncated', (bytes) => bytes.subarray(0, 300), 'cut off or garbled'],
     ['garbled', (bytes) => Buffer.from(bytes).fill(7, 200, 210), 'cut off or garbled'],
-    ['newer', () => Buffer.from(`barlow-baseline 2 sha256:${'0'.repeat(64)}\n`), 'schema version 2'],
+    ['newer', () => Buffer.from(`barlow-baseline 3 sha256:${'0'.repeat(64)}\n`), 'schema version 3'],
   ])('%s: an error that names the file, nothing overwritten', async (name, change, expected) => {
     const path = join(root, `damaged-${name}`);
     const store = await open({ path });
@@ -117,7 +120,7 @@ describe('damage', () => {
     await put(other, 1);
     rmSync(join(root, 'rows-2', 'cifar10', 'history'), { recursive: true });
     expect(await other.history()).toEqual(rows);
-    expect(await other.list()).toEqual(rows);
+    expect(await other.list()).toEqual(rows.map((each) => ({ ...each, replicas: [] })));
   });
 
   test('what a killed writer left aside is not read, and goes after an hour', async () => {

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { foundAt, openGit, record } from './gitStoreOf.ts';
+import { reasonIn } from './foundIn.ts';
+import { findAt, foundAt, openGit, record } from './gitStoreOf.ts';
 import { commit, git, temporaryFolder, withRemote } from './realGit.ts';
 
 const root = temporaryFolder();
@@ -53,20 +54,18 @@ describe('nearest ancestor', () => {
     const store = await openGit(work);
     await record(store, hashes[0] ?? '');
     git(work, ['checkout', '--quiet', '--orphan', 'island']);
-    const { records, note } = await store.find({ head: commit(work), base: 'main' });
-    expect(records).toEqual([]);
-    expect(note).toContain('have no common ancestor');
+    expect(reasonIn(await findAt(store, commit(work), 'main'))).toContain('have no common ancestor');
   });
 
   test('a name no one knows, or that looks like an option, is an error', async () => {
     const { work, hashes } = withRemote(root, 'unknown', 1);
     const store = await openGit(work);
     await record(store, hashes[0] ?? '');
-    await expect(foundAt(store, 'no-such-branch')).rejects.toThrow(
-      'neither the repository nor its remote has this commit',
-    );
-    await expect(foundAt(store, '--all')).rejects.toThrow('neither the repository nor its remote has this commit');
+    for (const name of ['no-such-branch', '--all']) {
+      await expect(foundAt(store, 'HEAD', name)).rejects.toThrow(`the remote origin has no branch "${name}"`);
+    }
     await expect(foundAt(store, '0'.repeat(39).concat('1'))).rejects.toThrow(/fetching the commit/);
+    await expect(foundAt(store, 'a1b2c3d')).rejects.toThrow('looks like the start of a hash');
   });
 });
 
@@ -125,16 +124,14 @@ describe('a shallow clone deepens itself', () => {
     git(work, ['checkout', '--quiet', '-b', 'side', hashes[0] ?? '']);
     await record(store, commit(work));
     const shallow = clone(remote, 'none-clone');
-    const found = await (await openGit(shallow)).find({ head: 'HEAD', base: null });
-    expect(found.records).toEqual([]);
-    expect(found.note).not.toContain('shallow');
+    const found = reasonIn(await findAt(await openGit(shallow), 'HEAD'));
+    expect(found).toContain('1 baseline(s) of suite "cifar10" are recorded');
+    expect(found).not.toContain('shallow');
     expect(depth(shallow)).toBe(300);
     const cut = clone(remote, 'cut-clone');
     git(cut, ['remote', 'remove', 'origin']);
     const local = await openGit(cut);
     await record(local, hashes[0] ?? '');
-    const { records, note } = await local.find({ head: 'HEAD', base: null });
-    expect(records).toEqual([]);
-    expect(note).toContain('The clone is shallow');
+    expect(reasonIn(await findAt(local, 'HEAD'))).toContain('The clone is shallow');
   });
 });

@@ -32,9 +32,9 @@ describe('what the branch holds', () => {
     const store = await openGit(work, { suite: 'files', keep: 2 });
     const sheet = Buffer.from([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 255]);
     const put = (hash: string, at: string) =>
-      store.record(sampleRecord({ suite: 'files', commit: hash, createdAt: at }), [
-        { name: 'sheet.png', bytes: sheet },
-      ]);
+      store.record(sampleRecord({ suite: 'files', commit: hash, createdAt: at }), {
+        files: [{ name: 'sheet.png', bytes: sheet }],
+      });
     const [a = '', b = '', c = '', d = ''] = hashes;
     const { revision, paths } = await put(a, '2026-01-01T00:00:00Z');
     const [path = ''] = paths;

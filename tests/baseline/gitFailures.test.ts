@@ -211,7 +211,7 @@ describe('a damaged baseline in the branch', () => {
       (bytes) => Buffer.concat([bytes.subarray(0, 100), Buffer.from('x'), bytes.subarray(101)]),
       'cut off or garbled',
     ],
-    ['newer', () => Buffer.from(`barlow-baseline 2 sha256:${'0'.repeat(64)}\n`), 'schema version 2'],
+    ['newer', () => Buffer.from(`barlow-baseline 3 sha256:${'0'.repeat(64)}\n`), 'schema version 3'],
   ])('%s: an error wherever it is asked for, and never overwritten', async (name, change, expected) => {
     const { store, hashes } = await damage(`damaged-${name}`, change);
     const [damaged = '', next = ''] = hashes;

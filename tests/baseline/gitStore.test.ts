@@ -1,7 +1,8 @@
 import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { branch, foundAt, openGit, record } from './gitStoreOf.ts';
+import { compared, reasonIn } from './foundIn.ts';
+import { branch, findAt, foundAt, openGit, record } from './gitStoreOf.ts';
 import { commit, git, temporaryFolder, withRemote } from './realGit.ts';
 
 const root = temporaryFolder();
@@ -16,9 +17,7 @@ describe('record, find, list, show, history', () => {
 
   test('no branch yet: nothing found, and said', async () => {
     const store = await openGit(work);
-    const { records, note } = await store.find({ head: hashes[5] ?? '', base: null });
-    expect(records).toEqual([]);
-    expect(note).toContain('No baseline of suite "cifar10" has been recorded yet');
+    expect(await findAt(store, hashes[5] ?? '')).toEqual({ kind: 'empty-suite', others: [], notes: [] });
     expect(await store.list()).toEqual([]);
     expect(await store.history()).toEqual([]);
   });
@@ -32,7 +31,9 @@ describe('record, find, list, show, history', () => {
     expect(await foundAt(store, c)).toEqual([a]);
     expect(await foundAt(store, b)).toEqual([a]);
     expect(await foundAt(store, a)).toEqual([]);
-    expect((await store.find({ head: a, base: null })).note).toContain('2 baseline(s) are recorded, 0 of them');
+    expect(compared(await findAt(store, a), 1)).toEqual({ kind: 'own', commit: a });
+    const first = git(work, ['commit-tree', '-m', 'root', `${a}^{tree}`]);
+    expect(reasonIn(await findAt(store, first))).toContain('2 baseline(s) of suite "cifar10" are recorded');
     expect(await foundAt(await openGit(work, { window: 5 }), d)).toEqual([c, a]);
     expect(git(remote, ['log', '--format=%an <%ae>', '-1', branch])).toBe('barlow-gate <barlow-gate@localhost>');
   });

@@ -13,12 +13,17 @@ export function imagenetSizeRecord(): BaselineRecord {
   const images = Array.from({ length: 50_000 }, (_, i) => `val/ILSVRC2012_val_${String(i + 1).padStart(8, '0')}.JPEG`);
   const labels = images.map(() => random.below(1000));
   const predictions = labels.map((label) => (random.below(100) < 76 ? label : random.below(1000)));
+  const hashes = images.map(() => random.uint32().toString(16).padStart(8, '0').repeat(2));
   const groups = [...classes.map((name) => `label:${name}`), ...classes.map((name) => `prediction:${name}`)];
   return sampleRecord({
     suite: 'imagenet',
     featureModel: { fingerprint: 'f'.repeat(64), dimensions: 2048 },
-    evalSet: { fingerprint: 'e'.repeat(64), classes, images, labels },
+    evalSet: { fingerprint: 'e'.repeat(64), classes, images, labels, hashes },
     predictions,
+    confidences: images.map(() => random.below(1_000_001) / 1e6),
+    sketch: null,
+    events: [],
+    slices: [],
     failed: predictions.map((prediction, i) => Number(prediction !== labels[i])),
     groups: groups.map((id) => group(id, random)),
   });

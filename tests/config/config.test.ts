@@ -70,6 +70,7 @@ describe('readConfig', () => {
         keep: 50,
         window: 1,
         onMissing: 'pass',
+        checkpoint: null,
       },
       gate: {
         significance: 0.01,
@@ -189,6 +190,7 @@ report: {clusters: 1, images: 2, attack: {steps: 3, stepSize: 0.5, budget: 60}, 
         keep: 3,
         window: 2,
         onMissing: 'fail',
+        checkpoint: null,
       },
       gate: {
         significance: 0.05,

@@ -1,0 +1,46 @@
+import type { BaselineRecord, Baselines, Found } from '../records/baseline.ts';
+import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
+
+/** What a checkpoint does on an eval set; lists are aligned with `images`. */
+export interface Outcome {
+  readonly classes: readonly string[];
+  readonly images: readonly string[];
+  readonly labels: ArrayLike<number>;
+  readonly predictions: ArrayLike<number> | null;
+  readonly failed: ArrayLike<number>;
+}
+
+/** What a record says of its checkpoint. */
+export function outcomeOf({ evalSet, predictions, failed }: BaselineRecord): Outcome {
+  return { ...evalSet, predictions, failed };
+}
+
+/** Whether two checkpoints are one as far as predictions tell: the same of every image, by its name, with the same labels. */
+export function isSameOutcome(a: Outcome, b: Outcome): boolean {
+  if (a.images.length !== b.images.length || (a.predictions === null) !== (b.predictions === null)) return false;
+  const rowOf = new Map(b.images.map((image, row) => [image, row]));
+  const name = ({ classes }: Outcome, list: ArrayLike<number> | null, row: number) => list && classes[list[row] ?? -1];
+  return a.images.every((image, row) => {
+    const other = rowOf.get(image);
+    return (
+      other !== undefined &&
+      a.failed[row] === b.failed[other] &&
+      name(a, a.labels, row) === name(b, b.labels, other) &&
+      name(a, a.predictions, row) === name(b, b.predictions, other)
+    );
+  });
+}
+
+/**
+ * What one checkpoint of a run is compared with, of what was found at its commit. The run's own record is left out, and that is
+ * one of the same commit and the same predictions: another checkpoint that was accepted at this commit counts like any other.
+ */
+export function comparedWith(found: Found, evalSet: EvalSet, checkpoint: Checkpoint, window: number): Baselines {
+  if (found.kind !== 'found') return found;
+  const { predictions, failed } = checkpoint;
+  const judged = { ...evalSet, predictions, failed };
+  const isOwn = (record: BaselineRecord) => record.commit === found.head && isSameOutcome(outcomeOf(record), judged);
+  const [first, ...rest] = found.records.filter((record) => !isOwn(record)).slice(0, window);
+  if (first !== undefined) return { kind: 'found', records: [first, ...rest] };
+  return { kind: 'own', commit: found.head ?? '' };
+}
