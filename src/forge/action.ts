@@ -29,7 +29,7 @@ async function act(): Promise<void> {
   enter(resolve(workspace, inputs.workingDirectory));
   const outcome = await gate(inputs, event);
   const failed = fails(outcome, inputs.failOn);
-  for (const [name, value] of Object.entries(stepOutputs(outcome.result, outcome.passed, inputs.out))) {
+  for (const [name, value] of Object.entries(stepOutputs(outcome.result, outcome.outcome, inputs.out))) {
     log.output(name, value);
   }
   for (const annotation of checkAnnotations(outcome.result, inputs.config, workspace)) log.annotate(annotation);
@@ -111,7 +111,7 @@ async function comment(inputs: Inputs, event: StepEvent, outcome: GateOutcome, f
   const clusters = found.filter(({ status }) => status === 'new' || status === 'worsened').map(({ id }) => id);
   try {
     const posted = await postComment(openGitHub({ token: inputs.token, apiUrl, owner, repository }), {
-      ...{ issue, suite, run, report: outcome.comment, push: { commit, passed: outcome.passed, clusters } },
+      ...{ issue, suite, run, report: outcome.comment, push: { commit, outcome: outcome.outcome, clusters } },
       onlyUpdate: inputs.comment === 'on-failure' && !failed && outcome.passed,
     });
     log.line(`Comment ${posted.kind}${'url' in posted ? `: ${posted.url}` : ''}`);

@@ -1,4 +1,5 @@
 import { compileSchema } from '../adapters/jsonSchema.ts';
+import type { Outcome } from '../records/verdict.ts';
 
 /** Characters of a comment that a report must leave free for what is added to it here. */
 export const COMMENT_RESERVE = 8_000;
@@ -14,17 +15,17 @@ export interface CommentState {
 /** What a run found at a commit. */
 export interface Push {
   readonly commit: string;
-  readonly passed: boolean;
+  readonly outcome: Outcome;
   /** Ids of new and worsened clusters; null where there were too many to remember. */
   readonly clusters: readonly string[] | null;
 }
 
 const push = {
   type: 'object',
-  required: ['commit', 'passed', 'clusters'],
+  required: ['commit', 'outcome', 'clusters'],
   properties: {
     commit: { type: 'string', maxLength: 64 },
-    passed: { type: 'boolean' },
+    outcome: { enum: ['passed', 'failed', 'not compared'] },
     clusters: { type: ['array', 'null'], items: { type: 'string' } },
   },
 };
@@ -89,11 +90,13 @@ function shortened(each: Push): Push {
   return clusters !== null && JSON.stringify(clusters).length > longestMemory ? { ...each, clusters: null } : each;
 }
 
+const turned = { passed: 'passes', failed: 'fails', 'not compared': 'compared with nothing' } as const;
+
 /** One sentence on what changed; null at the first push. Clusters are told apart by their groups: a retrained model moves thresholds. */
 function sinceLastPush({ push: now, before }: CommentState): string | null {
   if (before === null) return null;
   const since = `**Since the last push** (${before.commit.slice(0, 7).replace(/[^\da-f]/g, '')}):`;
-  const verdict = now.passed === before.passed ? '' : now.passed ? ' now passes.' : ' now fails.';
+  const verdict = now.outcome === before.outcome ? '' : ` now ${turned[now.outcome]}.`;
   if (now.clusters === null || before.clusters === null) return `${since}${verdict} Too many clusters to compare.`;
   const then = groupsOf(before.clusters);
   const today = groupsOf(now.clusters);

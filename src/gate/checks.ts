@@ -1,5 +1,5 @@
 import type { Cluster, ClusterStatus } from '../records/comparison.ts';
-import type { AcceptedCluster, Check, CheckRule, Operator, Verdict } from '../records/verdict.ts';
+import type { AcceptedCluster, Check, CheckRule, Operator, Outcome, Severity, Verdict } from '../records/verdict.ts';
 import { count, percent, pValue } from '../records/words.ts';
 import { type Figures, type FiguresInput, figuresOf } from './figures.ts';
 import { type Measure, measures } from './measures.ts';
@@ -10,12 +10,12 @@ export interface JudgeInput extends FiguresInput {
   readonly accepted: readonly AcceptedCluster[];
   /** Today's date, UTC, YYYY-MM-DD. */
   readonly today: string;
-  /** What it means that there is no baseline. */
-  readonly onMissing: 'pass' | 'fail';
+  /** Why nothing was compared, in words, and how grave that is; null where no comparison was asked for. */
+  readonly uncompared: { readonly message: string; readonly severity: Severity } | null;
 }
 
 /**
- * Judges a checkpoint: one row a rule and subject; the verdict is passed where no row of severity `error` failed.
+ * Judges a checkpoint: one row a rule and subject, whether or not there is a baseline (`Verdict.outcome`).
  *
  * - `newClusters` and `worsenedClusters` count the clusters, not accepted, of the groups chosen; a row for each cluster
  *   and, where there is none, one row that says so. An accepted cluster's row passes until the day its entry ends.
@@ -24,25 +24,26 @@ export interface JudgeInput extends FiguresInput {
  *   pattern that finds nothing.
  * - A rule of severity `off` gives no row.
  *
- * Without a baseline, rules that need one give no row; a row `baseline` says so, and fails the run where it must not
- * be missing. Figures are compared as they are: unlike clusters, they are not protected against chance.
+ * Where nothing was compared, rules that compare give no row; where a comparison was asked for, a row `baseline` says why
+ * there is none. Figures are compared as they are: unlike clusters, they are not protected against chance.
  */
 export function judge(input: JudgeInput): Verdict {
   const figures = figuresOf(input);
   const rules = input.rules.filter(({ severity }) => severity !== 'off');
   const checks = rules.flatMap((rule) => checksOf(rule, figures, input));
-  if (input.comparison === null) checks.unshift(noBaseline(input.onMissing));
-  return { passed: !checks.some((check) => check.severity === 'error' && !check.passed), checks };
+  const { comparison, uncompared } = input;
+  if (comparison === null && uncompared !== null) checks.unshift(notCompared(uncompared));
+  const outcome = outcomeOf(checks, comparison === null && uncompared !== null);
+  return { outcome, passed: outcome === 'passed', checks };
 }
 
-function noBaseline(onMissing: JudgeInput['onMissing']): Check {
-  return {
-    id: 'baseline',
-    subject: 'all',
-    ...{ expected: 1, operator: '>=', actual: 0, passed: false },
-    severity: onMissing === 'fail' ? 'error' : 'warning',
-    message: 'there is no baseline yet: this checkpoint was compared with nothing',
-  };
+function outcomeOf(checks: readonly Check[], lacksComparison: boolean): Outcome {
+  if (checks.some((check) => check.severity === 'error' && !check.passed)) return 'failed';
+  return lacksComparison || checks.length === 0 ? 'not compared' : 'passed';
+}
+
+function notCompared({ message, severity }: NonNullable<JudgeInput['uncompared']>): Check {
+  return { id: 'baseline', subject: 'all', expected: 1, operator: '>=', actual: 0, passed: false, severity, message };
 }
 
 /** The measures that count clusters. */

@@ -6,6 +6,7 @@ import { compare } from '../gate/compare.ts';
 import type { GroupAnalysis } from '../records/analysis.ts';
 import type { BaselineRecord, Baselines } from '../records/baseline.ts';
 import type { Comparison } from '../records/comparison.ts';
+import type { Config } from '../records/config.ts';
 import type { Checkpoint } from '../records/evalSet.ts';
 import type { CheckpointResult, Result } from '../records/result.ts';
 import { total } from '../statistics/sums.ts';
@@ -13,7 +14,7 @@ import type { Features } from './read.ts';
 import type { Run } from './request.ts';
 import { tool } from './tool.ts';
 
-/** Compares one checkpoint with its baselines and judges it; null: no baselines are kept. */
+/** Compares one checkpoint with its baselines and judges it; null: no comparison is asked for. */
 export async function judgeCheckpoint(
   run: Run,
   features: Features,
@@ -22,14 +23,9 @@ export async function judgeCheckpoint(
   baselines: Baselines | null,
 ): Promise<CheckpointResult> {
   const alone = resultWithout(checkpoint, groups);
-  if (baselines === null) return alone;
-  const records = baselines.kind === 'found' ? baselines.records : [];
+  const records = baselines?.kind === 'found' ? baselines.records : [];
   const [newest] = records;
   const comparison = newest === undefined ? null : await compared(run, features, checkpoint, groups, records);
-  if (baselines.kind === 'own') {
-    const which = `${JSON.stringify(checkpoint.name)} is the accepted checkpoint of ${baselines.commit.slice(0, 12)} itself`;
-    run.request.onNotice(`Not compared: ${which}, and none was accepted before it.`);
-  }
   const { gate, baseline } = run.config;
   const verdict = judge({
     baseErrorRate: alone.baseErrorRate,
@@ -39,9 +35,20 @@ export async function judgeCheckpoint(
     rules: gate.checks,
     accepted: gate.accepted,
     today: run.request.now.toISOString().slice(0, 10),
-    onMissing: baseline.onMissing,
+    uncompared: uncompared(baselines, baseline.onMissing),
   });
   return { ...alone, comparison, verdict };
+}
+
+/** Why nothing is compared; null where it is not asked for. */
+function uncompared(baselines: Baselines | null, onMissing: Config['baseline']['onMissing']) {
+  if (baselines === null) return null;
+  if (baselines.kind === 'own') {
+    const which = `it is the accepted checkpoint of ${baselines.commit.slice(0, 12)} itself`;
+    return { severity: 'warning' as const, message: `${which}, and none was accepted before it` };
+  }
+  const severity = onMissing === 'fail' ? ('error' as const) : ('warning' as const);
+  return { severity, message: 'no baseline of this suite has been recorded yet' };
 }
 
 /** Compares on the images that candidate and baselines have in common. */
@@ -94,7 +101,7 @@ export function resultOf(
 ): Result {
   const { images, classes, fingerprint } = evalSet;
   return {
-    schemaVersion: 1,
+    schemaVersion: 2,
     suite: config.name,
     commit,
     createdAt: request.now.toISOString(),

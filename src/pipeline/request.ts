@@ -48,7 +48,7 @@ export interface Said {
   readonly json: unknown;
   /** For people. */
   readonly lines: readonly string[];
-  /** False where the gate failed. */
+  /** False where the gate failed, and only there: what was not compared has not failed. */
   readonly passed: boolean;
 }
 

@@ -1,6 +1,7 @@
 import { comparedWith } from '../baseline/compared.ts';
 import { UserError } from '../errors.ts';
 import type { CheckpointResult, Result } from '../records/result.ts';
+import { type Outcome, worstOutcome } from '../records/verdict.ts';
 import { commitJudged, findBaselines, openBaselines, recordPassed } from './baseline.ts';
 import { judgeCheckpoint, resultOf } from './judge.ts';
 import { analyseCheckpoint, extract, openCheckpoints, readInputs } from './read.ts';
@@ -9,8 +10,9 @@ import { inRun, type Request, type Said } from './request.ts';
 
 /** What the gate has to say. */
 export interface GateOutcome extends Said, Told {
+  readonly outcome: Outcome;
   readonly result: Result;
-  /** Why the checkpoint that passed could not be recorded as a baseline; null: it was, or was not to be. The verdict stands. */
+  /** Why the checkpoint that did not fail could not be recorded as a baseline; null: it was, or was not to be. The verdict stands. */
   readonly unrecorded: UserError | null;
 }
 
@@ -30,15 +32,16 @@ export function runGate(request: Request): Promise<GateOutcome> {
       results.push(await judgeCheckpoint(run, features, checkpoint, groups, baselines));
     }
     const result = resultOf(run, features, commit, results);
-    const passed = results.every(({ verdict }) => verdict?.passed !== false);
+    const outcome = worstOutcome(results.map(({ verdict }) => verdict?.outcome ?? 'not compared'));
+    const passed = outcome !== 'failed';
     const told = await report(run, features, checkpoints, result, store);
     if (request.record && !passed) request.onNotice('Not recorded as a baseline: the gate failed.');
     const unrecorded = request.record && passed ? await recorded(run, { result, features, checkpoints }) : null;
-    return { json: result, passed, result, unrecorded, ...told };
+    return { json: result, outcome, passed, result, unrecorded, ...told };
   });
 }
 
-/** Records a checkpoint that passed; what hinders that takes nothing from the verdict. */
+/** Records a checkpoint that did not fail; what hinders that takes nothing from the verdict. */
 async function recorded(...[run, analysed]: Parameters<typeof recordPassed>): Promise<UserError | null> {
   try {
     run.request.onNotice(await recordPassed(run, analysed));

@@ -11,13 +11,13 @@ export interface CheckpointResult {
   readonly baseErrorRate: number;
   readonly groups: readonly GroupAnalysis[];
   readonly comparison: Comparison | null;
-  /** Null where there was nothing to judge (no baseline asked for). */
+  /** Null only where a checkpoint is recorded without being judged. */
   readonly verdict: Verdict | null;
 }
 
 /** Everything a run found; `result.json`, by schemas/result.schema.json. */
 export interface Result {
-  readonly schemaVersion: 1;
+  readonly schemaVersion: 2;
   readonly suite: string;
   /** The commit judged; null outside a git repository. */
   readonly commit: string | null;

@@ -18,8 +18,16 @@ export interface Check {
   readonly message: string;
 }
 
+/** What comes of a run: three, never two. What was not compared has not passed. */
+export type Outcome = 'passed' | 'failed' | 'not compared';
+
 export interface Verdict {
-  /** No check of severity `error` failed. */
+  /**
+   * `failed`: a check of severity `error` failed; else `not compared`: a comparison was asked for and none was made, or
+   * nothing was checked at all; else `passed`.
+   */
+  readonly outcome: Outcome;
+  /** `outcome` is `passed`. */
   readonly passed: boolean;
   readonly checks: readonly Check[];
 }
@@ -49,4 +57,10 @@ export interface GateOptions {
   readonly minNewFailures: number;
   readonly checks: readonly CheckRule[];
   readonly accepted: readonly AcceptedCluster[];
+}
+
+/** The outcome of several: the worst decides. Of none: nothing was compared. */
+export function worstOutcome(outcomes: readonly Outcome[]): Outcome {
+  if (outcomes.includes('failed')) return 'failed';
+  return outcomes.length === 0 || outcomes.includes('not compared') ? 'not compared' : 'passed';
 }

@@ -1,7 +1,7 @@
 import type { ClusterStatus } from '../records/comparison.ts';
 import type { FeatureNames } from '../records/features.ts';
 import type { CheckpointResult } from '../records/result.ts';
-import type { Verdict } from '../records/verdict.ts';
+import type { Outcome, Verdict } from '../records/verdict.ts';
 import { count, counted, percent } from '../records/words.ts';
 import { type CheckView, checkView } from './checkView.ts';
 import { type ClusterView, clusterView } from './clusterView.ts';
@@ -12,8 +12,7 @@ export interface CheckpointView {
   readonly name: string;
   /** "1,678 of 10,000 images fail (16.8 %)". */
   readonly errors: string;
-  /** `none`: there was nothing to judge. */
-  readonly verdict: 'passed' | 'failed' | 'none';
+  readonly outcome: Outcome;
   /** One sentence: what decided the verdict. */
   readonly headline: string;
   /** What else decides or hides it; null where nothing was compared. */
@@ -47,7 +46,7 @@ export function checkpointView(checkpoint: CheckpointResult, names: FeatureNames
   return {
     name: nameText(checkpoint.name),
     errors: `${count(checkpoint.failures)} of ${counted(checkpoint.images, 'image')} fail (${percent(checkpoint.baseErrorRate)})`,
-    verdict: verdict === null ? 'none' : verdict.passed ? 'passed' : 'failed',
+    outcome: verdict?.outcome ?? 'not compared',
     headline: headline(checkpoint, newClusters, worsened),
     wholeSet: comparison === null ? null : wholeSetText(comparison.groups),
     baseline: baselineText(checkpoint),
@@ -78,17 +77,18 @@ function headline(
 ): string {
   const { comparison, verdict } = checkpoint;
   const name = nameText(checkpoint.name);
+  const failed = verdict?.checks.filter((check) => !check.passed && check.severity === 'error').length ?? 0;
   if (comparison === null) {
     const modes = checkpoint.groups.flatMap((group) => group.leaves).filter((leaf) => leaf.failureMode).length;
-    const missing = verdict === null ? 'was not compared with a baseline' : 'has no baseline yet to be compared with';
-    return `${name} ${missing}; it has ${counted(modes, 'failure mode')} of its own.`;
+    const missing = verdict?.checks.find(({ id }) => id === 'baseline')?.message ?? 'no comparison was asked for';
+    const failing = failed === 0 ? '' : `; ${counted(failed, 'check')} failed`;
+    return `${name} was compared with nothing (${oneLine(missing, 300)})${failing}; it has ${counted(modes, 'failure mode')} of its own.`;
   }
   const found = [
     newClusters.length > 0 ? counted(newClusters.length, 'new failure cluster') : null,
     worsened.length > 0 ? `${counted(worsened.length, 'known failure mode')} that got worse` : null,
   ].filter((part) => part !== null);
   if (found.length > 0) return `${name} has ${found.join(' and ')}.`;
-  const failed = verdict?.checks.filter((check) => !check.passed && check.severity === 'error').length ?? 0;
   const nothing = `${name} has no new failure cluster, and no known one got worse`;
   return failed === 0 ? `${nothing}.` : `${nothing}, but ${counted(failed, 'other check')} failed.`;
 }

@@ -1,32 +1,68 @@
 import type { FeatureNames } from '../records/features.ts';
 import type { Result } from '../records/result.ts';
+import { type Check, worstOutcome } from '../records/verdict.ts';
 import { counted, odds, percent } from '../records/words.ts';
+import { checkView } from './checkView.ts';
 import { clusterView } from './clusterView.ts';
 import { failureModeViews } from './groupView.ts';
 import { nameText } from './names.ts';
 
 /**
- * Three lines for the end of a run: the verdict, the worst thing found, and where the report is. No line starts with
- * text from data, so that none can be taken for a command by a runner that reads the log.
+ * The end of a run: the outcome, the checks that failed and the warnings, the worst thing found, and where the report is.
+ * No line starts with text from data, so that none can be taken for a command by a runner that reads the log.
  */
 export function closingLines(result: Result, featureNames: FeatureNames, reportPath: string): string[] {
-  const lines = [verdictLine(result), worstLine(result, featureNames), `Report: ${reportPath}`];
+  const lines = [
+    outcomeLine(result),
+    ...checkLines(result, 'error', 'Failed check'),
+    ...checkLines(result, 'warning', 'Warning'),
+    worstLine(result, featureNames),
+    `Report: ${reportPath}`,
+  ];
   // `##[` is a runner's command wherever in a line it stands.
   return lines.map((line) => line.replaceAll('##[', '# #['));
 }
 
-function verdictLine({ checkpoints }: Result): string {
-  const failed = checkpoints.filter((checkpoint) => checkpoint.verdict?.passed === false);
-  const judged = checkpoints.filter((checkpoint) => checkpoint.verdict !== null);
-  const word = failed.length > 0 ? 'FAILED' : judged.length > 0 ? 'PASSED' : 'NOT JUDGED';
-  const of = (failed.length > 0 ? failed : checkpoints).map((checkpoint) => nameText(checkpoint.name)).slice(0, 3);
-  const shown = (failed.length > 0 ? failed : checkpoints).length > 3 ? [...of, '...'] : of;
-  const clusters = checkpoints.flatMap((checkpoint) => checkpoint.comparison?.clusters ?? []);
-  const fresh = clusters.filter((cluster) => cluster.status === 'new').length;
-  const worse = clusters.filter((cluster) => cluster.status === 'worsened').length;
-  const compared = checkpoints.some((checkpoint) => checkpoint.comparison !== null);
-  const found = `${counted(fresh, 'new failure cluster')}, ${counted(worse, 'known failure mode')} worse`;
-  return `${word}: ${shown.join(', ')}: ${compared ? found : 'no baseline to compare with'}`;
+const OUTCOME = { passed: 'PASSED', failed: 'FAILED', 'not compared': 'NOT COMPARED' } as const;
+
+/** Names the checkpoints that have the run's outcome, the worst of them all. */
+function outcomeLine({ checkpoints }: Result): string {
+  const outcomes = checkpoints.map(({ verdict }) => verdict?.outcome ?? 'not compared');
+  const outcome = worstOutcome(outcomes);
+  const of = checkpoints.filter((_, index) => outcomes[index] === outcome);
+  const names = of.slice(0, shownNames).map(({ name }) => nameText(name));
+  const shown = of.length > names.length ? [...names, '...'] : names;
+  const clusters = of.flatMap(({ comparison }) => comparison?.clusters ?? []);
+  const count = (status: string) => clusters.filter((cluster) => cluster.status === status).length;
+  const failed = of.flatMap(({ verdict }) => verdict?.checks ?? []).filter(isFailed('error')).length;
+  const parts = [
+    failed > 0 ? counted(failed, 'failed check') : null,
+    of.some(({ comparison }) => comparison !== null)
+      ? `${counted(count('new'), 'new failure cluster')}, ${counted(count('worsened'), 'known failure mode')} worse`
+      : 'compared with no baseline',
+  ];
+  return `${OUTCOME[outcome]}: ${shown.join(', ')}: ${parts.filter((part) => part !== null).join('; ')}`;
+}
+
+const shownNames = 3;
+const shownChecks = 5;
+
+const isFailed =
+  (severity: Check['severity']) =>
+  (check: Check): boolean =>
+    check.severity === severity && !check.passed;
+
+/** The checks of a severity that failed, a line each, the first few. */
+function checkLines({ checkpoints }: Result, severity: Check['severity'], word: string): string[] {
+  const several = checkpoints.length > 1;
+  const found = checkpoints.flatMap(({ name, verdict }) =>
+    (verdict?.checks ?? []).filter(isFailed(severity)).map((check) => ({ name, check: checkView(check) })),
+  );
+  const lines = found
+    .slice(0, shownChecks)
+    .map(({ name, check }) => `${word} ${check.id}: ${several ? `${nameText(name)}: ` : ''}${check.message}`);
+  const more = found.length - lines.length;
+  return more > 0 ? [...lines, `${word}: ${counted(more, 'more', 'more')} in the report`] : lines;
 }
 
 function worstLine(result: Result, names: FeatureNames): string {

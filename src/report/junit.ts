@@ -4,7 +4,7 @@ import type { Check } from '../records/verdict.ts';
 /**
  * junit.xml: a test suite per checkpoint and a test case per check, valid by Ant's schema and by Jenkins' alike. A failed
  * check of severity `error` is a failure; a failed warning is named in its suite's output; a check that is off is
- * skipped. Names are shown whole: only what XML 1.0 cannot hold is replaced.
+ * skipped, and so is a comparison that was not made. Names are shown whole: only what XML 1.0 cannot hold is replaced.
  */
 export function junitXml(result: Result): string {
   const suites = result.checkpoints.map((checkpoint, index) => suiteXml(result, checkpoint, index));
@@ -19,7 +19,7 @@ function suiteXml(result: Result, checkpoint: CheckpointResult, index: number): 
   const attributes = [
     `id="${index}" package="${xml(result.suite)}" name="${xml(checkpoint.name)}"`,
     `timestamp="${xml(result.createdAt.slice(0, 19))}" hostname="localhost" tests="${checks.length}"`,
-    `failures="${checks.filter(isFailure).length}" errors="0" skipped="${checks.filter(isOff).length}" time="0"`,
+    `failures="${checks.filter(isFailure).length}" errors="0" skipped="${checks.filter(isSkipped).length}" time="0"`,
   ].join(' ');
   const cases = checks.map((check) => caseXml(`${result.suite}.${checkpoint.name}`, check)).join('');
   const output = `    <system-out>${xml(said)}</system-out>\n    <system-err/>\n`;
@@ -30,13 +30,14 @@ function isFailure(check: Check): boolean {
   return !check.passed && check.severity === 'error';
 }
 
-function isOff(check: Check): boolean {
-  return check.severity === 'off';
+/** What was not compared has not passed: a test that was not run. */
+function isSkipped(check: Check): boolean {
+  return check.severity === 'off' || (check.id === 'baseline' && check.severity === 'warning' && !check.passed);
 }
 
 function caseXml(classname: string, check: Check): string {
   const head = `    <testcase name="${xml(`${check.id}: ${check.subject}`)}" classname="${xml(classname)}" time="0"`;
-  if (isOff(check)) return `${head}>\n      <skipped/>\n    </testcase>\n`;
+  if (isSkipped(check)) return `${head}>\n      <skipped/>\n    </testcase>\n`;
   if (!isFailure(check)) return `${head}/>\n`;
   const failure = `<failure message="${xml(check.message)}" type="${xml(check.id)}">${xml(found(check))}</failure>`;
   return `${head}>\n      ${failure}\n    </testcase>\n`;

@@ -52,7 +52,7 @@ function markdownData(view: ReportView, detail: Detail, shed: readonly string[],
   const data = {
     headline: view.headline,
     skipped: view.skipped,
-    mark: { passed: '✅', failed: '❌', none: 'ℹ️' }[view.verdict],
+    mark: { passed: '✅', failed: '❌', 'not compared': '⚠️' }[view.outcome],
     suite: view.suite,
     commit: view.commit,
     checkpoints: view.checkpoints.slice(0, detail.checkpoints).map((each, index) => {
@@ -85,7 +85,7 @@ function checkpointData(
   const told = new Set([...newClusters, ...worsened].map(({ id }) => oneLine(id)));
   return {
     ...checkpoint,
-    title: several ? `${checkpoint.name}: ${checkpoint.verdict}` : null,
+    title: several ? `${checkpoint.name}: ${checkpoint.outcome}` : null,
     failedChecks: cut(
       failedChecks.filter((check) => !told.has(check.subject)),
       detail.failedChecks,

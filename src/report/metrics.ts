@@ -40,10 +40,12 @@ function clusterCount(clusters: readonly { status: ClusterStatus }[], status: Cl
   return [`${status}Clusters`, clusters.filter((cluster) => cluster.status === status).length];
 }
 
-function verdictMetrics({ passed, checks }: NonNullable<CheckpointResult['verdict']>): [string, number][] {
+function verdictMetrics({ outcome, checks }: NonNullable<CheckpointResult['verdict']>): [string, number][] {
   const failed = checks.filter((check) => !check.passed);
   return [
-    ['passed', passed ? 1 : 0],
+    ['passed', outcome === 'passed' ? 1 : 0],
+    ['failed', outcome === 'failed' ? 1 : 0],
+    ['compared', outcome === 'not compared' ? 0 : 1],
     ['failedChecks', failed.filter((check) => check.severity === 'error').length],
     ['warnings', failed.filter((check) => check.severity === 'warning').length],
   ];

@@ -14,6 +14,7 @@
 import type { HistoryRow } from '../records/baseline.ts';
 import type { FeatureNames } from '../records/features.ts';
 import type { Result } from '../records/result.ts';
+import { type Outcome, worstOutcome } from '../records/verdict.ts';
 import { count, counted, number, percent } from '../records/words.ts';
 import type { Confusion } from './actions.ts';
 import { type CheckpointView, checkpointView } from './checkpointView.ts';
@@ -45,7 +46,7 @@ export interface Fact {
 export interface ReportView {
   readonly suite: string;
   /** Worst of the checkpoints'. */
-  readonly verdict: 'passed' | 'failed' | 'none';
+  readonly outcome: Outcome;
   /** "Failed: candidate has 1 new failure cluster." */
   readonly headline: string;
   /** Which images no figure counts; null where there are none. */
@@ -61,12 +62,11 @@ export interface ReportView {
 export function buildView(input: ReportInput): ReportView {
   const { result } = input;
   const checkpoints = result.checkpoints.map((checkpoint) => checkpointView(checkpoint, input.featureNames));
-  const verdicts = checkpoints.map((checkpoint) => checkpoint.verdict);
-  const verdict = verdicts.includes('failed') ? 'failed' : verdicts.includes('passed') ? 'passed' : 'none';
+  const outcome = worstOutcome(checkpoints.map((checkpoint) => checkpoint.outcome));
   return {
     suite: nameText(result.suite),
-    verdict,
-    headline: headline(verdict, checkpoints),
+    outcome,
+    headline: headline(outcome, checkpoints),
     skipped: skippedText(result.evalSet),
     commit: result.commit === null ? null : oneLine(result.commit).slice(0, 12),
     createdAt: timeText(result.createdAt),
@@ -76,12 +76,12 @@ export function buildView(input: ReportInput): ReportView {
   };
 }
 
-const VERDICT = { passed: 'Passed', failed: 'Failed', none: 'Not judged' } as const;
+const OUTCOME = { passed: 'Passed', failed: 'Failed', 'not compared': 'Not compared' } as const;
 
-function headline(verdict: ReportView['verdict'], checkpoints: readonly CheckpointView[]): string {
-  const word = VERDICT[verdict];
+function headline(outcome: Outcome, checkpoints: readonly CheckpointView[]): string {
+  const word = OUTCOME[outcome];
   if (checkpoints.length === 1) return `${word}: ${checkpoints[0].headline}`;
-  const failed = checkpoints.filter((checkpoint) => checkpoint.verdict === 'failed').length;
+  const failed = checkpoints.filter((checkpoint) => checkpoint.outcome === 'failed').length;
   if (failed > 0) return `${word}: ${count(failed)} of ${counted(checkpoints.length, 'checkpoint')}.`;
   return `${word}: ${counted(checkpoints.length, 'checkpoint')}.`;
 }

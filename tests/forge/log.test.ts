@@ -112,7 +112,7 @@ describe('annotations', () => {
     },
   });
   const resultOf = (checks: readonly Check[]): Result => ({
-    ...{ schemaVersion: 1, suite: 's', commit: null, createdAt: '', tool: { name: '', version: '' } },
+    ...{ schemaVersion: 2, suite: 's', commit: null, createdAt: '', tool: { name: '', version: '' } },
     evalSet: { images: 0, classes: [], fingerprint: '', skipped: [] },
     featureModel: { fingerprint: '', dimensions: 0, engine: '' },
     options: {
@@ -133,7 +133,7 @@ describe('annotations', () => {
         baseErrorRate: 0,
         groups: [],
         comparison: null,
-        verdict: { passed: false, checks },
+        verdict: { outcome: 'failed', passed: false, checks },
       },
     ],
   });

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { openGitHub } from '../../src/forge/githubApi.ts';
 import { type Post, type Posted, postComment } from '../../src/forge/postComment.ts';
+import type { Outcome } from '../../src/records/verdict.ts';
 import { type Account, type GitHubServer, startGitHub } from './githubServer.ts';
 
 const bot: Account = { login: 'github-actions[bot]', type: 'Bot', mayWrite: true };
@@ -29,7 +30,7 @@ const postOf = (changes: Partial<Post> = {}): Post => ({
   issue: 5,
   suite: 'cars',
   report: '## Failed',
-  push: { commit: commit('a'), passed: false, clusters: ['label:car#1'] },
+  push: { commit: commit('a'), outcome: 'failed', clusters: ['label:car#1'] },
   run: { id: 1, attempt: 1 },
   onlyUpdate: false,
   ...changes,
@@ -138,7 +139,7 @@ describe('two jobs at once', () => {
         postOf({
           report: 'new',
           run: { id: 2, attempt: 1 },
-          push: { commit: commit('b'), passed: true, clusters: [] },
+          push: { commit: commit('b'), outcome: 'passed', clusters: [] },
         }),
       ),
     ]);
@@ -176,8 +177,8 @@ describe('two jobs at once', () => {
 });
 
 describe('what changed since the last push', () => {
-  const push = (digit: string, clusters: readonly string[], passed = false) => ({
-    push: { commit: commit(digit), passed, clusters },
+  const push = (digit: string, clusters: readonly string[], outcome: Outcome = 'failed') => ({
+    push: { commit: commit(digit), outcome, clusters },
   });
 
   it('names groups that are gone, have appeared and are still there', async () => {
@@ -187,7 +188,7 @@ describe('what changed since the last push', () => {
     expect(bodies()[0]).toContain(
       '**Since the last push** (aaaaaaa): gone: `label:car`; appeared: `label:dog`; still there: `label:cat`.',
     );
-    await post({ ...push('c', [], true), run: { id: 3, attempt: 1 } });
+    await post({ ...push('c', [], 'passed'), run: { id: 3, attempt: 1 } });
     expect(bodies()[0]).toContain('(bbbbbbb): now passes. gone: `label:cat`, `label:dog`.');
   });
 

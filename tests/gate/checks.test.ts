@@ -60,7 +60,7 @@ function judged(rules: readonly CheckRule[], change: Partial<JudgeInput> = {}) {
     rules,
     accepted: [],
     today: '2026-06-15',
-    onMissing: 'pass',
+    uncompared: { message: 'no baseline yet', severity: 'warning' },
     ...change,
   });
 }
@@ -121,8 +121,10 @@ describe('cluster checks', () => {
     const clusters = comparison([automobile]);
     const warning = judged([{ ...newCluster, severity: 'warning' }], { comparison: clusters });
     expect([warning.passed, warning.checks[0].passed]).toEqual([true, false]);
+    // Nothing was checked, so nothing has passed.
     expect(judged([{ ...newCluster, severity: 'off' }], { comparison: clusters })).toEqual({
-      passed: true,
+      outcome: 'not compared',
+      passed: false,
       checks: [],
     });
   });
@@ -275,8 +277,8 @@ describe('without a baseline', () => {
   const alone = { comparison: null, baseline: [] };
 
   it('says so, and judges what needs none', () => {
-    const { passed, checks } = judged(rules, alone);
-    expect(passed).toBe(true);
+    const { outcome, passed, checks } = judged(rules, alone);
+    expect([outcome, passed]).toEqual(['not compared', false]);
     expect(checks.map(({ id, passed: row, severity }) => [id, row, severity])).toEqual([
       ['baseline', false, 'warning'],
       ['level', true, 'error'],
@@ -284,12 +286,19 @@ describe('without a baseline', () => {
   });
 
   it('fails where it must not be missing', () => {
-    const { passed, checks } = judged(rules, { ...alone, onMissing: 'fail' });
-    expect(passed).toBe(false);
-    expect(checks[0]).toMatchObject({ id: 'baseline', severity: 'error', passed: false });
+    const { outcome, checks } = judged(rules, { ...alone, uncompared: { message: 'none yet', severity: 'error' } });
+    expect(outcome).toBe('failed');
+    expect(checks[0]).toMatchObject({ id: 'baseline', severity: 'error', passed: false, message: 'none yet' });
   });
 
   it('still fails a figure that is too high', () => {
-    expect(judged([{ ...rules[2], value: 0.2 }], alone).passed).toBe(false);
+    expect(judged([{ ...rules[2], value: 0.2 }], alone).outcome).toBe('failed');
+  });
+
+  it('judges what needs no comparison where none was asked for, and passes nothing where there is nothing to judge', () => {
+    const unasked = { ...alone, uncompared: null };
+    expect(judged(rules, unasked).outcome).toBe('passed');
+    expect(judged([{ ...rules[2], value: 0.2 }], unasked).outcome).toBe('failed');
+    expect(judged([newCluster], unasked)).toEqual({ outcome: 'not compared', passed: false, checks: [] });
   });
 });

@@ -11,7 +11,7 @@ const rule = [
 
 /** Every key of `Result` at least once; what can be null is null in one place and not in another. */
 const result: Result = {
-  schemaVersion: 1,
+  schemaVersion: 2,
   suite: 'cifar10',
   commit: '0123456789abcdef0123456789abcdef01234567',
   createdAt: '2026-01-02T03:04:05.678Z',
@@ -178,6 +178,7 @@ const result: Result = {
         ],
       },
       verdict: {
+        outcome: 'failed',
         passed: false,
         checks: [
           {

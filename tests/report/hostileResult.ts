@@ -73,7 +73,13 @@ export function hostileInput(name: string) {
   };
   const check = sampleCheck({ id: name, subject: cluster.id, message: name });
   const checks = [check, { ...check, severity: 'warning' as const }, { ...check, severity: 'off' as const }];
-  const checkpoint = { ...sample, name, groups: [group, skipped], comparison, verdict: { passed: false, checks } };
+  const checkpoint = {
+    ...sample,
+    name,
+    groups: [group, skipped],
+    comparison,
+    verdict: { outcome: 'failed' as const, passed: false, checks },
+  };
   const result: Result = {
     ...sampleResult(),
     suite: name,

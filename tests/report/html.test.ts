@@ -105,7 +105,7 @@ describe('report.html', () => {
   it('tells failure modes as cards where there was nothing to compare with', () => {
     const checkpoints = [sampleCheckpoint({ comparison: null, verdict: null })];
     const { document } = parseHTML(renderHtml(buildView(sampleInput(sampleResult({ checkpoints }))), templates));
-    expect(document.querySelector('h1')?.textContent).toContain('Not judged');
+    expect(document.querySelector('h1')?.textContent).toContain('Not compared');
     expect(document.querySelector('.card')?.textContent).toContain('41 of 76 images fail (53.9 %)');
   });
 });

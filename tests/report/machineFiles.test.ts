@@ -51,6 +51,8 @@ describe('metrics.json', () => {
         baseErrorRate: 0.168,
         failureModes: 1,
         passed: 0,
+        failed: 1,
+        compared: 1,
         failedChecks: 1,
         warnings: 1,
       },
@@ -90,7 +92,9 @@ function turned({ verdict, comparison, groups, name, ...rest }: ReturnType<typeo
 describe('closing lines', () => {
   it('say what failed and where the report is', () => {
     expect(closingLines(sampleResult(), new Map(), 'out/report.html')).toEqual([
-      'FAILED: candidate: 1 new failure cluster, 0 known failure modes worse',
+      'FAILED: candidate: 1 failed check; 1 new failure cluster, 0 known failure modes worse',
+      'Failed check new-cluster: a new cluster of failures appeared',
+      'Warning error-rate: a new cluster of failures appeared',
       'Worst: images of automobile, feature 33 > 0.412: 36 of 341 images newly fail, none is newly right (4.7 % -> 15.2 %; by chance in less than 1 in 1,000,000 cases)',
       'Report: out/report.html',
     ]);
@@ -99,7 +103,7 @@ describe('closing lines', () => {
   it('speak of failure modes where there is no baseline', () => {
     const result = sampleResult({ checkpoints: [sampleCheckpoint({ comparison: null, verdict: null })] });
     expect(closingLines(result, new Map(), 'r')).toEqual([
-      'NOT JUDGED: candidate: no baseline to compare with',
+      'NOT COMPARED: candidate: compared with no baseline',
       'Worst failure mode: images of automobile, feature 102 > 0.112 and feature 48 > 0.0115: 41 of 76 images fail (53.9 %), 8.7 times as often as usual (6.2 %)',
       'Report: r',
     ]);
@@ -108,7 +112,7 @@ describe('closing lines', () => {
   it('hold no command and no control character', () => {
     for (const name of HOSTILE_NAMES) {
       const lines = closingLines(hostileInput(name).result, new Map(), 'r');
-      expect(lines).toHaveLength(3);
+      expect(lines.length).toBeGreaterThan(3);
       for (const line of lines) expect(line).not.toMatch(/^\s*::|##\[|\p{Cc}|[\u202a-\u202e]/u);
     }
   });

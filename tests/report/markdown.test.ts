@@ -64,10 +64,13 @@ describe('report.md', () => {
   });
 
   it('says that there is nothing to compare with', () => {
-    const alone = sampleCheckpoint({ comparison: null, verdict: { passed: true, checks: [] } });
+    const alone = sampleCheckpoint({
+      comparison: null,
+      verdict: { outcome: 'not compared', passed: false, checks: [] },
+    });
     const markdown = renderMarkdown(buildView(sampleInput(sampleResult({ checkpoints: [alone] }))), templates);
     expect(markdown).toContain(
-      '✅ Passed: candidate has no baseline yet to be compared with; it has 1 failure mode of its own.',
+      '⚠️ Not compared: candidate was compared with nothing (no comparison was asked for); it has 1 failure mode of its own.',
     );
     expect(markdown).toContain('41 of 76 images fail (53.9 %)');
   });
@@ -132,7 +135,11 @@ describe('size', () => {
 
   it('hundreds of checkpoints with names of 10,000 characters fit a comment', () => {
     const checkpoint = huge.result.checkpoints[0];
-    const verdict = { passed: false, checks: checkpoint.verdict?.checks.slice(0, 100) ?? [] };
+    const verdict = {
+      outcome: 'failed' as const,
+      passed: false,
+      checks: checkpoint.verdict?.checks.slice(0, 100) ?? [],
+    };
     const few = { ...checkpoint, groups: checkpoint.groups.slice(0, 30), verdict };
     const checkpoints = Array.from({ length: 200 }, (_, i) => ({
       ...few,
@@ -160,6 +167,8 @@ function hugeInput() {
   const sample = sampleCheckpoint();
   const comparison = sample.comparison && { ...sample.comparison, clusters };
   return sampleInput(
-    sampleResult({ checkpoints: [{ ...sample, groups, comparison, verdict: { passed: false, checks } }] }),
+    sampleResult({
+      checkpoints: [{ ...sample, groups, comparison, verdict: { outcome: 'failed', passed: false, checks } }],
+    }),
   );
 }

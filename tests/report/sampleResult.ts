@@ -10,7 +10,7 @@ import type { ReportInput } from '../../src/report/view.ts';
  */
 export function sampleResult(change: Partial<Result> = {}): Result {
   return {
-    schemaVersion: 1,
+    schemaVersion: 2,
     suite: 'cifar10',
     commit: '0123456789abcdef0123456789abcdef01234567',
     createdAt: '2026-05-04T03:02:01.000Z',
@@ -51,6 +51,7 @@ export function sampleCheckpoint(change: Partial<CheckpointResult> = {}): Checkp
     ],
     comparison: sampleComparison(),
     verdict: {
+      outcome: 'failed',
       passed: false,
       checks: [sampleCheck(), sampleCheck({ id: 'error-rate', subject: 'all', severity: 'warning' })],
     },
