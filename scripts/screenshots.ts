@@ -13,7 +13,9 @@ import { pathToFileURL } from 'node:url';
 import { micromark } from 'micromark';
 import { gfm, gfmHtml } from 'micromark-extension-gfm';
 import { type Browser, chromium } from 'playwright-core';
-import { type Request, recordBaseline, runGate } from '../src/pipeline/run.ts';
+import { recordBaseline } from '../src/pipeline/baseline.ts';
+import type { Request } from '../src/pipeline/request.ts';
+import { runGate } from '../src/pipeline/run.ts';
 
 const root = join(import.meta.dirname, '..');
 const example = join(root, 'examples', 'cifar10');

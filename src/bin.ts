@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The command's first file: plain enough for any Node, so that one too old is told so and not by a stack trace.
-const [major, minor] = process.versions.node.split('.').map(Number);
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major > 22 || (major === 22 && minor >= 18)) {
   await import('./cli.ts');
 } else {

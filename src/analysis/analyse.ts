@@ -1,5 +1,6 @@
 import { UserError } from '../errors.ts';
 import type { AnalysisOptions, GroupAnalysis } from '../records/analysis.ts';
+import { entry, lookUp } from '../records/entry.ts';
 import type { EvalSet } from '../records/evalSet.ts';
 import type { Columns } from '../records/features.ts';
 import { analyseGroups } from './analyseGroups.ts';
@@ -66,7 +67,7 @@ function describe({ features, dimensions, labels, predictions, columns = {} }: A
   for (const [name, texts] of Object.entries(columns)) expect(texts.length, n, `columns.${name}`);
   const classes = [...new Set([...labels, ...predictions])].sort();
   const indexOf = new Map(classes.map((name, index) => [name, index]));
-  const indices = (names: readonly string[]) => Int32Array.from(names, (name) => indexOf.get(name) ?? -1);
+  const indices = (names: readonly string[]) => Int32Array.from(names, (name) => lookUp(indexOf, name));
   const evalSet: EvalSet = {
     images: labels.map((_, row) => String(row)),
     folder: null,
@@ -81,6 +82,6 @@ function describe({ features, dimensions, labels, predictions, columns = {} }: A
 function gather(features: Float32Array, dimensions: number, rows: Uint32Array, from: number, to: number): Columns {
   const values = new Float32Array(rows.length * (to - from));
   for (let at = 0, feature = from; feature < to; feature++)
-    for (const row of rows) values[at++] = features[row * dimensions + feature];
+    for (const row of rows) values[at++] = entry(features, row * dimensions + feature);
   return { rows: rows.length, from, to, values };
 }

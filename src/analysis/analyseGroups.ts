@@ -1,5 +1,6 @@
 import { UserError } from '../errors.ts';
 import type { AnalysisOptions, Group, GroupAnalysis, SelectedFeature } from '../records/analysis.ts';
+import { entry } from '../records/entry.ts';
 import type { Columns, ReadColumns } from '../records/features.ts';
 import type { OnProgress, RunTask } from '../records/threads.ts';
 import { holm } from '../statistics/holm.ts';
@@ -86,7 +87,7 @@ async function analyseLargeGroup(group: Group, setting: AnalysisSetting, budgets
   const { selected, kept } = await selectInBlocks(group, setting, budgets);
   const sample = significanceRows(group.id, group.rows.length, dimensions);
   return withinBudget(budgets.columns, bytesOf(sample.length, dimensions), async (buffer) => {
-    const rows = Uint32Array.from(sample, (row) => group.rows[row]);
+    const rows = Uint32Array.from(sample, (row) => entry(group.rows, row));
     const columns = await readColumns(rows, 0, dimensions, buffer);
     return grow(group, setting, { columns, large: { selected, ...kept, sample } });
   });
@@ -115,7 +116,7 @@ async function grow(
 ): Promise<GroupAnalysis> {
   const outcome = await run(groupWorker, { group, options, ...task });
   if ('analysis' in outcome) return outcome.analysis;
-  throw notFinite(rows[outcome.notFinite.row], outcome.notFinite.feature, imageName);
+  throw notFinite(entry(rows, outcome.notFinite.row), outcome.notFinite.feature, imageName);
 }
 
 /** Columns of selected features, in the order in which places came free. */
@@ -143,7 +144,8 @@ async function selectInBlocks(group: Group, setting: AnalysisSetting, budgets: B
         const outcome = await withinBudget(budgets.jitter, 2 * bytes, (jitter) =>
           run(informationWorker, { columns, dimensions, failed, neighbours, jitter }),
         );
-        if ('notFinite' in outcome) throw notFinite(rows[outcome.notFinite.row], outcome.notFinite.feature, imageName);
+        if ('notFinite' in outcome)
+          throw notFinite(entry(rows, outcome.notFinite.row), outcome.notFinite.feature, imageName);
         information.set(outcome.information, from);
         keepSelected(kept, columns, selectFeatures(information, select));
       }),
@@ -160,7 +162,7 @@ function keepSelected({ columns: kept, places }: Kept, block: Columns, selected:
   const free = Array.from({ length: kept.to }, (_, place) => place).filter((place) => !taken.has(place));
   for (const feature of features) {
     if (feature < block.from || feature >= block.to) continue;
-    const [place] = free.splice(0, 1);
+    const place = entry(free.splice(0, 1), 0);
     columnOf(kept, place).set(columnOf(block, feature));
     places.set(feature, place);
   }

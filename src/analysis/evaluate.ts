@@ -1,4 +1,5 @@
 import type { AnalysisOptions, GroupAnalysis, TreeNode } from '../records/analysis.ts';
+import { entry } from '../records/entry.ts';
 import { total } from '../statistics/sums.ts';
 import { isFailureMode } from './metrics.ts';
 
@@ -70,7 +71,7 @@ function evaluateGroup(
   failureMode: AnalysisOptions['failureMode'],
 ): GroupEvaluation | null {
   if (tree === null) return null;
-  const leaves = leavesAt(tree.nodes, tree.nodes[0], depth);
+  const leaves = leavesAt(tree.nodes, entry(tree.nodes, 0), depth);
   const importance = (leaf: TreeNode) => leaf.errorCoverage * leaf.errorRate;
   const aler = total(leaves.map(importance));
   const best = leaves.reduce((a, b) => (importance(b) > importance(a) ? b : a));
@@ -87,7 +88,10 @@ function evaluateGroup(
 /** Leaves of the tree cut off `depth` levels below a node. */
 function leavesAt(nodes: readonly TreeNode[], node: TreeNode, depth: number): readonly TreeNode[] {
   if (depth === 0 || node.left === null || node.right === null) return [node];
-  return [...leavesAt(nodes, nodes[node.left], depth - 1), ...leavesAt(nodes, nodes[node.right], depth - 1)];
+  return [
+    ...leavesAt(nodes, entry(nodes, node.left), depth - 1),
+    ...leavesAt(nodes, entry(nodes, node.right), depth - 1),
+  ];
 }
 
 /** Quartiles by linear interpolation, as NumPy's `quantile`. */
@@ -97,14 +101,15 @@ function distribution(values: readonly number[]): Distribution {
     const at = share * (sorted.length - 1);
     const below = Math.floor(at);
     const above = Math.min(below + 1, sorted.length - 1);
-    return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
+    const [low, high] = [entry(sorted, below), entry(sorted, above)];
+    return low + (at - below) * (high - low);
   };
   return {
     mean: total(values) / values.length,
-    min: sorted[0],
+    min: entry(sorted, 0),
     lowerQuartile: quantile(0.25),
     median: quantile(0.5),
     upperQuartile: quantile(0.75),
-    max: sorted[sorted.length - 1],
+    max: entry(sorted, sorted.length - 1),
   };
 }

@@ -1,4 +1,5 @@
 import type { AnalysisOptions, Group, GroupAnalysis, SelectedFeature } from '../records/analysis.ts';
+import { entry, lookUp } from '../records/entry.ts';
 import type { Columns } from '../records/features.ts';
 import type { WorkerModule } from '../records/threads.ts';
 import { stream } from '../statistics/random.ts';
@@ -45,7 +46,7 @@ export function significanceRows(id: string, rows: number, dimensions: number): 
   const { below } = stream(`sample:${id}`);
   for (let i = 0; i < size; i++) {
     const j = i + below(rows - i);
-    [all[i], all[j]] = [all[j], all[i]];
+    [all[i], all[j]] = [entry(all, j), entry(all, i)];
   }
   return all.slice(0, size).sort();
 }
@@ -61,14 +62,14 @@ export default function run({ group, options, columns, large }: GroupTask): Grou
   const matrix = packed(
     rows,
     features.map((feature) =>
-      large === null ? columnOf(columns, feature) : columnOf(large.columns, large.places.get(feature) ?? -1),
+      large === null ? columnOf(columns, feature) : columnOf(large.columns, lookUp(large.places, feature)),
     ),
   );
   const grown = growTree(presort(matrix), [...features.keys()], failed, options.tree.maxDepth);
   const tree = measureTree(group.id, grown, features, options.failureMode);
   const pValue = options.shuffles === 0 ? null : pValueOf(group, options, columns, large?.sample ?? null);
   const { nodes, leaves, aler, precision, recall } = tree;
-  const { failures, errorRate } = nodes[0];
+  const { failures, errorRate } = entry(nodes, 0);
   return {
     analysis: {
       id: group.id,
@@ -101,7 +102,7 @@ function pValueOf(
   columns: Columns,
   sample: Uint32Array | null,
 ): number {
-  const outcome = sample === null ? failed : Uint8Array.from(sample, (row) => failed[row]);
+  const outcome = sample === null ? failed : Uint8Array.from(sample, (row) => entry(failed, row));
   return significance(quantise(columns), outcome, options.shuffles, `shuffle:${id}:${options.shuffles}`);
 }
 

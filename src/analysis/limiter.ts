@@ -11,8 +11,11 @@ export function limiter(jobs: number, bytes: number): Limiter {
   let held = 0;
   let failed = false;
   const startNext = () => {
-    while (!failed && waiting.length > 0 && running < jobs && (running === 0 || held + waiting[0].bytes <= bytes))
-      waiting.shift()?.start();
+    for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
+      if (failed || running >= jobs || (running > 0 && held + next.bytes > bytes)) return;
+      waiting.shift();
+      next.start();
+    }
   };
   return (cost, job) =>
     new Promise((resolve, reject) => {

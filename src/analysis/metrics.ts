@@ -1,5 +1,7 @@
 import type { AnalysisOptions, Leaf, Region, TreeNode } from '../records/analysis.ts';
+import { entry } from '../records/entry.ts';
 import { regionId } from '../records/regionId.ts';
+import { total } from '../statistics/sums.ts';
 import { narrow } from './regions.ts';
 import type { GrownNode } from './tree.ts';
 
@@ -28,10 +30,10 @@ export function measureTree(
   failureMode: AnalysisOptions['failureMode'],
 ): MeasuredTree {
   const nodes = measureNodes(grown, features);
-  const root = nodes[0];
+  const root = entry(nodes, 0);
   const leaves = regionsOfLeaves(nodes)
     .map(({ node, rule }): Leaf => {
-      const { size, failures, errorRate, errorCoverage } = nodes[node];
+      const { size, failures, errorRate, errorCoverage } = entry(nodes, node);
       return {
         id: regionId(group, rule),
         node,
@@ -41,17 +43,17 @@ export function measureTree(
         errorRate,
         errorCoverage,
         importanceValue: errorCoverage * errorRate,
-        failureMode: isFailureMode(nodes[node], root.errorRate, failureMode),
+        failureMode: isFailureMode({ errorRate, errorCoverage }, root.errorRate, failureMode),
       };
     })
     .sort((a, b) => b.importanceValue - a.importanceValue || a.node - b.node);
   const flagged = leaves.filter(({ size, failures }) => failures * root.size > size * root.failures);
-  const caught = sum(flagged.map((leaf) => leaf.failures));
+  const caught = total(flagged.map((leaf) => leaf.failures));
   return {
     nodes,
     leaves,
-    aler: sum(leaves.map((leaf) => leaf.importanceValue)),
-    precision: caught / Math.max(1, sum(flagged.map((leaf) => leaf.size))),
+    aler: total(leaves.map((leaf) => leaf.importanceValue)),
+    precision: caught / Math.max(1, total(flagged.map((leaf) => leaf.size))),
     recall: caught / root.failures,
   };
 }
@@ -66,10 +68,10 @@ export function isFailureMode(
 }
 
 function measureNodes(grown: readonly GrownNode[], features: readonly number[]): readonly TreeNode[] {
-  const all = grown[0].failures;
+  const all = entry(grown, 0).failures;
   const alers = new Float64Array(grown.length);
   const nodes = grown.map(({ column, threshold, left, right, size, failures }, id) => {
-    const feature = column === null ? null : features[column];
+    const feature = column === null ? null : entry(features, column);
     return {
       id,
       feature,
@@ -84,20 +86,16 @@ function measureNodes(grown: readonly GrownNode[], features: readonly number[]):
   });
   // Children come after their parent.
   for (const { id, left, right, errorRate, errorCoverage } of nodes.toReversed())
-    alers[id] = left === null || right === null ? errorCoverage * errorRate : alers[left] + alers[right];
-  return nodes.map((node) => ({ ...node, subtreeAler: alers[node.id] }));
+    alers[id] = left === null || right === null ? errorCoverage * errorRate : entry(alers, left) + entry(alers, right);
+  return nodes.map((node) => ({ ...node, subtreeAler: entry(alers, node.id) }));
 }
 
 /** Every leaf with the conditions on the path to it, left to right. */
 function regionsOfLeaves(nodes: readonly TreeNode[], node = 0, rule: Region = []): { node: number; rule: Region }[] {
-  const { feature, threshold, left, right } = nodes[node];
+  const { feature, threshold, left, right } = entry(nodes, node);
   if (feature === null || threshold === null || left === null || right === null) return [{ node, rule }];
   return [
     ...regionsOfLeaves(nodes, left, narrow(rule, { feature, op: '<=', threshold })),
     ...regionsOfLeaves(nodes, right, narrow(rule, { feature, op: '>', threshold })),
   ];
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

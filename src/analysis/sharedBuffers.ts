@@ -15,7 +15,8 @@ export function sharedBuffers(): SharedBuffers {
   return {
     take: (bytes) => {
       const fitting = free.findIndex(({ byteLength }) => byteLength >= bytes);
-      if (fitting >= 0) return free.splice(fitting, 1)[0];
+      const [found] = fitting < 0 ? [] : free.splice(fitting, 1);
+      if (found !== undefined) return found;
       // The largest is the nearest to its end: a larger one takes its place.
       free.pop();
       return new SharedArrayBuffer(bytes);

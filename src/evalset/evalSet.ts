@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { UserError } from '../errors.ts';
 import type { Config } from '../records/config.ts';
+import { lookUp } from '../records/entry.ts';
 import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
 import { checkpointOf, holdsCheckpoint } from './checkpoint.ts';
 import { refuseMissingImages } from './imageFiles.ts';
@@ -27,7 +28,7 @@ export async function readEvalSet(
   if (options.images !== null) await refuseMissingImages(options.images, images, table);
   const classes = [...new Set([...labels, ...options.classes])].toSorted();
   const indexOf = new Map(classes.map((name, index) => [name, index]));
-  const indices = Int32Array.from(labels, (label) => indexOf.get(label) ?? 0);
+  const indices = Int32Array.from(labels, (label) => lookUp(indexOf, label));
   const own = new Set([names.image, names.label, names.prediction, names.failed, names.confidence]);
   const evalSet: EvalSet = {
     images,

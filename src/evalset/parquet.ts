@@ -10,6 +10,7 @@ import {
   parquetSchema,
 } from 'hyparquet';
 import { messageOf, UserError } from '../errors.ts';
+import { lookUp } from '../records/entry.ts';
 import { cellText } from './cell.ts';
 import type { Table } from './table.ts';
 
@@ -71,11 +72,11 @@ async function readGroups(
       compressors,
       parsers,
       onChunk: ({ columnName, columnData }) => {
-        const column = columns.get(columnName);
+        const column = lookUp(columns, columnName);
         for (const value of columnData) {
           const cell = cellText(value);
           if (cell === null) nested.add(columnName);
-          column?.push(cell ?? '');
+          column.push(cell ?? '');
         }
       },
     });

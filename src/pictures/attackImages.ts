@@ -3,6 +3,7 @@ import type { FeaturePlan } from '../features/featurePlan.ts';
 import type { Picture } from '../images/decode.ts';
 import { gradientByPixels, normalised, pictureOfValues, pixelValues } from '../images/pixelValues.ts';
 import type { Session } from '../models/engine.ts';
+import { entry } from '../records/entry.ts';
 import { featureAttack, type Gradient } from './featureAttack.ts';
 
 /** An image to change until a feature shows. */
@@ -67,7 +68,7 @@ export async function attackImages(
 }
 
 function joined(images: readonly Float32Array[]): Float32Array {
-  const length = images[0].length;
+  const length = entry(images, 0).length;
   const all = new Float32Array(images.length * length);
   for (const [i, image] of images.entries()) all.set(image, i * length);
   return all;

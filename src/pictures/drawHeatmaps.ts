@@ -42,7 +42,8 @@ export async function drawHeatmaps(
 function mapOf(map: Tensor | undefined, features: Tensor | undefined) {
   if (map === undefined || features === undefined) throw new Error('the engine left out a tensor');
   const [, channels, height, width] = map.shape;
-  if (map.shape.length !== 4 || channels !== features.shape[1]) return null;
+  const isMap = map.shape.length === 4 && channels !== undefined && height !== undefined && width !== undefined;
+  if (!isMap || channels !== features.shape[1]) return null;
   const length = height * width;
   return (image: number, channel: number) => {
     const at = (image * channels + channel) * length;

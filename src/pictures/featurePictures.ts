@@ -9,6 +9,7 @@ import type { Session } from '../models/engine.ts';
 import { openSession } from '../models/engines/selectEngine.ts';
 import type { FeatureModelOptions, ReportOptions } from '../records/config.ts';
 import type { EngineName } from '../records/engines.ts';
+import { entry } from '../records/entry.ts';
 import type { OnProgress, RunTask } from '../records/threads.ts';
 import { attackImages } from './attackImages.ts';
 import { drawHeatmaps } from './drawHeatmaps.ts';
@@ -113,7 +114,7 @@ async function drawAll(subjects: readonly FeatureSubject[], studio: Studio) {
   const all = (drawn: Drawn, items: readonly Item[]) => items.flatMap((item) => drawn(item) ?? []);
   return new Map(
     subjects.map(({ feature }, i) => {
-      const items = shown[i];
+      const items = entry(shown, i);
       return [
         feature,
         { mostActivating: all(seen, items), heatmaps: all(heatmaps, items), attacks: all(attacks, items) },
@@ -125,7 +126,7 @@ async function drawAll(subjects: readonly FeatureSubject[], studio: Studio) {
 /** The images of a subject that can be read. */
 function itemsOf({ feature, rows }: FeatureSubject, { images, folder }: PictureSource): Item[] {
   return rows.flatMap((row) => {
-    const image = images[row];
+    const image = entry(images, row);
     try {
       return [{ feature, image, hash: hashOf(readImage(join(folder, image))) }];
     } catch (thrown) {
@@ -139,7 +140,7 @@ function drawSeen(items: readonly Item[], studio: Studio): Promise<Drawn> {
   const madeFrom = () => ({ kind: 'seen' });
   return drawn(items, madeFrom, studio, async (missing, keep) => {
     const views = await studio.views(missing);
-    await Promise.all(views.map((view, i) => view && keep(missing[i], view)));
+    await Promise.all(views.map((view, i) => view && keep(entry(missing, i), view)));
   });
 }
 
@@ -156,7 +157,7 @@ async function drawHeat(items: readonly Item[], studio: Studio): Promise<Drawn> 
     const session = await studio.session();
     if (session === null) return;
     const targets = await withViews(missing, studio);
-    const use = (index: number, heatmap: Picture) => keep(targets[index], heatmap);
+    const use = (index: number, heatmap: Picture) => keep(entry(targets, index), heatmap);
     if (!(await drawHeatmaps(targets, session, plan, featureMap, use))) source.onNotice(noMap);
   });
 }
@@ -173,7 +174,7 @@ async function drawAttacks(items: readonly Item[], studio: Studio): Promise<Draw
     const targets = await withViews(missing, studio);
     const refused = await attackImages(targets, session, plan, {
       ...{ steps, stepSize, onNotice: source.onNotice },
-      use: (index, attacked) => keep(targets[index], attacked),
+      use: (index, attacked) => keep(entry(targets, index), attacked),
       onProgress: (done, total) => source.onProgress('attack', done, total),
     });
     if (refused !== null) source.onNotice(`No feature attacks: ${refused}.`);
@@ -238,7 +239,7 @@ async function drawn(
 async function withViews(items: readonly Item[], studio: Studio): Promise<(Item & { readonly view: Picture })[]> {
   const views = await studio.views(items);
   return items.flatMap((item, i) => {
-    const view = views[i];
+    const view = entry(views, i);
     return view === null ? [] : [{ ...item, view }];
   });
 }

@@ -1,3 +1,4 @@
+import { entry } from '../records/entry.ts';
 import type { ReadColumns } from '../records/features.ts';
 
 /**
@@ -12,6 +13,8 @@ export async function mostActivating(
   count: number,
 ): Promise<number[]> {
   const { values } = await readColumns(rows, feature, feature + 1);
-  const order = Array.from(rows, (_, i) => i).sort((a, b) => values[b] - values[a] || rows[a] - rows[b]);
-  return order.slice(0, count).map((i) => rows[i]);
+  const order = Array.from(rows, (_, i) => i).sort(
+    (a, b) => entry(values, b) - entry(values, a) || entry(rows, a) - entry(rows, b),
+  );
+  return order.slice(0, count).map((i) => entry(rows, i));
 }

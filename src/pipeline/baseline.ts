@@ -10,6 +10,7 @@ import { readConfig } from '../config/config.ts';
 import { UserError } from '../errors.ts';
 import type { BaselineRecord, Found } from '../records/baseline.ts';
 import type { Config } from '../records/config.ts';
+import { entry } from '../records/entry.ts';
 import type { Checkpoint } from '../records/evalSet.ts';
 import type { CheckpointResult, Result } from '../records/result.ts';
 import { resultOf, resultWithout } from './judge.ts';
@@ -132,7 +133,7 @@ interface Analysed {
 
 async function recordOf(run: Run, { result, features, checkpoints }: Analysed): Promise<BaselineRecord> {
   const index = recordedOf(checkpoints, run.config);
-  return baselineRecord(result, result.checkpoints[index], checkpoints[index], features.evalSet, {
+  return baselineRecord(result, entry(result.checkpoints, index), entry(checkpoints, index), features.evalSet, {
     replica: run.request.replica === true,
     config: (await placeOf(run.config.file))?.path ?? null,
     hashes: features.hashes,

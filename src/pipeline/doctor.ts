@@ -18,6 +18,7 @@ import {
   type ModelKind,
   type RunnableEngine,
 } from '../records/engines.ts';
+import { entry } from '../records/entry.ts';
 import { diagnoseBaselines } from './baseline.ts';
 import type { Request, Said } from './request.ts';
 
@@ -88,7 +89,7 @@ export async function diagnose(featureModel: FeatureModelOptions | null, engine:
 }
 
 function versionOf(engine: RunnableEngine): string | null {
-  const [spec] = installOf(engine).packages;
+  const spec = entry(installOf(engine).packages, 0);
   const name = spec.slice(0, spec.lastIndexOf('@'));
   const [place] = placesOf(name, engine);
   return place === undefined ? null : versionIn(place, name);

@@ -9,6 +9,7 @@ import { UserError } from '../errors.ts';
 import { readEvalSet } from '../evalset/evalSet.ts';
 import { mostActivating } from '../pictures/mostActivating.ts';
 import type { Group } from '../records/analysis.ts';
+import { entry } from '../records/entry.ts';
 import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
 import type { FeatureFile, FeatureName } from '../records/features.ts';
 import { groupIds, groupOfId } from '../records/groupKinds.ts';
@@ -52,12 +53,12 @@ export function showFeature(request: Request, { feature, group: groupId, name }:
       ...{ suite: config.name, feature, group: groupId, values, featureModel: file.model },
       result: lastResult(request.out, file.model.fingerprint),
       names: await namesOf(config, file.model.fingerprint, request.onNotice),
-      images: Array.from(group.rows, (row) => features.evalSet.images[row]),
+      images: Array.from(group.rows, (row) => entry(features.evalSet.images, row)),
       pictures: looks.get(feature) ?? null,
     };
     await writeFileAtomic(page, renderFeaturePage(view, await readTemplates()));
-    const strength = new Map(Array.from(group.rows, (row, i) => [row, values[i]]));
-    const strongest = rows.map((row) => ({ image: features.evalSet.images[row], value: strength.get(row) }));
+    const strength = new Map(Array.from(group.rows, (row, i) => [row, entry(values, i)]));
+    const strongest = rows.map((row) => ({ image: entry(features.evalSet.images, row), value: strength.get(row) }));
     return {
       json: { feature, group: groupId, images: group.rows.length, strongest, page },
       lines: [

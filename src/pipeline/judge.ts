@@ -7,6 +7,7 @@ import type { GroupAnalysis } from '../records/analysis.ts';
 import type { BaselineRecord, Baselines } from '../records/baseline.ts';
 import type { Comparison } from '../records/comparison.ts';
 import type { Config } from '../records/config.ts';
+import { entry } from '../records/entry.ts';
 import type { Checkpoint } from '../records/evalSet.ts';
 import type { CheckpointResult, Result } from '../records/result.ts';
 import { total } from '../statistics/sums.ts';
@@ -63,10 +64,10 @@ async function compared(
   for (const note of common.notes) request.onNotice(note);
   const shared = restrictEvalSet(evalSet, common.rows);
   const sides = [restrictCheckpoint(checkpoint, common.rows), ...common.checkpoints];
-  const [wholeSet] = pairedGroupsOf(['all'], shared, sides);
+  const wholeSet = entry(pairedGroupsOf(['all'], shared, sides), 0);
   return compare({
     candidate,
-    baseline: baselines[0],
+    baseline: entry(baselines, 0),
     wholeSet,
     groups: pairedGroupsOf(config.groups, shared, sides),
     images: shared.images,
@@ -75,7 +76,7 @@ async function compared(
     failureMode: config.analysis.failureMode,
     readColumns: (rows, from, to) =>
       read(
-        Uint32Array.from(rows, (row) => common.rows[row]),
+        Uint32Array.from(rows, (row) => entry(common.rows, row)),
         from,
         to,
       ),

@@ -5,6 +5,7 @@ import type { EmbeddedImage } from '../pictures/embedWorker.ts';
 import { type FeatureSubject, featurePictures } from '../pictures/featurePictures.ts';
 import { mostActivating } from '../pictures/mostActivating.ts';
 import type { Group, Region } from '../records/analysis.ts';
+import { entry } from '../records/entry.ts';
 import type { Checkpoint } from '../records/evalSet.ts';
 import type { CheckpointResult, Result } from '../records/result.ts';
 import {
@@ -47,7 +48,7 @@ export async function picturesOf(
   const leaves: Chosen[] = [];
   const subjects = new Map<number, FeatureSubject>();
   for (const [index, checkpoint] of checkpoints.entries()) {
-    const judged = result.checkpoints[index];
+    const judged = entry(result.checkpoints, index);
     const groups = new Map(groupsOf(run.config.groups, evalSet, checkpoint).map((group) => [group.id, group]));
     clusters.push(...(await chosenOfClusters(judged, checkpoint, groups, features, most, each)));
     leaves.push(...(await chosenOfLeaves(judged, checkpoint, groups, features, each)));
@@ -55,7 +56,7 @@ export async function picturesOf(
   }
   const looks = await lookedFor(run, features, [...subjects.values()]);
   const rows = [...clusters, ...leaves].flatMap(({ failing, right }) => [...failing, ...right]);
-  const names = rows.map((row) => evalSet.images[row]);
+  const names = rows.map((row) => entry(evalSet.images, row));
   const embedded = await embedImages(evalSet.folder, names, run.pool.run);
   return { ...placed(features, embedded, clusters, leaves), features: looks };
 }
@@ -112,7 +113,7 @@ async function chosenOfLeaves(
         spread(
           Array.from(
             inside.filter((at) => group.failed[at] === failed),
-            (at) => group.rows[at],
+            (at) => entry(group.rows, at),
           ),
           each,
         );
@@ -127,11 +128,11 @@ async function positionsOf(rule: Region, group: Group, { read }: Features): Prom
   let positions = [...group.rows.keys()];
   for (const condition of rule) {
     const columns = await read(
-      Uint32Array.from(positions, (at) => group.rows[at]),
+      Uint32Array.from(positions, (at) => entry(group.rows, at)),
       condition.feature,
       condition.feature + 1,
     );
-    positions = Array.from(positionsIn([condition], columns), (at) => positions[at]);
+    positions = Array.from(positionsIn([condition], columns), (at) => entry(positions, at));
   }
   return positions;
 }
@@ -139,7 +140,7 @@ async function positionsOf(rule: Region, group: Group, { read }: Features): Prom
 /** At most `count` of some rows, evenly spread over their order. */
 function spread(rows: readonly number[], count: number): readonly number[] {
   if (rows.length <= count) return rows;
-  return Array.from({ length: count }, (_, i) => rows[Math.floor(((i + 0.5) * rows.length) / count)]);
+  return Array.from({ length: count }, (_, i) => entry(rows, Math.floor(((i + 0.5) * rows.length) / count)));
 }
 
 /** The features of a rule that are not shown yet, each with the images of the group that show it most. */
@@ -166,7 +167,7 @@ export async function lookedFor(
 ): Promise<ReadonlyMap<number, FeaturePictures>> {
   const { folder, images, labels, classes } = evalSet;
   if (folder === null) return new Map();
-  const labelOf = new Map(images.map((image, row) => [image, classes[labels[row]]]));
+  const labelOf = new Map(images.map((image, row) => [image, entry(classes, entry(labels, row))]));
   const labelled = (some: readonly EmbeddedImage[]) =>
     some.map((each) => ({ ...each, label: labelOf.get(each.image) ?? null, prediction: null }));
   const made = await lookedForBy(
@@ -194,12 +195,12 @@ async function lookedForBy(
     const source = { featureModel, images, folder, engine, cacheFolder, run: pool.run, onProgress, onNotice };
     return featurePictures(subjects, { ...source, attack: report.attack });
   }
-  const names = subjects.flatMap(({ rows }) => rows.map((row) => images[row]));
+  const names = subjects.flatMap(({ rows }) => rows.map((row) => entry(images, row)));
   const embedded = await embedImages(folder, names, pool.run);
   return new Map(
     subjects.map(({ feature, rows }) => [
       feature,
-      { mostActivating: rows.flatMap((row) => embedded.get(images[row]) ?? []), heatmaps: [], attacks: [] },
+      { mostActivating: rows.flatMap((row) => embedded.get(entry(images, row)) ?? []), heatmaps: [], attacks: [] },
     ]),
   );
 }
@@ -213,9 +214,9 @@ function placed(
 ): Pick<Pictures, 'clusters' | 'leaves'> {
   const { images, labels, classes } = evalSet;
   const picture = (row: number, { predictions }: Checkpoint): readonly LabelledPicture[] => {
-    const found = embedded.get(images[row]);
-    const prediction = predictions === null ? null : classes[predictions[row]];
-    return found === undefined ? [] : [{ ...found, label: classes[labels[row]], prediction }];
+    const found = embedded.get(entry(images, row));
+    const prediction = predictions === null ? null : entry(classes, entry(predictions, row));
+    return found === undefined ? [] : [{ ...found, label: entry(classes, entry(labels, row)), prediction }];
   };
   const shown = (chosen: readonly Chosen[]) =>
     new Map(

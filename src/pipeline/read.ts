@@ -10,6 +10,7 @@ import { readColumns } from '../features/readColumns.ts';
 import { runCheckpoint } from '../features/runCheckpoint.ts';
 import type { GroupAnalysis } from '../records/analysis.ts';
 import type { Config } from '../records/config.ts';
+import { entry } from '../records/entry.ts';
 import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
 import type { FeatureFile, ReadColumns } from '../records/features.ts';
 import { type Run, storeFolder } from './request.ts';
@@ -89,7 +90,7 @@ export async function extract({ config, request, pool }: Run, evalSet: EvalSet):
     file,
     read: readColumns(file),
     hashes: file.hashes,
-    skipped: file.unusable.map(({ index }) => evalSet.images[index]),
+    skipped: file.unusable.map(({ index }) => entry(evalSet.images, index)),
     rows,
   };
 }
@@ -128,6 +129,6 @@ export function analyseCheckpoint(
     options: config.analysis,
     concurrency: request.workers + 1,
     onProgress: request.onProgress,
-    imageName: (row) => evalSet.images[row],
+    imageName: (row) => entry(evalSet.images, row),
   });
 }

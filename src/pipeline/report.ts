@@ -6,6 +6,7 @@ import type { BaselineStore } from '../baseline/store.ts';
 import { UserError } from '../errors.ts';
 import { contactSheet } from '../pictures/contactSheet.ts';
 import type { HistoryRow } from '../records/baseline.ts';
+import { entry } from '../records/entry.ts';
 import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
 import type { Result } from '../records/result.ts';
 import { closingLines } from '../report/closingLines.ts';
@@ -103,7 +104,7 @@ async function publishSheets(
     const { revision, paths } = await store.attach(result.commit, result.createdAt, made);
     if (revision === null) return new Map();
     return new Map(
-      made.map(({ key, width, height }, i) => [key, { url: pictureAddress(revision, paths[i]), width, height }]),
+      made.map(({ key, width, height }, i) => [key, { url: pictureAddress(revision, entry(paths, i)), width, height }]),
     );
   } catch (thrown) {
     // The verdict stands without pictures.

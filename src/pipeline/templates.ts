@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { packageFolder } from '../packageFolder.ts';
+import { entry } from '../records/entry.ts';
 
 const FOLDER = new URL('templates/', packageFolder);
 
@@ -7,5 +8,5 @@ const FOLDER = new URL('templates/', packageFolder);
 export async function readTemplates(): Promise<Record<string, string>> {
   const files = (await readdir(FOLDER)).sort();
   const texts = await Promise.all(files.map((file) => readFile(new URL(file, FOLDER), 'utf8')));
-  return Object.fromEntries(files.map((file, index) => [file, texts[index]]));
+  return Object.fromEntries(files.map((file, index) => [file, entry(texts, index)]));
 }

@@ -1,4 +1,5 @@
 import { UserError } from '../errors.ts';
+import { entry } from './entry.ts';
 import type { Checkpoint, EvalSet } from './evalSet.ts';
 
 /** A group before anyone's failures are looked up. */
@@ -52,7 +53,7 @@ export const groupKinds = [
     words: (name) => `images of ${name}`,
     members: (asked) =>
       byClass(asked, {
-        classesOf: (row) => [asked.evalSet.labels[row]],
+        classesOf: (row) => [entry(asked.evalSet.labels, row)],
         fails: () => isWrong,
       }),
   },
@@ -64,7 +65,7 @@ export const groupKinds = [
     members: (asked) => {
       const predictions = predictionsOf(asked);
       return byClass(asked, {
-        classesOf: (row) => predictions.map((each) => each[row]),
+        classesOf: (row) => predictions.map((each) => entry(each, row)),
         fails: (k) => (checkpoint, row) => checkpoint.predictions?.[row] === k && asked.evalSet.labels[row] !== k,
       });
     },
@@ -88,7 +89,7 @@ export const groupKinds = [
       const predictions = predictionsOf(asked);
       const { labels } = asked.evalSet;
       return byClass(asked, {
-        classesOf: (row) => [labels[row], ...predictions.map((each) => each[row])],
+        classesOf: (row) => [entry(labels, row), ...predictions.map((each) => entry(each, row))],
         fails: (k) => (checkpoint, row) => (checkpoint.predictions?.[row] === k) !== (labels[row] === k),
       });
     },
@@ -189,7 +190,9 @@ function byConfusion(asked: Asked): Members[] {
   const { classes, labels } = asked.evalSet;
   const predictions = predictionsOf(asked);
   const cell = (label: number, prediction: number) => label * classes.length + prediction;
-  const cells = bucketsOf(labels.length, (row) => predictions.map((each) => cell(labels[row], each[row])));
+  const cells = bucketsOf(labels.length, (row) =>
+    predictions.map((each) => cell(entry(labels, row), entry(each, row))),
+  );
   const pairs = new Set<number>();
   for (const at of cells.keys()) {
     const [label, prediction] = [Math.floor(at / classes.length), at % classes.length];
@@ -227,7 +230,7 @@ function byColumn({ spec, argument, evalSet: { columns } }: Asked): Members[] {
       fix: columns.size === 0 ? 'Add the column to the manifest' : `Use one of: ${listOf([...columns.keys()])}`,
     });
   }
-  const buckets = bucketsOf(texts.length, (row) => [texts[row]]);
+  const buckets = bucketsOf(texts.length, (row) => [entry(texts, row)]);
   return [...buckets.keys()].sort().map((value) => ({
     id: `${name}:${value}`,
     value,

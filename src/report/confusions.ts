@@ -1,3 +1,4 @@
+import { entry } from '../records/entry.ts';
 import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
 import { groupOfId } from '../records/groupKinds.ts';
 import type { Result } from '../records/result.ts';
@@ -16,12 +17,12 @@ export function confusionsOf(
   const rowOf = new Map(images.map((image, row) => [image, row]));
   return new Map(
     result.checkpoints.flatMap(({ name, comparison }, index) => {
-      const { predictions } = checkpoints[index];
+      const { predictions } = entry(checkpoints, index);
       if (predictions === null) return [];
       return (comparison?.clusters ?? []).map((cluster): [string, Confusion[]] => {
         const of = groupOfId(cluster.group).kind.tells === 'label' ? labels : predictions;
         const rows = cluster.images.flatMap((image) => rowOf.get(image) ?? []);
-        const counts = Map.groupBy(rows, (row) => classes[of[row]]);
+        const counts = Map.groupBy(rows, (row) => entry(classes, entry(of, row)));
         const all = [...counts].map(([className, { length }]) => ({ className, images: length }));
         return [
           keyOf(name, cluster.id),

@@ -1,3 +1,4 @@
+import { entry } from '../records/entry.ts';
 import { number, percent } from '../records/words.ts';
 import { oneLine } from './names.ts';
 
@@ -24,9 +25,11 @@ const lastHead = 'best leaf is a failure mode';
 /** The evaluation of a checkpoint as a table of aligned columns (Barlow, section 7, Table 1). */
 export function evaluationLines(checkpoint: string, rows: readonly EvaluationRow[]): string[] {
   const table = [[...heads, lastHead], ...rows.map(cells)];
-  const widths = [...heads, lastHead].map((_, column) => Math.max(...table.map((row) => row[column].length)));
+  const widths = [...heads, lastHead].map((_, column) => Math.max(...table.map((row) => entry(row, column).length)));
   const line = (row: readonly string[]) =>
-    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join('  ');
+    row
+      .map((cell, column) => (column === 0 ? cell.padEnd(entry(widths, column)) : cell.padStart(entry(widths, column))))
+      .join('  ');
   return [`Checkpoint ${oneLine(checkpoint)}`, ...table.map(line)];
 }
 

@@ -1,4 +1,5 @@
 import type { Region } from '../records/analysis.ts';
+import { entry } from '../records/entry.ts';
 import type { FeatureModelInfo, FeatureNames } from '../records/features.ts';
 import type { CheckpointResult, Result } from '../records/result.ts';
 import { count, counted, number, percent } from '../records/words.ts';
@@ -9,7 +10,7 @@ import type { FeaturePictures } from './pictures.ts';
 import { valuesPlot } from './plots/valuesPlot.ts';
 import { featureLabel, ruleView } from './rule.ts';
 import { featureStrips } from './strip.ts';
-import { renderTemplate, type Templates } from './template.ts';
+import { renderTemplate, type Templates, templateText } from './template.ts';
 
 /** What the page of one feature is made from. */
 export interface FeaturePage {
@@ -38,7 +39,7 @@ const MOST = { strongest: 12, rules: 50 };
  */
 export function renderFeaturePage(page: FeaturePage, templates: Templates): string {
   const { feature, names, featureModel, pictures } = page;
-  const style = templates['report.css'];
+  const style = templateText(templates, 'report.css');
   const named = names.get(feature);
   const label = featureLabel(feature, names);
   const rules = rulesWith(page);
@@ -66,7 +67,7 @@ export function renderFeaturePage(page: FeaturePage, templates: Templates): stri
 /** The feature's values in the group: how they lie, and the images with the greatest. */
 function valuesPart({ images, values, pictures, group }: FeaturePage, thresholds: readonly number[]) {
   const rows = images
-    .map((image, row) => ({ image, value: values[row] }))
+    .map((image, row) => ({ image, value: entry(values, row) }))
     .filter(({ value }) => Number.isFinite(value));
   const sorted = rows.toSorted((a, b) => b.value - a.value);
   if (sorted.length === 0) return { plot: null, spread: null, strongest: [] };
@@ -90,8 +91,8 @@ function valuesPart({ images, values, pictures, group }: FeaturePage, thresholds
 
 /** @param falling values, greatest first */
 function spreadText(falling: readonly number[], group: string): string {
-  const [most, least] = [falling[0], falling[falling.length - 1]];
-  const median = falling[Math.floor(falling.length / 2)];
+  const [most, least] = [entry(falling, 0), entry(falling, falling.length - 1)];
+  const median = entry(falling, Math.floor(falling.length / 2));
   const absent = falling.filter((value) => value === 0).length;
   const where = `Over ${group} (${count(falling.length)})`;
   if (most === least) return `${where} it is ${number(most)} everywhere.`;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { GroupAnalysis } from '../records/analysis.ts';
+import { entry } from '../records/entry.ts';
 import type { CheckpointResult } from '../records/result.ts';
 import { count, counted } from '../records/words.ts';
 import { mean } from '../statistics/sums.ts';
@@ -11,7 +12,7 @@ import { keyOf, type Pictures } from './pictures.ts';
 import { scatterPlot } from './plots/scatterPlot.ts';
 import { trendPlot } from './plots/trendPlot.ts';
 import { MOST_SHOWN, rankedTrees } from './shown.ts';
-import { renderTemplate, type Templates } from './template.ts';
+import { renderTemplate, type Templates, templateText } from './template.ts';
 import { treeView } from './tree.ts';
 import type { ReportView } from './view.ts';
 
@@ -23,8 +24,8 @@ const MOST = { rows: 200, groups: 5_000, worst: 3, glimpse: 4 };
  * hashes, and pictures that stand in the page; every text from data is escaped.
  */
 export function renderHtml(view: ReportView, templates: Templates): string {
-  const style = templates['report.css'];
-  const script = templates['client.js'];
+  const style = templateText(templates, 'report.css');
+  const script = templateText(templates, 'client.js');
   const { history, configText, result } = view.input;
   const leaves = result.checkpoints.flatMap((each) =>
     drawnTrees(each).flatMap((group) => group.leaves.map(({ id }) => keyOf(each.name, id))),
@@ -73,8 +74,8 @@ function fullText(ofLeaf: number): string {
 
 /** @param seen where in the page features are shown, by number; grows */
 function checkpointData(view: ReportView, index: number, seen: Map<number, string>) {
-  const checkpoint = view.checkpoints[index];
-  const result = view.input.result.checkpoints[index];
+  const checkpoint = entry(view.checkpoints, index);
+  const result = entry(view.input.result.checkpoints, index);
   const prefix = `c${index}`;
   const ground = { input: view.input, result, shown: seen };
   const card = (cluster: CheckpointView['known'][number], at: string) =>

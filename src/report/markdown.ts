@@ -1,3 +1,4 @@
+import { entry } from '../records/entry.ts';
 import { count } from '../records/words.ts';
 import type { CheckpointView } from './checkpointView.ts';
 import type { ClusterView } from './clusterView.ts';
@@ -56,7 +57,7 @@ function markdownData(view: ReportView, detail: Detail, shed: readonly string[],
     suite: view.suite,
     commit: view.commit,
     checkpoints: view.checkpoints.slice(0, detail.checkpoints).map((each, index) => {
-      const { name } = view.input.result.checkpoints[index];
+      const { name } = entry(view.input.result.checkpoints, index);
       const sheetOf = (id: string) => view.input.sheets.get(keyOf(name, id));
       return checkpointData(each, sheetOf, detail, view.checkpoints.length > 1);
     }),

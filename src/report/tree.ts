@@ -1,4 +1,5 @@
 import type { Condition, GroupAnalysis, Leaf, TreeNode } from '../records/analysis.ts';
+import { entry } from '../records/entry.ts';
 import type { FeatureNames } from '../records/features.ts';
 import { count, number, percent } from '../records/words.ts';
 import { groupIdText } from './names.ts';
@@ -93,7 +94,7 @@ function place(nodes: readonly TreeNode[]): ReadonlyMap<number, Placed> {
     placed.set(id, here);
     return here;
   };
-  walk(nodes[0].id, null, 0);
+  walk(entry(nodes, 0).id, null, 0);
   return placed;
 }
 

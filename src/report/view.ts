@@ -11,7 +11,9 @@
  *
  * Templates are texts by file name, read by the caller from the package's folder `templates`.
  */
+
 import type { HistoryRow } from '../records/baseline.ts';
+import { entry } from '../records/entry.ts';
 import type { FeatureNames } from '../records/features.ts';
 import type { Result } from '../records/result.ts';
 import { type Outcome, worstOutcome } from '../records/verdict.ts';
@@ -80,7 +82,7 @@ const OUTCOME = { passed: 'Passed', failed: 'Failed', 'not compared': 'Not compa
 
 function headline(outcome: Outcome, checkpoints: readonly CheckpointView[]): string {
   const word = OUTCOME[outcome];
-  if (checkpoints.length === 1) return `${word}: ${checkpoints[0].headline}`;
+  if (checkpoints.length === 1) return `${word}: ${entry(checkpoints, 0).headline}`;
   const failed = checkpoints.filter((checkpoint) => checkpoint.outcome === 'failed').length;
   if (failed > 0) return `${word}: ${count(failed)} of ${counted(checkpoints.length, 'checkpoint')}.`;
   return `${word}: ${counted(checkpoints.length, 'checkpoint')}.`;

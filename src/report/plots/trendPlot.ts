@@ -1,3 +1,4 @@
+import { entry } from '../../records/entry.ts';
 import { percent } from '../../records/words.ts';
 import * as Plot from './draw.ts';
 import { AFTER, BEFORE, CALM, svg } from './draw.ts';
@@ -30,7 +31,7 @@ export function trendPlot(points: readonly TrendPoint[], label: string): string 
       x: {
         domain: [0, Math.max(1, rows.length - 1)],
         ticks: named.map((row) => row.index),
-        tickFormat: (i: number) => rows[i].name,
+        tickFormat: (i: number) => entry(rows, i).name,
         label: null,
       },
       y: { domain: [0, most], label: null, tickFormat: percent, ticks: 4, grid: true },
