@@ -1,21 +1,18 @@
-import { mkdir } from 'node:fs/promises';
+import { randomInt } from 'node:crypto';
+import { type FileHandle, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import writeAtomic from 'write-file-atomic';
-import { messageOf, UserError } from '../errors.ts';
+import { codeOf, messageOf, UserError } from '../errors.ts';
 
 /**
- * Writes a file aside, syncs it and renames it into place, making its folder: whoever looks sees the old
- * bytes or the new ones, also after a kill.
+ * Writes a file aside, reads it back, syncs it and renames it into place, making its folder: whoever looks sees the old
+ * bytes or the new ones, whole, also after a kill or on a full disk. Of a link, the file that it leads to is written.
  *
- * @throws UserError where the disk is full, the folder cannot be made or may not be written
+ * @throws UserError where the disk is full, the folder cannot be made or may not be written; the old file stands
  */
 export async function writeFileAtomic(file: string, data: string | Uint8Array): Promise<void> {
   try {
     await mkdir(dirname(file), { recursive: true });
-    await writeAtomic(
-      file,
-      typeof data === 'string' ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength),
-    );
+    await replace(await target(file), typeof data === 'string' ? Buffer.from(data) : data);
   } catch (cause) {
     throw new UserError({
       what: `cannot write the file (${messageOf(cause)})`,
@@ -23,5 +20,58 @@ export async function writeFileAtomic(file: string, data: string | Uint8Array): 
       fix: 'Check that the folder exists, that it may be written and that the disk is not full',
       cause,
     });
+  }
+}
+
+async function target(file: string): Promise<string> {
+  try {
+    return await realpath(file);
+  } catch (thrown) {
+    if (codeOf(thrown) === 'ENOENT') return file;
+    throw thrown;
+  }
+}
+
+async function replace(file: string, bytes: Uint8Array): Promise<void> {
+  const mode = await stat(file).then(
+    (found) => found.mode,
+    () => 0o666,
+  );
+  const aside = `${file}.${process.pid}${randomInt(2 ** 40)}`;
+  try {
+    const handle = await open(aside, 'wx+', mode);
+    try {
+      await writeWhole(handle, bytes);
+      // What a full disk or a failing one kept must not take the old file's place.
+      if (!(await readBack(handle, bytes.length)).equals(bytes))
+        throw new Error('it does not read back as it was written');
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(aside, file);
+  } catch (thrown) {
+    await rm(aside, { force: true });
+    throw thrown;
+  }
+}
+
+/** A write may be short: it then tells how much it wrote, and no error. */
+async function writeWhole(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    const { bytesWritten } = await handle.write(bytes, at, bytes.length - at, at);
+    if (bytesWritten === 0) throw new Error(`only ${at} of ${bytes.length} bytes could be written`);
+    at += bytesWritten;
+  }
+}
+
+/** All the file has, so that one too long does not pass. */
+async function readBack(handle: FileHandle, length: number): Promise<Buffer> {
+  const buffer = Buffer.alloc(length + 1);
+  let at = 0;
+  for (;;) {
+    const { bytesRead } = await handle.read(buffer, at, buffer.length - at, at);
+    at += bytesRead;
+    if (bytesRead === 0 || at === buffer.length) return buffer.subarray(0, at);
   }
 }
