@@ -30,6 +30,19 @@ export async function commitNamed(folder: string, name: string): Promise<string>
   return hash === undefined ? name : obtain(repository, remote, hash);
 }
 
+/** Whether the repository of a folder, or its remote, has a commit. */
+export async function hasCommit(folder: string, hash: string): Promise<boolean> {
+  const repository = await findRepository(folder);
+  if (!repository) return false;
+  return obtain(repository, usualRemote(repository), hash).then(
+    () => true,
+    (thrown) => {
+      if (thrown instanceof UserError) return false;
+      throw thrown;
+    },
+  );
+}
+
 /** A name is a name, also where the remote cannot be asked. */
 function nothing(thrown: unknown): ReadonlyMap<string, string> {
   if (thrown instanceof UserError) return new Map();

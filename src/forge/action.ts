@@ -3,17 +3,19 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { openProgress } from '../adapters/progressBar.ts';
 import { messageOf, UserError } from '../errors.ts';
+import { suiteIn } from '../pipeline/baseline.ts';
 import { examine } from '../pipeline/doctor.ts';
 import type { Request } from '../pipeline/request.ts';
 import { type GateOutcome, runGate } from '../pipeline/run.ts';
 import { tool } from '../pipeline/tool.ts';
 import { checkAnnotations, errorAnnotation } from './annotations.ts';
 import { COMMENT_RESERVE } from './commentBody.ts';
+import { errorReport } from './errorReport.ts';
 import { readEvent, type StepEvent } from './event.ts';
 import { openGitHub } from './githubApi.ts';
 import { type Inputs, readInputs } from './inputs.ts';
 import { pictureAddress } from './pictureAddress.ts';
-import { postComment } from './postComment.ts';
+import { type Post, postComment } from './postComment.ts';
 import { openLog } from './runner.ts';
 import { stepOutputs } from './stepOutputs.ts';
 
@@ -27,17 +29,31 @@ async function act(): Promise<void> {
   const event = readEvent(process.env);
   for (const warning of event.warnings) notify('warning', warning);
   enter(resolve(workspace, inputs.workingDirectory));
-  const outcome = await gate(inputs, event);
+  const outcome = await gate(inputs, event).catch((thrown: unknown) => tellOfError(inputs, event, thrown));
   const failed = fails(outcome, inputs.failOn);
   for (const [name, value] of Object.entries(stepOutputs(outcome.result, outcome.outcome, inputs.out))) {
     log.output(name, value);
   }
   for (const annotation of checkAnnotations(outcome.result, inputs.config, workspace)) log.annotate(annotation);
-  await summarise(outcome);
-  await comment(inputs, event, outcome, failed);
+  await summarise(outcome.summary);
+  await commentOn(inputs, event, () => ofOutcome(event, outcome, inputs.comment === 'on-failure' && !failed));
   for (const line of outcome.lines) log.line(line);
   if (failed) log.fail(`The gate failed: ${outcome.lines[0]}`);
-  if (outcome.unrecorded !== null) throw outcome.unrecorded;
+  if (outcome.unrecorded === null) return;
+  if (event.doubtful === null) throw outcome.unrecorded;
+  notify('notice', `No baseline is recorded: ${outcome.unrecorded.what} (${event.doubtful}).`);
+}
+
+/** Tells a run that could not judge where the one before it may have said that all is well; throws what it was given. */
+async function tellOfError(inputs: Inputs, event: StepEvent, thrown: unknown): Promise<never> {
+  const suite = await suiteIn(inputs.config);
+  const report = errorReport(thrown, suite ?? inputs.config);
+  await summarise(report);
+  await commentOn(inputs, event, () => ({
+    ...{ suite: suite ?? '', report, erred: true, onlyUpdate: suite === null },
+    push: { commit: event.commit, outcome: 'not compared', clusters: [] },
+  }));
+  throw thrown;
 }
 
 function enter(folder: string): void {
@@ -72,6 +88,8 @@ function requestOf(inputs: Inputs, event: StepEvent, onProgress: Request['onProg
     commit: event.commit,
     base: event.base,
     record: records(inputs, event),
+    recordUnasked: inputs.record === 'auto',
+    checkedOut: event.checkedOut,
     shard: null,
     pictureAddress: shows ? (revision, path) => pictureAddress(event, revision, path) : null,
     commentReserve: COMMENT_RESERVE,
@@ -94,31 +112,39 @@ function fails({ passed, result }: GateOutcome, failOn: Inputs['failOn']): boole
   return !passed || (failOn === 'warning' && checks.some((check) => check.severity === 'warning' && !check.passed));
 }
 
-async function summarise({ summary }: GateOutcome): Promise<void> {
+async function summarise(summary: string): Promise<void> {
   if (!(await log.summary(summary))) log.line('This runner has no job summary.');
 }
 
-async function comment(inputs: Inputs, event: StepEvent, outcome: GateOutcome, failed: boolean): Promise<void> {
-  const { pullRequest: issue, readOnly, owner, repository, apiUrl, run, commit } = event;
+type Words = Omit<Post, 'issue' | 'run'>;
+
+/** What a run has to say on a pull request. */
+function ofOutcome({ commit }: StepEvent, { result, outcome, comment }: GateOutcome, onlyUpdate: boolean): Words {
+  const { suite, checkpoints } = result;
+  const found = checkpoints.flatMap(({ comparison }) => comparison?.clusters ?? []);
+  const clusters = found.filter(({ status }) => status === 'new' || status === 'worsened').map(({ id }) => id);
+  return { suite, report: comment, push: { commit, outcome, clusters }, onlyUpdate };
+}
+
+/** Comments, where there is a pull request and it may; whatever GitHub answers, the verdict is the gate's alone. */
+async function commentOn(inputs: Inputs, event: StepEvent, words: () => Words): Promise<void> {
+  const { pullRequest: issue, readOnly, doubtful, owner, repository, apiUrl, run } = event;
   if (issue === null || inputs.comment === 'never') return;
   const why = readOnly ?? (inputs.token === '' ? 'no token is given' : null);
   if (why !== null) {
     notify('notice', `No comment, see the job summary: ${why}, so this run may not write one.`);
     return;
   }
-  const { suite, checkpoints } = outcome.result;
-  const found = checkpoints.flatMap(({ comparison }) => comparison?.clusters ?? []);
-  const clusters = found.filter(({ status }) => status === 'new' || status === 'worsened').map(({ id }) => id);
   try {
-    const posted = await postComment(openGitHub({ token: inputs.token, apiUrl, owner, repository }), {
-      ...{ issue, suite, run, report: outcome.comment, push: { commit, outcome: outcome.outcome, clusters } },
-      onlyUpdate: inputs.comment === 'on-failure' && !failed && outcome.passed,
-    });
+    const github = openGitHub({ token: inputs.token, apiUrl, owner, repository });
+    const posted = await postComment(github, { ...words(), issue, run });
     log.line(`Comment ${posted.kind}${'url' in posted ? `: ${posted.url}` : ''}`);
   } catch (thrown) {
-    if (!(thrown instanceof UserError)) throw thrown;
-    // What could not be said here stands in the job summary; the verdict is the gate's alone.
-    notify('warning', `No comment: ${thrown.what}. ${thrown.fix}.`);
+    const said = thrown instanceof UserError ? `${thrown.what}. ${thrown.fix}` : messageOf(thrown);
+    notify(
+      doubtful === null ? 'warning' : 'notice',
+      `No comment: ${said}${doubtful === null ? '' : ` (${doubtful})`}.`,
+    );
   }
 }
 

@@ -53,10 +53,15 @@ export function isOfSuite(body: string, suite: string): boolean {
   return body.split(/\r?\n/, 1)[0] === markerOf(suite);
 }
 
-/** A comment: marker, what changed since the last push, the report, and the state for the next time. */
-export function commentBody(suite: string, report: string, state: CommentState): string {
+/** A comment: marker, what changed (unless it is silent on that) since the last push, the report, and the state for the next time. */
+export function commentBody(
+  suite: string,
+  report: string,
+  state: CommentState,
+  { isSilent }: { readonly isSilent: boolean } = { isSilent: false },
+): string {
   const remembered = { ...state, push: shortened(state.push), before: state.before && shortened(state.before) };
-  const changed = sinceLastPush(state);
+  const changed = isSilent ? null : sinceLastPush(state);
   return [
     markerOf(suite),
     ...(changed === null ? [] : [`> ${changed}`, '']),

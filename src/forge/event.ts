@@ -14,8 +14,12 @@ export interface StepEvent {
   readonly base: string | null;
   /** Number of the pull request to comment on. */
   readonly pullRequest: number | null;
+  /** Commits of which one is checked out where the workflow does what is usual; another at HEAD is what is judged then. */
+  readonly checkedOut: readonly string[];
   /** Why GitHub gives this run a token that can only read; null where it need not. */
   readonly readOnly: string | null;
+  /** Why the token can only read unless the workflow's `permissions` say more, which nobody can see from here; null where it need not. */
+  readonly doubtful: string | null;
   /** A push to the default branch: what is recorded as a baseline of its own accord. */
   readonly pushToDefaultBranch: boolean;
   /** What the user should know about running on this event. */
@@ -28,11 +32,16 @@ export interface StepEvent {
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
-type Happened = Pick<StepEvent, 'commit' | 'base' | 'pullRequest' | 'readOnly' | 'pushToDefaultBranch' | 'warnings'>;
+type Happened = Pick<
+  StepEvent,
+  'commit' | 'base' | 'pullRequest' | 'checkedOut' | 'readOnly' | 'doubtful' | 'pushToDefaultBranch' | 'warnings'
+>;
 
 interface PullRequestPayload {
   readonly pull_request: {
     readonly number: number;
+    /** GitHub's merge of head and base; null while it makes one. */
+    readonly merge_commit_sha?: string | null;
     readonly base: { readonly ref: string };
     /** A fork that was deleted has no repository. */
     readonly head: { readonly sha: string; readonly repo: { readonly full_name: string } | null };
@@ -88,10 +97,13 @@ export function readEvent(env: Environment): StepEvent {
 
 function happened(name: string, env: Environment): Happened {
   if (name === 'pull_request' || name === 'pull_request_target') return pullRequest(name, env);
-  const plain = { base: null, pullRequest: null, readOnly: dependabot(env), pushToDefaultBranch: false, warnings: [] };
+  const plain = {
+    ...{ base: null, pullRequest: null, readOnly: null, doubtful: dependabot(env) },
+    ...{ checkedOut: [commitOfRun(env)], pushToDefaultBranch: false, warnings: [] },
+  };
   if (name === 'merge_group') {
     const { merge_group: group } = payload(env, mergeGroupPayload);
-    return { ...plain, commit: group.head_sha, base: branchOf(group.base_ref) };
+    return { ...plain, commit: group.head_sha, base: branchOf(group.base_ref), checkedOut: [group.head_sha] };
   }
   const commit = commitOfRun(env);
   if (name !== 'push') return { ...plain, commit };
@@ -112,13 +124,20 @@ function pullRequest(name: string, env: Environment): Happened {
     commit: request.head.sha,
     base: request.base.ref,
     pullRequest: request.number,
-    readOnly: name === 'pull_request' ? (fork ?? dependabot(env)) : null,
+    // With pull_request_target GITHUB_SHA is the base's tip: no state of the pull request.
+    checkedOut: [
+      request.head.sha,
+      ...(request.merge_commit_sha ? [request.merge_commit_sha] : []),
+      ...(name === 'pull_request' ? [commitOfRun(env)] : []),
+    ],
+    readOnly: name === 'pull_request' ? fork : null,
+    doubtful: name === 'pull_request' ? dependabot(env) : null,
     pushToDefaultBranch: false,
     warnings: name === 'pull_request_target' ? [targetWarning] : [],
   };
 }
 
-/** GitHub runs what Dependabot sets off as if it came from a fork. */
+/** GitHub runs what Dependabot sets off as if it came from a fork, unless the workflow gives it more. */
 function dependabot(env: Environment): string | null {
   return env.GITHUB_ACTOR === 'dependabot[bot]' ? 'Dependabot set the run off' : null;
 }

@@ -8,6 +8,8 @@ export interface Post {
   readonly report: string;
   readonly push: Push;
   readonly run: { readonly id: number; readonly attempt: number };
+  /** The run could not judge: what the last one found stands for the next to compare with. */
+  readonly erred?: boolean;
   /** Leave a pull request that has no comment of the suite without one. */
   readonly onlyUpdate: boolean;
 }
@@ -24,38 +26,58 @@ export type Posted =
  * @throws UserError where GitHub refuses or does not answer
  */
 export async function postComment(github: GitHub, post: Post): Promise<Posted> {
-  const isOurs = authoredBy(await github.login());
-  const find = async () =>
-    (await github.comments(post.issue))
-      .filter((comment) => isOurs(comment) && isOfSuite(comment.body, post.suite))
-      .sort((a, b) => a.id - b.id);
-  const found = await find();
-  const body = bodyAfter(found, post);
-  if (body === null) return { kind: 'superseded' };
-  if (found.length === 0 && post.onlyUpdate) return { kind: 'none' };
-  const [first] = found;
-  const same = found.length === 1 && first?.body === body;
-  if (first && same) return { kind: 'unchanged', url: first.url };
-  const updated = first ? await github.update(first.id, body) : null;
-  const written = updated ?? (await github.create(post.issue, body));
-  const survivor = await heal(github, await find(), written, post);
-  return { kind: updated === null ? 'created' : 'updated', url: survivor.url };
+  const login = await github.login();
+  const ofSuite = (await github.comments(post.issue)).filter(
+    ({ author, body }) => isOfSuite(body, post.suite) && (login === null ? author.isBot : author.login === login),
+  );
+  // An app's token does not say which app's: only what it may edit is its own. The job's own first.
+  const authors = [...new Set(ofSuite.map(({ author }) => author.login))].toSorted(
+    (a, b) => Number(b === jobLogin) - Number(a === jobLogin),
+  );
+  for (const author of authors) {
+    const posted = await postAs(github, post, author, login === null && author !== jobLogin);
+    if (posted !== 'foreign') return posted;
+  }
+  if (post.onlyUpdate) return { kind: 'none' };
+  const written = await github.create(post.issue, bodyAfter([], post) ?? '');
+  const survivor = await heal(github, written, post);
+  return { kind: 'created', url: survivor.url };
 }
 
-/**
- * Only comments of the token's own user, or of some app where the token is one's: anyone may write our marker, and a
- * comment is its author's to edit again.
- */
-function authoredBy(login: string | null): (comment: Comment) => boolean {
-  return ({ author }) => (login === null ? author.isBot : author.login === login);
+/** Who the token of a job writes as. */
+const jobLogin = 'github-actions[bot]';
+
+/** As `postComment`, among the comments of one author, who may turn out to be another app. */
+async function postAs(github: GitHub, post: Post, author: string, isDoubtful: boolean): Promise<Posted | 'foreign'> {
+  const found = await commentsOf(github, post, author);
+  const [first] = found;
+  if (first === undefined) return 'foreign';
+  const body = bodyAfter(found, post);
+  // Nothing is believed of a comment, not even that a later run wrote it, before it is known to be ours.
+  if (isDoubtful && (await github.update(first.id, first.body)) === 'foreign') return 'foreign';
+  if (body === null) return { kind: 'superseded' };
+  if (found.length === 1 && first.body === body) return { kind: 'unchanged', url: first.url };
+  const updated = await github.update(first.id, body);
+  if (updated === 'foreign') return 'foreign';
+  const written = updated === 'gone' ? await github.create(post.issue, body) : updated;
+  const survivor = await heal(github, written, post);
+  return { kind: updated === 'gone' ? 'created' : 'updated', url: survivor.url };
+}
+
+/** An author's comments of the suite, oldest first. */
+async function commentsOf(github: GitHub, { issue, suite }: Post, author: string): Promise<Comment[]> {
+  return (await github.comments(issue))
+    .filter((comment) => comment.author.login === author && isOfSuite(comment.body, suite))
+    .sort((a, b) => a.id - b.id);
 }
 
 /** Null where a later run has written. */
-function bodyAfter(found: readonly Comment[], { suite, report, push, run }: Post): string | null {
+function bodyAfter(found: readonly Comment[], { suite, report, push, run, erred }: Post): string | null {
   const states = found.map(({ body }) => stateOf(body)).filter((state) => state !== null);
   const last = states.sort((a, b) => b.run.id - a.run.id || b.run.attempt - a.run.attempt)[0];
   if (last === undefined) return commentBody(suite, report, { run, push, before: null });
   if (isLater(last.run, run)) return null;
+  if (erred) return commentBody(suite, report, { run, push: last.push, before: last.before }, { isSilent: true });
   // Another run on the same push compares with the same one before.
   const before = last.push.commit === push.commit ? last.before : last.push;
   return commentBody(suite, report, { run, push, before });
@@ -65,8 +87,9 @@ function isLater(a: Post['run'], b: Post['run']): boolean {
   return a.id > b.id || (a.id === b.id && a.attempt > b.attempt);
 }
 
-/** Leaves the oldest comment with the newest words. */
-async function heal(github: GitHub, found: readonly Comment[], written: Comment, post: Post): Promise<Comment> {
+/** Leaves the oldest comment of ours with the newest words. */
+async function heal(github: GitHub, written: Comment, post: Post): Promise<Comment> {
+  const found = await commentsOf(github, post, written.author.login);
   const [oldest, ...rest] = found;
   if (oldest === undefined || rest.length === 0) return written;
   const body = bodyAfter(
@@ -75,7 +98,7 @@ async function heal(github: GitHub, found: readonly Comment[], written: Comment,
   );
   const settled = oldest.id === written.id || body === null ? oldest : await github.update(oldest.id, body);
   // Deleted by another job that heals at the same time: ours is then the one to keep.
-  if (settled === null) return written;
+  if (settled === 'gone' || settled === 'foreign') return written;
   for (const { id } of rest) await github.remove(id);
   return settled;
 }

@@ -33,6 +33,18 @@ function meaning({ status, message, headers }: Refused): { what: string; fix: st
       fix: 'Add to the job in the workflow: permissions: {contents: write, pull-requests: write}',
     };
   }
+  if (status === 410) {
+    return {
+      what: `the conversation is gone or takes no comments (${said})`,
+      fix: 'See the job summary, or set comment: never',
+    };
+  }
+  if (status === 413 || status === 422) {
+    return {
+      what: `GitHub does not take the text (${said})`,
+      fix: 'See the job summary for the report, or set comment: never',
+    };
+  }
   if (status >= 500) {
     return { what: `GitHub does not answer (${said})`, fix: 'See githubstatus.com, and run the job again later' };
   }
@@ -41,5 +53,7 @@ function meaning({ status, message, headers }: Refused): { what: string; fix: st
 
 function when(headers: Refused['headers']): string {
   const reset = Number(headers['x-ratelimit-reset']);
+  const after = Number(headers['retry-after']);
+  if (after > 0) return `in ${Math.ceil(after / 60)} minutes`;
   return reset > 0 ? `after ${new Date(reset * 1000).toISOString().slice(11, 16)} UTC` : 'later';
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isSameOutcome, outcomeOf } from '../baseline/compared.ts';
-import { commitNamed } from '../baseline/named.ts';
+import { commitNamed, hasCommit } from '../baseline/named.ts';
 import { openStore } from '../baseline/openStore.ts';
 import { baselineRecord } from '../baseline/record.ts';
 import { currentCommit, placeOf } from '../baseline/repository.ts';
@@ -62,10 +62,35 @@ async function baselinesOf(run: Run, options = { make: run.request.record }): Pr
   });
 }
 
-/** The commit that the checkpoints belong to, in full, or its name where git has no such commit; null outside a git repository. */
-export function commitJudged({ config, request }: Run): Promise<string | null> {
+/** Where in history the checkpoints of a run stand. */
+export interface Standing {
+  /** The commit in full, or its name where git has no such commit; null outside a git repository. */
+  readonly commit: string | null;
+  readonly base: string | null;
+  /** A state that the event is not about is not recorded unasked. */
+  readonly mayRecord: boolean;
+}
+
+/**
+ * The commit that the checkpoints belong to: the request's, or HEAD. Where the folder of the config is at none of the commits that the
+ * request expects, predictions are of HEAD all the same: of another branch's, or of another repository's, such as a submodule's.
+ */
+export async function standingOf({ config, request }: Run): Promise<Standing> {
   const folder = dirname(config.file);
-  return request.commit === null ? currentCommit(folder) : commitNamed(folder, request.commit);
+  const { commit, base, checkedOut = null } = request;
+  const mayRecord = true;
+  if (commit === null) return { commit: await currentCommit(folder), base, mayRecord };
+  const head = checkedOut === null ? null : await currentCommit(folder);
+  if (head === null || checkedOut?.includes(head))
+    return { commit: await commitNamed(folder, commit), base, mayRecord };
+  const isOtherBranch = await hasCommit(folder, commit);
+  const what = isOtherBranch ? 'another commit than the event is about' : 'another repository than the event is about';
+  request.onNotice(`${head.slice(0, 12)} is checked out, ${what} (${commit.slice(0, 12)}): it is what is judged.`);
+  return {
+    commit: head,
+    base: isOtherBranch ? base : null,
+    mayRecord: !isOtherBranch || request.recordUnasked !== true,
+  };
 }
 
 /**
@@ -73,8 +98,8 @@ export function commitJudged({ config, request }: Run): Promise<string | null> {
  *
  * @throws UserError where baselines exist and none can be used, or are of another suite of this name
  */
-export async function findBaselines(run: Run, store: BaselineStore, commit: string | null): Promise<Found> {
-  const found = await store.find({ head: commit, base: run.request.base });
+export async function findBaselines(run: Run, store: BaselineStore, { commit, base }: Standing): Promise<Found> {
+  const found = await store.find({ head: commit, base });
   const suite = JSON.stringify(run.config.name);
   if (found.kind === 'empty-suite' && found.others.length > 0) {
     const others = found.others.slice(0, 10).join(', ');
@@ -97,12 +122,12 @@ async function refuseTwins({ file, name }: Config, records: readonly BaselineRec
   const strange = records.filter(({ config }) => place !== null && config !== null && config !== place.path);
   for (const record of strange) {
     const other = join(place?.root ?? '', record.config ?? '');
-    if ((await nameIn(other)) === name) throw twins(record, { suite: name, config: place?.path ?? null });
+    if ((await suiteIn(other)) === name) throw twins(record, { suite: name, config: place?.path ?? null });
   }
 }
 
 /** The suite's name in a config; null where there is none that can be read. */
-async function nameIn(file: string): Promise<string | null> {
+export async function suiteIn(file: string): Promise<string | null> {
   try {
     return (await readConfig(file)).name;
   } catch (thrown) {
@@ -175,7 +200,7 @@ export function recordBaseline(request: Request): Promise<Said> {
     for (const checkpoint of checkpoints) {
       results.push(resultWithout(checkpoint, await analyseCheckpoint(untested, features, checkpoint)));
     }
-    const result = resultOf(run, features, await commitJudged(run), results);
+    const result = resultOf(run, features, (await standingOf(run)).commit, results);
     const record = await recordOf(run, { result, features, checkpoints });
     await store.record(record, { replace: request.replace === true });
     const { commit, suite, checkpoint, replica } = record;

@@ -19,10 +19,14 @@ export interface Request {
   readonly baseline: string | null;
   /** The commit judged; null: HEAD. */
   readonly commit: string | null;
+  /** Commits of which one should be at HEAD; another there is judged in place of `commit`, as what was trained and predicted. */
+  readonly checkedOut?: readonly string[] | null;
   /** The branch that the commit is to be merged into; null: compare with the commit's own ancestors. */
   readonly base: string | null;
   /** Record the checkpoint as a baseline if the gate passes. */
   readonly record: boolean;
+  /** Nobody asked for it in so many words: not where HEAD is another commit than that of the event. */
+  readonly recordUnasked?: boolean;
   /** Record it as a further training beside the accepted one of the commit. */
   readonly replica?: boolean;
   /** Record it in place of another that was accepted at the commit. */

@@ -2,7 +2,7 @@ import { comparedWith } from '../baseline/compared.ts';
 import { UserError } from '../errors.ts';
 import type { CheckpointResult, Result } from '../records/result.ts';
 import { type Outcome, worstOutcome } from '../records/verdict.ts';
-import { commitJudged, findBaselines, openBaselines, recordPassed } from './baseline.ts';
+import { findBaselines, openBaselines, recordPassed, standingOf } from './baseline.ts';
 import { judgeCheckpoint, resultOf } from './judge.ts';
 import { analyseCheckpoint, extract, openCheckpoints, readInputs } from './read.ts';
 import { report, type Told } from './report.ts';
@@ -21,8 +21,8 @@ export function runGate(request: Request): Promise<GateOutcome> {
   return inRun(request, async (run) => {
     const { evalSet, given } = await readInputs(run);
     const store = await openBaselines(run);
-    const commit = await commitJudged(run);
-    const found = store && (await findBaselines(run, store, commit));
+    const standing = await standingOf(run);
+    const found = store && (await findBaselines(run, store, standing));
     const features = await extract(run, evalSet);
     const checkpoints = await openCheckpoints(run, given, features);
     const results: CheckpointResult[] = [];
@@ -31,12 +31,14 @@ export function runGate(request: Request): Promise<GateOutcome> {
       const baselines = found && comparedWith(found, features.evalSet, checkpoint, run.config.baseline.window);
       results.push(await judgeCheckpoint(run, features, checkpoint, groups, baselines));
     }
-    const result = resultOf(run, features, commit, results);
+    const result = resultOf(run, features, standing.commit, results);
     const outcome = worstOutcome(results.map(({ verdict }) => verdict?.outcome ?? 'not compared'));
     const passed = outcome !== 'failed';
     const told = await report(run, features, checkpoints, result, store);
     if (request.record && !passed) request.onNotice('Not recorded as a baseline: the gate failed.');
-    const unrecorded = request.record && passed ? await recorded(run, { result, features, checkpoints }) : null;
+    if (request.record && !standing.mayRecord) request.onNotice('Not recorded as a baseline: it is of another commit.');
+    const records = request.record && passed && standing.mayRecord;
+    const unrecorded = records ? await recorded(run, { result, features, checkpoints }) : null;
     return { json: result, outcome, passed, result, unrecorded, ...told };
   });
 }

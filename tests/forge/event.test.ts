@@ -103,12 +103,16 @@ describe('an event', () => {
     expect(read('schedule', { schedule: '0 3 * * *' })).toMatchObject({ commit: sha, base: null, pullRequest: null });
   });
 
-  it('from a fork, a deleted fork or Dependabot is read-only, and says why', () => {
+  it('from a fork, a deleted fork is read-only, what Dependabot sets off may be, and both say why', () => {
     expect(read('pull_request', pullRequest('Codertocat/Hello-World')).readOnly).toBeNull();
     expect(read('pull_request', pullRequest('mallory/Hello-World')).readOnly).toContain('fork');
     expect(read('pull_request', pullRequest(null)).readOnly).toContain('fork');
     const byDependabot = { GITHUB_ACTOR: 'dependabot[bot]' };
-    expect(read('pull_request', pullRequest('Codertocat/Hello-World'), byDependabot).readOnly).toContain('Dependabot');
+    const mine = read('pull_request', pullRequest('Codertocat/Hello-World'), byDependabot);
+    expect([mine.readOnly, mine.doubtful]).toEqual([null, expect.stringContaining('Dependabot')]);
+    const [pushed] = payloads('push');
+    const push = read('push', pushed, byDependabot);
+    expect([push.readOnly, push.doubtful]).toEqual([null, expect.stringContaining('Dependabot')]);
   });
 
   it('pull_request_target may write, and is warned of', () => {

@@ -27,6 +27,8 @@ export interface Trouble {
   times: number;
   /** Does what is asked before it fails to say so. */
   readonly afterDoing?: boolean;
+  /** A page, as a proxy between gives one, in place of JSON. */
+  readonly html?: string;
 }
 
 export interface GitHubServer {
@@ -118,7 +120,11 @@ async function answer(
   const trouble = state.trouble.find((each) => each.method === method && each.times > 0);
   if (trouble) trouble.times--;
   const send = ({ status, body: sent, headers = {} }: Reply) => {
-    if (found && status < 400) checkAnswer(state, found.operation, status, sent);
+    if (found && status < 400 && !trouble?.html) checkAnswer(state, found.operation, status, sent);
+    if (trouble?.html) {
+      response.writeHead(status, { 'content-type': 'text/html', ...headers }).end(trouble.html);
+      return;
+    }
     response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...headers });
     response.end(status === 204 ? undefined : JSON.stringify(sent));
   };
@@ -225,6 +231,10 @@ function perform(
   const index = state.comments.findIndex(({ id }) => id === Number(values.comment_id));
   const target = state.comments[index];
   if (!target) return { status: 404, body: { message: 'Not Found' } };
+  // An app edits what it wrote itself.
+  if (account.type === 'Bot' && target.author.login !== account.login) {
+    return { status: 403, body: { message: 'Resource not accessible by integration' } };
+  }
   if (method === 'DELETE') {
     state.comments.splice(index, 1);
     return { status: 204, body: undefined };

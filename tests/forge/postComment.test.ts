@@ -105,6 +105,49 @@ describe('the sticky comment', () => {
   });
 });
 
+describe('the comment of another bot', () => {
+  const other: Account = { login: 'some-app[bot]', type: 'Bot', mayWrite: true };
+
+  it('that carries the marker does not stand in the way of ours, though it claims to be of a later run', async () => {
+    await post({ run: { id: 10 ** 12, attempt: 1 } });
+    const [mine] = server.comments.splice(0);
+    const forged = server.add(5, other, mine?.body ?? '');
+    expect(await post({ report: 'one' })).toMatchObject({ kind: 'created' });
+    expect(await post({ report: 'two', run: { id: 2, attempt: 1 } })).toMatchObject({ kind: 'updated' });
+    expect(server.comments).toHaveLength(2);
+    expect(forged.body).toBe(mine?.body);
+    expect(bodies()[1]).toContain('two');
+  });
+
+  it("is ours where the token is that bot's, and the job's is not", async () => {
+    const app = await startGitHub({ ...accounts, ghs_app: other });
+    const github = (token: string) =>
+      openGitHub({ token, apiUrl: app.url, owner: 'owner', repository: 'repo', second: 5 });
+    await postComment(github('ghs_job'), postOf({ report: "the job's" }));
+    await postComment(github('ghs_app'), postOf({ report: "the app's" }));
+    await postComment(github('ghs_app'), postOf({ report: "the app's again", run: { id: 2, attempt: 1 } }));
+    expect(app.comments.map(({ body, author }) => [author.login, /the [\w' ]+/.exec(body)?.[0]])).toEqual([
+      [bot.login, "the job's"],
+      [other.login, "the app's again"],
+    ]);
+    expect(app.problems).toEqual([]);
+    await app.close();
+  });
+});
+
+describe('a run that could not judge', () => {
+  it('says so where the last one said that all is well, and the next compares with the last that judged', async () => {
+    await post({ report: 'Passed', push: { commit: commit('a'), outcome: 'passed', clusters: [] } });
+    const erred = { push: { commit: commit('b'), outcome: 'not compared' as const, clusters: [] }, erred: true };
+    await post({ ...erred, report: 'not judged', run: { id: 2, attempt: 1 } });
+    expect(bodies()).toEqual([expect.stringContaining('not judged')]);
+    expect(bodies()[0]).not.toMatch(/Passed|Since the last push/);
+    const next = { push: { commit: commit('c'), outcome: 'failed' as const, clusters: ['label:car#1'] } };
+    await post({ ...next, run: { id: 3, attempt: 1 } });
+    expect(bodies()[0]).toContain('(aaaaaaa): now fails. appeared: `label:car`.');
+  });
+});
+
 describe('two jobs at once', () => {
   it('both create one: the later deletes the second and leaves the newest words', async () => {
     // Both list before either writes.
@@ -272,6 +315,45 @@ describe('when GitHub does not play along', () => {
     expect((await refusalOf(post())).what).toContain('locked');
     const dead = openGitHub({ token: 'ghs_job', apiUrl: 'http://127.0.0.1:9', owner: 'o', repository: 'r', second: 1 });
     expect((await refusalOf(postComment(dead, postOf()))).what).toContain('does not answer');
+  });
+});
+
+describe('what GitHub, or a proxy before it, may answer', () => {
+  it.each([
+    ['GET', 'GitHub API'],
+    ['POST', 'GitHub API'],
+  ])('%s: a page of HTML under 200 is an error in words, and no bug', async (method, where) => {
+    server.trouble.push({ method, status: 200, message: '', times: 9, html: '<!doctype html><title>Sign in</title>' });
+    const refused = await refusalOf(post());
+    expect(refused.where).toBe(where);
+    expect(`${refused.what} ${refused.fix}`).toMatch(/the answer is (?:no comment|none).*proxy/);
+  });
+
+  it.each([403, 429])('%i with ten minutes to wait: asked once', async (status) => {
+    const headers = { 'retry-after': '600' };
+    const message = 'You have exceeded a secondary rate limit';
+    server.trouble.push({ method: 'POST', status, message, headers, times: 9 });
+    const { what, fix } = await refusalOf(post());
+    expect(`${what} ${fix}`).toMatch(/rate limit.*in 10 minutes/);
+    expect(writes()).toHaveLength(1);
+  });
+
+  it.each([
+    [410, 'gone or takes no comments'],
+    [422, 'does not take the text'],
+  ])('%i: what to do, once', async (status, words) => {
+    server.trouble.push({ method: 'POST', status, message: 'This was refused', times: 9 });
+    const { what, fix } = await refusalOf(post());
+    expect(what).toContain(words);
+    expect(fix).toContain('job summary');
+    expect(writes()).toHaveLength(1);
+  });
+
+  it('410 for a comment that was deleted: written anew', async () => {
+    await post();
+    server.trouble.push({ method: 'PATCH', status: 410, message: 'Gone', times: 1 });
+    expect(await post({ report: 'anew', run: { id: 2, attempt: 1 } })).toMatchObject({ kind: 'created' });
+    expect(server.comments).toHaveLength(1);
   });
 });
 

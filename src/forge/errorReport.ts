@@ -1,0 +1,26 @@
+import { messageOf, UserError } from '../errors.ts';
+import { tool } from '../pipeline/tool.ts';
+
+/** What a summary and a comment say of a run that could not judge: no check has passed. */
+export function errorReport(thrown: unknown, suite: string): string {
+  const said =
+    thrown instanceof UserError
+      ? [`${thrown.where}: ${thrown.what}.`, `${thrown.fix.replace(/\.$/, '')}.`]
+      : [messageOf(thrown), `This is a bug in ${tool.name} ${tool.version}; please report it with the log of the job.`];
+  return [
+    '## barlow-gate: not judged',
+    '',
+    'This run ended in an error, so nothing is known of the checkpoint: it has **not** passed.',
+    '',
+    fenced([`suite ${suite}`, ...said].join('\n')),
+    '',
+  ].join('\n');
+}
+
+/** Nothing means anything in a fenced block but a fence as long as its own. */
+function fenced(text: string): string {
+  const plain = text.replace(/[^\P{C}\n]/gu, ' ').slice(0, 4000);
+  const longest = Math.max(2, ...[...plain.matchAll(/`+/g)].map(([ticks]) => ticks.length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}text\n${plain}\n${fence}`;
+}
