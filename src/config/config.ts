@@ -126,11 +126,11 @@ function baselineOf(baseline: Checked['baseline'], absolute: (path: string) => s
 
 /** The built-in checks first, then one's own. A check given in part, or as a severity alone, keeps the rest of the built-in one. */
 function rulesOf(checks: Checked['gate']['checks']): CheckRule[] {
-  const builtIn = builtInChecks();
+  const builtIn = new Map(Object.entries(builtInChecks()));
   const whole = (check: Severity | Partial<Rule> | undefined) =>
     typeof check === 'string' ? { severity: check } : check;
-  return Object.entries({ ...builtIn, ...checks }).map(([id, check]) => {
-    const { severity, measure, groups, operator, value } = { ...whole(builtIn[id]), ...whole(check) };
+  return Object.entries({ ...builtInChecks(), ...checks }).map(([id, check]) => {
+    const { severity, measure, groups, operator, value } = { ...whole(builtIn.get(id)), ...whole(check) };
     const complete = severity && measure !== undefined && groups && operator && value !== undefined;
     if (!complete) throw new Error(`config.schema.json lets the check ${id} pass without all its parts`);
     return { id, severity, measure, groups, operator, value };

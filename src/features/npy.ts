@@ -13,7 +13,10 @@ export class BadNpy extends Error {}
 /** Bytes of the header that `formatNpyHeader` writes, whatever the shape: it can be overwritten in place. */
 export const NPY_HEADER_BYTES = 128;
 
-const DTYPES: Readonly<Record<string, NpyHeader['dtype']>> = { '<f4': 'float32', '<f8': 'float64' };
+const DTYPES: ReadonlyMap<string, NpyHeader['dtype']> = new Map([
+  ['<f4', 'float32'],
+  ['<f8', 'float64'],
+]);
 
 /** A header of format 1.0 for float32 values in C order, padded with spaces as NumPy does. */
 export function formatNpyHeader(rows: number, columns: number): Uint8Array {
@@ -40,7 +43,7 @@ export function parseNpyHeader(bytes: Uint8Array): NpyHeader {
   if (offset > buffer.length) throw new BadNpy('is truncated');
   const text = buffer.toString('utf8', start, offset);
   const dtype = field(text, /'descr':\s*'([^']*)'/);
-  const kind = DTYPES[dtype];
+  const kind = DTYPES.get(dtype);
   if (kind === undefined) throw new BadNpy(`holds values of type ${JSON.stringify(dtype)}, not float32 or float64`);
   if (field(text, /'fortran_order':\s*(True|False)/) === 'True') {
     throw new BadNpy('is in Fortran order; save np.ascontiguousarray(features)');

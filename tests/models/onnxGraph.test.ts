@@ -70,6 +70,11 @@ describe('layers', () => {
     });
   });
 
+  test('an operator may be called like what every object has', () => {
+    const nodes = [...pool, node('constructor', ['vector', 'weights'], 'scores')];
+    expect(findLayers(readGraph(model(nodes, [weights], ['scores']), 'm.onnx'))).toMatchObject({ logits: null });
+  });
+
   test('MatMul and Add; the dense layer before it does not count', () => {
     const nodes = [
       ...pool,

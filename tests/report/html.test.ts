@@ -194,6 +194,8 @@ describe('what can be said of a cluster', () => {
       /^Collect more images of the classes that these are in truth, that show/,
     );
     expect(choices(rule, 'time:night')[0]).toMatch(/^Collect more images that show/);
+    // A column may be called like what every object has.
+    expect(choices(rule, 'constructor:night')[0]).toMatch(/^Collect more images that show/);
   });
 
   it('the share is of the images that were compared', () => {

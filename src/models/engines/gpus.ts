@@ -37,17 +37,17 @@ export function renderNodes(): readonly string[] {
       return existsSync(path) ? readFileSync(path, 'utf8').trim() : '';
     };
     const driver = /^DRIVER=(.*)$/m.exec(read('uevent'))?.[1] ?? 'unknown';
-    return `${MAKERS[read('vendor')] ?? `vendor ${read('vendor')}`}, driver ${driver}`;
+    return `${MAKERS.get(read('vendor')) ?? `vendor ${read('vendor')}`}, driver ${driver}`;
   });
 }
 
 /** By PCI vendor. */
-const MAKERS: Readonly<Record<string, string>> = {
-  '0x10de': 'NVIDIA',
-  '0x1002': 'AMD',
-  '0x8086': 'Intel',
-  '0x1af4': 'virtual machine',
-};
+const MAKERS: ReadonlyMap<string, string> = new Map([
+  ['0x10de', 'NVIDIA'],
+  ['0x1002', 'AMD'],
+  ['0x8086', 'Intel'],
+  ['0x1af4', 'virtual machine'],
+]);
 
 const FIELDS = 'name,memory.total,memory.free,driver_version,compute_cap';
 

@@ -58,10 +58,12 @@ const answers = new Set(['Softmax', 'LogSoftmax', 'Sigmoid', 'ArgMax', 'TopK']);
 /** A bias, a temperature, the scale of quantised values: the other operand does not depend on the images. */
 const affine = new Set(['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Clip', 'QLinearAdd', 'QLinearMul']);
 /** Products with weights, and the place of the weights among their inputs. */
-const products: Readonly<Record<string, number>> = {
-  ...{ Gemm: 1, MatMul: 1, MatMulInteger: 1, QLinearMatMul: 3 },
-  ...{ QGemm: 3, FusedGemm: 1, FusedMatMul: 1, DynamicQuantizeMatMul: 1, MatMulIntegerToFloat: 1, MatMulNBits: 1 },
-};
+const products: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    ...{ Gemm: 1, MatMul: 1, MatMulInteger: 1, QLinearMatMul: 3 },
+    ...{ QGemm: 3, FusedGemm: 1, FusedMatMul: 1, DynamicQuantizeMatMul: 1, MatMulIntegerToFloat: 1, MatMulNBits: 1 },
+  }),
+);
 
 /**
  * Finds the image input, the vector that feeds the last dense layer (a product with weights that do not depend on the
@@ -116,7 +118,7 @@ function denseHead(
   active: ReadonlySet<string>,
   node: Node,
 ): Pick<Head, 'features' | 'featureMap'> | null {
-  const weights = products[node.opType] ?? null;
+  const weights = products.get(node.opType) ?? null;
   const [vector] = node.input;
   const isProduct = weights !== null && active.has(vector) && !active.has(node.input[weights] ?? '');
   if (!isProduct && !(isPointwise(graph, node) && isPooled(graph, vector))) return null;

@@ -39,22 +39,22 @@ const inputShape = compileSchema<{ readonly shape: { readonly dim: readonly { re
   properties: { shape: { type: 'object', required: ['dim'], properties: { dim: dims } } },
 });
 
-const ROLES: Readonly<Record<string, Role>> = {
-  AvgPool: 'pool',
-  Identity: 'same',
-  Reshape: 'same',
-  Squeeze: 'same',
-  ExpandDims: 'same',
-  Mul: 'scale',
-  Sub: 'scale',
-  RealDiv: 'scale',
-  FusedBatchNorm: 'scale',
-  FusedBatchNormV3: 'scale',
-  Softmax: 'score',
-  LogSoftmax: 'score',
-  Sigmoid: 'score',
-  ArgMax: 'score',
-};
+const ROLES: ReadonlyMap<string, Role> = new Map([
+  ['AvgPool', 'pool'],
+  ['Identity', 'same'],
+  ['Reshape', 'same'],
+  ['Squeeze', 'same'],
+  ['ExpandDims', 'same'],
+  ['Mul', 'scale'],
+  ['Sub', 'scale'],
+  ['RealDiv', 'scale'],
+  ['FusedBatchNorm', 'scale'],
+  ['FusedBatchNormV3', 'scale'],
+  ['Softmax', 'score'],
+  ['LogSoftmax', 'score'],
+  ['Sigmoid', 'score'],
+  ['ArgMax', 'score'],
+]);
 
 /** What the operators of a graph are judged by. */
 interface Context {
@@ -119,7 +119,7 @@ function roleOf(op: Op, context: Context): Role {
     case 'AddV2':
       return computed(op, context).length === 1 ? 'bias' : 'other';
     default: {
-      const role = ROLES[op.op] ?? 'other';
+      const role = ROLES.get(op.op) ?? 'other';
       return role === 'scale' && computed(op, context).length > 1 ? 'other' : role;
     }
   }

@@ -47,19 +47,19 @@ const kerasModel = compileSchema<{ readonly class_name: string; readonly config:
   properties: { class_name: { type: 'string' }, config: {} },
 });
 
-const ROLES: Readonly<Record<string, Role>> = {
-  Dense: 'dense',
-  GlobalAveragePooling2D: 'pool',
-  GlobalMaxPooling2D: 'pool',
-  AveragePooling2D: 'pool',
-  Flatten: 'same',
-  Reshape: 'same',
-  Dropout: 'same',
-  BatchNormalization: 'scale',
-  LayerNormalization: 'scale',
-  Rescaling: 'scale',
-  Softmax: 'score',
-};
+const ROLES: ReadonlyMap<string, Role> = new Map([
+  ['Dense', 'dense'],
+  ['GlobalAveragePooling2D', 'pool'],
+  ['GlobalMaxPooling2D', 'pool'],
+  ['AveragePooling2D', 'pool'],
+  ['Flatten', 'same'],
+  ['Reshape', 'same'],
+  ['Dropout', 'same'],
+  ['BatchNormalization', 'scale'],
+  ['LayerNormalization', 'scale'],
+  ['Rescaling', 'scale'],
+  ['Softmax', 'score'],
+]);
 
 /**
  * Reads the network of a Layers model; a model inside the model counts as one layer.
@@ -108,7 +108,7 @@ function roleOf(className: string, config: Layer['config']): Role {
   if (className === 'Activation') return config.activation === 'relu' ? 'other' : 'score';
   // MobileNet ends in a convolution of the pooled vector.
   if (className === 'Conv2D' && [config.kernel_size].flat().every((side) => side === 1)) return 'dense';
-  return ROLES[className] ?? 'other';
+  return ROLES.get(className) ?? 'other';
 }
 
 /** The name that a list of references starts with: of a layer's first use its first input. */

@@ -78,23 +78,25 @@ const resize: Raise = (node, made, opset) => {
   return [replaced(node, { opType: 'Resize', input, attribute })];
 };
 
-const raises: Readonly<Record<string, Raise>> = {
-  BatchNormalization: (node) => [
-    replaced(node, { output: node.output.slice(0, 1), attribute: without(node, 'spatial') }),
-  ],
-  Dropout: (node) => [replaced(node, { input: node.input.slice(0, 1), attribute: without(node, 'ratio') })],
-  Clip: clip,
-  Pad: pad,
-  Slice: slice,
-  Squeeze: listAsInput('axes'),
-  Unsqueeze: listAsInput('axes'),
-  ReduceSum: listAsInput('axes'),
-  Split: listAsInput('split'),
-  Softmax: flattened,
-  LogSoftmax: flattened,
-  Upsample: resize,
-  Resize: resize,
-};
+const raises: ReadonlyMap<string, Raise> = new Map<string, Raise>(
+  Object.entries({
+    BatchNormalization: (node) => [
+      replaced(node, { output: node.output.slice(0, 1), attribute: without(node, 'spatial') }),
+    ],
+    Dropout: (node) => [replaced(node, { input: node.input.slice(0, 1), attribute: without(node, 'ratio') })],
+    Clip: clip,
+    Pad: pad,
+    Slice: slice,
+    Squeeze: listAsInput('axes'),
+    Unsqueeze: listAsInput('axes'),
+    ReduceSum: listAsInput('axes'),
+    Split: listAsInput('split'),
+    Softmax: flattened,
+    LogSoftmax: flattened,
+    Upsample: resize,
+    Resize: resize,
+  }),
+);
 
 /** The graph under opset 13 at least, where it is of opset 7 to 12 (exports before 2022); as it is otherwise. */
 export function raisedOpset(graph: OnnxGraph): OnnxGraph {
@@ -115,6 +117,6 @@ export function raisedOpset(graph: OnnxGraph): OnnxGraph {
     float: (value) => keep(floatTensor(made.fresh(), [], [value])),
     floats: (values) => keep(floatTensor(made.fresh(), [values.length], values)),
   };
-  const node = graph.graph.node.flatMap((each) => raises[each.opType]?.(each, made, opset) ?? [each]);
+  const node = graph.graph.node.flatMap((each) => raises.get(each.opType)?.(each, made, opset) ?? [each]);
   return replaceGraph(graph, { node, initializer: [...graph.graph.initializer, ...fixed] }, raisedFrom.to);
 }
