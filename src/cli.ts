@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { openProgress } from './adapters/progressBar.ts';
-import { messageOf, UserError } from './errors.ts';
+import { messageOf, systemTrouble, UserError } from './errors.ts';
 import { listBaselines, recordBaseline, showBaseline } from './pipeline/baseline.ts';
 import { examine } from './pipeline/doctor.ts';
 import { evaluateGroupings } from './pipeline/evaluate.ts';
@@ -253,18 +253,32 @@ function fail(thrown: unknown): void {
     process.exitCode = exit.userError;
     if (thrown.code === 'commander.help') return; // a command is missing: the help says which there are
     process.stderr.write(`${thrown.message}\nRun \`barlow --help\` for what there is.\n`);
-  } else if (thrown instanceof UserError) {
-    process.stderr.write(`error: ${thrown.what}\n   in: ${thrown.where}\n  fix: ${thrown.fix}\n`);
-    process.exitCode = exit.userError;
-  } else {
-    const detail = thrown instanceof Error ? (thrown.stack ?? thrown.message) : messageOf(thrown);
-    process.stderr.write(
-      `This is a bug in ${tool.name} ${tool.version}; please report it with these lines.\n${detail}\n`,
-    );
-    process.exitCode = exit.bug;
+    return;
   }
+  const mendable = thrown instanceof UserError ? thrown : systemTrouble(thrown);
+  if (mendable !== null) {
+    process.stderr.write(`error: ${mendable.what}\n   in: ${mendable.where}\n  fix: ${mendable.fix}\n`);
+    process.exitCode = exit.userError;
+    return;
+  }
+  const detail = thrown instanceof Error ? (thrown.stack ?? thrown.message) : messageOf(thrown);
+  process.stderr.write(
+    `This is a bug in ${tool.name} ${tool.version}; please report it with these lines.\n${detail}\n`,
+  );
+  process.exitCode = exit.bug;
+}
+
+/** Nobody reading, or no room: what is printed changes no exit code. A pipe that was closed on purpose (`| head`) is no news. */
+function sayUnprinted(thrown: NodeJS.ErrnoException): void {
+  if (thrown.code !== 'EPIPE') process.stderr.write(`Not all could be printed: ${thrown.message}\n`);
 }
 
 process.once('SIGINT', () => process.exit(exit.interrupted));
 process.once('SIGTERM', () => process.exit(exit.interrupted));
+process.stdout.on('error', sayUnprinted);
+process.stderr.on('error', () => {});
+process.on('uncaughtException', (thrown) => {
+  fail(thrown);
+  process.exit();
+});
 await commandLine().parseAsync().catch(fail);

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { GitPluginError, simpleGit } from 'simple-git';
-import { UserError } from '../errors.ts';
+import { messageOf, UserError } from '../errors.ts';
 
 /** What a git command left; a failure is no exception, its code says so. */
 export interface GitOutcome {
@@ -84,9 +84,20 @@ export function gitIn(folder: string): Git {
     })
       .env(env)
       .outputHandler((_, stdout, stderr) => signal.addEventListener('abort', () => letGo([stdout, stderr])));
-    await git.raw([...args]);
+    await git.raw([...args]).catch(refuseUnstarted);
     return judged(outcome);
   };
+}
+
+/** simple-git looks for the pipes of a process that never started. */
+function refuseUnstarted(thrown: unknown): void {
+  if (!/reading 'on'/.test(messageOf(thrown))) throw thrown;
+  throw new UserError({
+    what: 'git cannot be started',
+    where: 'git',
+    fix: 'Allow more open files and processes (ulimit -n 1024, ulimit -u), then run again',
+    cause: thrown,
+  });
 }
 
 /** Stops listening: a transport that outlives git would hold the pipes open, and us. */

@@ -43,10 +43,14 @@ export function hashOf(bytes: Uint8Array): string {
   return hash('sha256', bytes, 'hex');
 }
 
+const ofTheMachine = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN']);
+
 /** What is wrong with an image, as a clause; anything but a bad or unreadable file is thrown again. */
 export function whyBad(thrown: unknown): string {
   if (thrown instanceof BadImage) return thrown.message;
   if (codeOf(thrown) === 'ENOENT') return 'does not exist';
+  // Few open files or little memory say nothing of the image: to skip it for that would judge another eval set.
+  if (ofTheMachine.has(codeOf(thrown))) throw thrown;
   if (codeOf(thrown) !== '') return `cannot be read (${messageOf(thrown)})`;
   throw thrown;
 }

@@ -1,0 +1,45 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { systemTrouble, UserError } from '../../src/errors.ts';
+import { judge, makeWorld } from './world.ts';
+
+const world = makeWorld();
+afterAll(() => world.remove());
+
+describe('exit codes say what the gate says, whatever becomes of what is printed', () => {
+  it.each([
+    ['standard output full', '"$@" > /dev/full'],
+    ['standard output closed by its reader', 'set -o pipefail; "$@" --json | true'],
+    ['standard error full', '"$@" 2> /dev/full'],
+    ['both full', '"$@" > /dev/full 2> /dev/full'],
+    ['both closed', '"$@" >&- 2>&-'],
+    ['40 open files', 'ulimit -n 40; "$@"'],
+  ])(
+    '%s',
+    (_, shell) => {
+      expect(judge(world, 'good', [], { shell }).status).toBe(0);
+      expect(judge(world, 'bad', [], { shell }).status).toBe(1);
+    },
+    60_000,
+  );
+
+  it('with too few open files it is the machine, neither a failed gate nor a bug', () => {
+    const { status, stderr } = judge(world, 'bad', [], { shell: 'ulimit -n 24; "$@"' });
+    expect(stderr).toMatch(/ulimit -n 1024/);
+    expect(stderr).not.toContain('This is a bug');
+    expect(status).toBe(2);
+  }, 60_000);
+});
+
+describe('what hinders the machine', () => {
+  it('is told from bugs by the system call that failed, also where a thread has lost its code', () => {
+    const failed = Object.assign(new Error("EMFILE: too many open files, open '/a/b'"), {
+      code: 'EMFILE',
+      syscall: 'open',
+    });
+    expect(systemTrouble(failed)).toBeInstanceOf(UserError);
+    expect(systemTrouble(new Error("ENOSPC: no space left on device, write '/a/b'"))?.where).toBe('/a/b');
+    expect(systemTrouble(new Error('ENOSPC in a sentence'))).toBeNull();
+    expect(systemTrouble(new TypeError('x is undefined'))).toBeNull();
+    expect(systemTrouble(Object.assign(new Error('odd'), { code: 'ERR_ASSERTION' }))).toBeNull();
+  });
+});
