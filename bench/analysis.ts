@@ -8,11 +8,11 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openPool } from '../src/adapters/threadPool.ts';
-import { defaultAnalysisOptions } from '../src/analysis/analyse.ts';
 import { analyseGroups } from '../src/analysis/analyseGroups.ts';
 import { evaluate } from '../src/analysis/evaluate.ts';
 import { groupWorker } from '../src/analysis/groupTask.ts';
 import { formatNpyHeader } from '../src/features/npy.ts';
+import { defaultAnalysisOptions } from '../src/pipeline/analyse.ts';
 import type { AnalysisOptions, Group, GroupAnalysis } from '../src/records/analysis.ts';
 import type { Columns } from '../src/records/features.ts';
 import { legacyNormals, stream } from '../src/statistics/random.ts';

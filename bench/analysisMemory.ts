@@ -4,11 +4,11 @@
  */
 import { statSync } from 'node:fs';
 import { openPool } from '../src/adapters/threadPool.ts';
-import { defaultAnalysisOptions } from '../src/analysis/analyse.ts';
 import { analyseGroups } from '../src/analysis/analyseGroups.ts';
 import { groupsOf } from '../src/analysis/groups.ts';
 import { NPY_HEADER_BYTES } from '../src/features/npy.ts';
 import { readColumns } from '../src/features/readColumns.ts';
+import { defaultAnalysisOptions } from '../src/pipeline/analyse.ts';
 import type { EvalSet } from '../src/records/evalSet.ts';
 import { stream } from '../src/statistics/random.ts';
 

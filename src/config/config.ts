@@ -76,12 +76,15 @@ export async function readConfig(file: string): Promise<Config> {
   return toConfig(checked, path);
 }
 
-/** The built-in checks with the defaults that the schema gives them. */
-function builtInChecks(): Readonly<Record<string, Severity | Partial<Rule>>> {
+/** What the schema fills in where barlow.yml says nothing: the one place of all defaults. */
+export function schemaDefaults(): Pick<Checked, 'analysis' | 'groups' | 'gate'> {
   const least: unknown = { evalSet: { manifest: 'manifest.csv' } };
   if (!schema.accepts(least)) throw new Error('config.schema.json refuses its own defaults');
-  return least.gate.checks;
+  return least;
 }
+
+/** The built-in checks with the defaults that the schema gives them. */
+const builtInChecks = () => schemaDefaults().gate.checks;
 
 function toConfig(checked: Checked, file: string): Config {
   const absolute = (path: string) => resolve(dirname(file), path);

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openPool, type Pool } from '../../src/adapters/threadPool.ts';
-import { analyse, defaultAnalysisOptions } from '../../src/analysis/analyse.ts';
 import { type AnalysisSetting, analyseGroups } from '../../src/analysis/analyseGroups.ts';
 import { evaluate } from '../../src/analysis/evaluate.ts';
+import { analyse, defaultAnalysisOptions } from '../../src/pipeline/analyse.ts';
 import type { Group } from '../../src/records/analysis.ts';
 import type { ReadColumns } from '../../src/records/features.ts';
 import { stream } from '../../src/statistics/random.ts';

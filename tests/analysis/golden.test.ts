@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { analyse } from '../../src/analysis/analyse.ts';
 import { mutualInformation } from '../../src/analysis/mutualInformation.ts';
+import { analyse } from '../../src/pipeline/analyse.ts';
 import type { GroupAnalysis } from '../../src/records/analysis.ts';
 import {
   allImages,

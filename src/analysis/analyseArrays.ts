@@ -7,7 +7,7 @@ import { analyseGroups } from './analyseGroups.ts';
 import { groupsOf } from './groups.ts';
 
 /** Arrays to analyse; n images. */
-export interface AnalyseInput {
+export interface ArraysToAnalyse {
   /** n x `dimensions` float32 values, row by row: feature j of image i is `features[i * dimensions + j]`. */
   readonly features: Float32Array;
   /** Features an image. */
@@ -18,28 +18,18 @@ export interface AnalyseInput {
   readonly predictions: readonly string[];
   /** Metadata by column name: one text an image. */
   readonly columns?: Readonly<Record<string, readonly string[]>>;
-  /** Specs of `groupKinds`: `all`, `label`, `label:CLASS` and so on; default label and prediction. */
-  readonly groups?: readonly string[];
-  /** Differences from `defaultAnalysisOptions`. */
-  readonly options?: Partial<AnalysisOptions>;
+  /** Specs of `groupKinds`: `all`, `label`, `label:CLASS` and so on. */
+  readonly groups: readonly string[];
+  readonly options: AnalysisOptions;
 }
-
-/** The paper's settings, with 999 shuffles. */
-export const defaultAnalysisOptions: AnalysisOptions = {
-  features: { select: 50, neighbours: 3 },
-  tree: { maxDepth: 3 },
-  failureMode: { minErrorCoverage: 0.2, minErrorRateIncrease: 0.1 },
-  minGroupSize: 20,
-  shuffles: 999,
-};
 
 /**
  * Finds the clusters of images on which a model fails, from arrays in memory, in this thread: for each group a tree with its
  * leaves, rates as fractions of 1, mutual information in nats. Throws a UserError where lengths differ, a feature is not
  * finite or a group does not exist.
  */
-export async function analyse(input: AnalyseInput): Promise<GroupAnalysis[]> {
-  const { features, dimensions, groups = ['label', 'prediction'], options = {} } = input;
+export async function analyseArrays(input: ArraysToAnalyse): Promise<GroupAnalysis[]> {
+  const { features, dimensions, groups, options } = input;
   const { evalSet, predictions } = describe(input);
   const failed = Uint8Array.from(predictions, (prediction, row) => Number(prediction !== evalSet.labels[row]));
   const checkpoint = { name: 'predictions', predictions, failed, confidence: null };
@@ -47,12 +37,12 @@ export async function analyse(input: AnalyseInput): Promise<GroupAnalysis[]> {
     readColumns: async (rows, from, to) => gather(features, dimensions, rows, from, to),
     dimensions,
     run: async (worker, task) => worker.run(task),
-    options: { ...defaultAnalysisOptions, ...options },
+    options,
     concurrency: 1,
   });
 }
 
-function describe({ features, dimensions, labels, predictions, columns = {} }: AnalyseInput) {
+function describe({ features, dimensions, labels, predictions, columns = {} }: ArraysToAnalyse) {
   const n = labels.length;
   const expect = (actual: number, expected: number, where: string) => {
     if (actual !== expected)
