@@ -39,7 +39,7 @@ function readByFormat(bytes: Uint8Array, view: DataView): ImageHeader {
   if (bytes[0] === 0xff && bytes[1] === 0xd8) return readJpeg(bytes, view);
   if (bytes.length >= 33 && text(bytes, 1, 4) === 'PNG' && bytes[0] === 0x89) return readPng(bytes, view);
   if (bytes.length >= 30 && text(bytes, 0, 4) === 'RIFF' && text(bytes, 8, 12) === 'WEBP') return readWebp(bytes, view);
-  throw new BadImage('is not a JPEG, PNG or WebP image');
+  throw new BadImage('is truncated');
 }
 
 /** Walks the marker segments to the first start of frame (ITU T.81, B.2.2). */
@@ -106,9 +106,9 @@ export interface PngChunk {
 }
 
 /**
- * The chunks of a PNG file up to `IEND`, checksums compared: the wasm decoder does not check all of them, and a
+ * The chunks of a PNG file up to `IEND`, or up to its end where that is missing behind image data, checksums compared: the wasm decoder does not check all of them, and a
  * flipped bit would pass as another picture.
- * @throws BadImage where the file ends too soon or a checksum differs.
+ * @throws BadImage where the file ends before its image data or a checksum differs.
  */
 export function readPngChunks(bytes: Uint8Array): PngChunk[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -123,7 +123,17 @@ export function readPngChunks(bytes: Uint8Array): PngChunk[] {
     chunks.push({ type, from, to });
     at = to + 4;
   }
+  // As Pillow does; what the data itself lacks is seen when it is inflated.
+  if (chunks.some(({ type }) => type === 'IDAT')) return chunks;
   throw new BadImage('is truncated');
+}
+
+const IEND = Uint8Array.of(0, 0, 0, 0, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82);
+
+/** The file with no more than these chunks, ended properly. */
+export function withEnd(bytes: Uint8Array, chunks: readonly PngChunk[]): Uint8Array {
+  const end = (chunks.at(-1)?.to ?? 4) + 4;
+  return Buffer.concat([bytes.subarray(0, end), IEND]);
 }
 
 function text(bytes: Uint8Array, from: number, to: number): string {

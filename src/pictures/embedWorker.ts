@@ -1,5 +1,5 @@
 import { decodeImage } from '../images/decode.ts';
-import { readImageHeader } from '../images/imageHeader.ts';
+import { formatOf } from '../images/formats.ts';
 import { readImage, whyBad } from '../images/readImage.ts';
 import { resizeLongestSide } from '../images/resize.ts';
 import type { WorkerModule } from '../records/threads.ts';
@@ -44,8 +44,8 @@ async function small(bytes: Uint8Array): Promise<Omit<EmbeddedImage, 'image'>> {
   const picture = await decodeImage(bytes); // a small file too: what cannot be decoded cannot be shown
   const longest = Math.max(picture.width, picture.height);
   if (bytes.length <= MOST_BYTES && longest <= SIDE) {
-    const { format } = readImageHeader(bytes);
-    return { uri: dataUri(bytes, format), width: picture.width, height: picture.height };
+    const { shown } = formatOf(bytes);
+    if (shown !== null) return { uri: dataUri(bytes, shown), width: picture.width, height: picture.height };
   }
   const thumbnail = longest <= SIDE ? picture : resizeLongestSide(picture, SIDE);
   const { width, height } = thumbnail;

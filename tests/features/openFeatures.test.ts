@@ -247,7 +247,9 @@ describe('bad images', () => {
     writeFileSync(join(images, 'b.png'), imageBytes('base.jpg'));
     const run = (name: string) =>
       openFeatures(source(temporaryFolder(), { evalSet: { images: [name], folder: images } }));
-    expect((await failure(run('a.png'))).what).toBe('the image is not a JPEG, PNG or WebP image');
+    expect((await failure(run('a.png'))).what).toBe(
+      'the image is not a JPEG, PNG, WebP, GIF, AVIF, BMP, TIFF or PPM image',
+    );
     expect((await run('b.png')).rowOf).toEqual(Uint32Array.of(0)); // a JPEG by its bytes
   });
 });

@@ -27,9 +27,10 @@ describe('decoding', () => {
   ])('%s cut short anywhere is refused', async (name) => {
     const bytes = imageBytes(name);
     const cuts = Array.from({ length: 40 }, (_, i) => Math.floor((bytes.length * i) / 40));
-    for (const cut of [...cuts, bytes.length - 5]) {
+    // A PNG whose end mark alone is cut off is whole, as for Pillow.
+    for (const cut of [...cuts, bytes.length - (name.endsWith('.png') ? 20 : 5)]) {
       await expect(decodeImage(bytes.slice(0, cut)), `${name} cut at ${cut}`).rejects.toThrow(
-        /^(is|has|cannot be) (empty|not a JPEG, PNG or WebP|truncated|corrupt|decoded|a corrupt)/,
+        /^(is|has|cannot be) (empty|not a JPEG, PNG, WebP|truncated|corrupt|decoded|a corrupt)/,
       );
     }
     expect((await decodeImage(bytes)).rgb.length).toBeGreaterThan(0); // the decoder still works
@@ -63,8 +64,8 @@ describe('decoding', () => {
   });
 
   it('goes by the bytes, not the name, and refuses other formats', async () => {
-    await expect(decodeImage(Buffer.from('GIF89a, and then some more bytes, enough of them'))).rejects.toThrow(
-      'is not a JPEG, PNG or WebP image',
+    await expect(decodeImage(Buffer.from('some words, enough of them to be a header'))).rejects.toThrow(
+      'is not a JPEG, PNG, WebP, GIF, AVIF, BMP, TIFF or PPM image',
     );
     await expect(decodeImage(new Uint8Array(0))).rejects.toThrow('is empty');
   });
