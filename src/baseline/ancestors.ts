@@ -69,7 +69,8 @@ export async function obtain(repository: Repository, remote: string | null, name
       [...quietFetch, ...(await depthLike(repository)), '--', remote, name],
       repository.network,
     );
-    if (outcome.code !== 0) throw gitFailure(outcome, `fetching the ${where}`, `remote ${remote}`);
+    const isUnknown = /not our ref|couldn't find remote ref/.test(outcome.stderr);
+    if (outcome.code !== 0 && !isUnknown) throw gitFailure(outcome, `fetching the ${where}`, `remote ${remote}`);
     const fetched = await commitOf(repository, name);
     if (fetched !== null) return fetched;
   }

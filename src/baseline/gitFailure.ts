@@ -29,7 +29,7 @@ const meanings: readonly (readonly [RegExp, string, string])[] = [
     'Let this job push to the branch (lift the protection or rule for it), or choose another with baseline.branch',
   ],
   [
-    /ignoring broken ref|does not point to a valid object|bad (?:ref|object)|unable to (?:read|parse) (?:\S+ )?(?:object|commit|tree|[0-9a-f]{40})|object file .* is empty|loose object .* is corrupt|inflate: |missing (?:blob|tree|commit|object)|packfile .* (?:corrupt|cannot be accessed|index)|Could not read [0-9a-f]{40}|invalid object|reference broken/i,
+    /ignoring broken ref|not our ref|does not point to a valid object|bad (?:ref|object)|unable to (?:read|parse) (?:\S+ )?(?:object|commit|tree|[0-9a-f]{40})|object file .* is empty|loose object .* is corrupt|inflate: |missing (?:blob|tree|commit|object)|packfile .* (?:corrupt|cannot be accessed|index)|Could not read [0-9a-f]{40}|invalid object|reference broken/i,
     'a ref or an object of the repository is damaged or missing ({})',
     'Run git fsck there to see which, and restore it from another clone; a branch of baselines can be deleted to begin anew',
   ],

@@ -22,3 +22,10 @@ export function commitsIn(baselines: Baselines): string[] {
 export function reasonIn(found: Found): string {
   return found.kind === 'unusable' ? `${found.reasons.join('; ')}. ${found.fix}` : found.kind;
 }
+/** A record that predicts otherwise than the sample on its first `count` images. */
+export function otherwise(count: number, part: Partial<BaselineRecord> = {}): BaselineRecord {
+  const sample = sampleRecord();
+  const predictions = sample.predictions?.map((index, i) => (i < count ? 1 - index : index)) ?? null;
+  const failed = sample.evalSet.labels.map((label, i) => Number(predictions?.[i] !== label));
+  return sampleRecord({ predictions, failed, ...part });
+}

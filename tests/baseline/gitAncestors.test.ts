@@ -64,7 +64,9 @@ describe('nearest ancestor', () => {
     for (const name of ['no-such-branch', '--all']) {
       await expect(foundAt(store, 'HEAD', name)).rejects.toThrow(`the remote origin has no branch "${name}"`);
     }
-    await expect(foundAt(store, '0'.repeat(39).concat('1'))).rejects.toThrow(/fetching the commit/);
+    await expect(foundAt(store, '0'.repeat(39).concat('1'))).rejects.toThrow(
+      'neither the repository nor its remote has this commit',
+    );
     await expect(foundAt(store, 'a1b2c3d')).rejects.toThrow('looks like the start of a hash');
   });
 });
