@@ -28,14 +28,37 @@ export type Git = (args: readonly string[], call?: GitCall) => Promise<GitOutcom
 const dropped =
   /^(?:GIT_(?:DIR|COMMON_DIR|WORK_TREE|IMPLICIT_WORK_TREE|INDEX_FILE|PREFIX|NAMESPACE|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|QUARANTINE_PATH|SHALLOW_FILE|GRAFT_FILE|REPLACE_REF_BASE|CONFIG|EDITOR|SEQUENCE_EDITOR|PAGER|EXTERNAL_DIFF|TEMPLATE_DIR|AUTHOR_.*|COMMITTER_.*)|EDITOR|VISUAL|PAGER|PREFIX)$/i;
 
-/** simple-git's guard is for arguments of strangers; here every argument is checked by its caller and the environment is the user's own. */
-const unsafe = Object.fromEntries(
-  [
-    'Alias AskPass CommandBinaries ConfigPaths ConfigEnvCount CredentialHelper DiffExternal DiffTextConv Editor Exec Filter',
-    'FsMonitor GitProxy GpgProgram HooksPath Include MergeDriver Pack Pager ProtocolOverride SshCommand Submodule',
-    'TemplateDir UrlRewrite',
-  ].flatMap((names) => names.split(' ').map((name) => [`allowUnsafe${name}`, true])),
-);
+/**
+ * simple-git's guards stay on, so that no argument can have git run another program, but where they would refuse the
+ * environment: it is the user's own, and git is to work as it does in their shell. By variable, in capitals.
+ */
+const guardOf: ReadonlyMap<string, string> = new Map([
+  ['GIT_ASKPASS', 'AskPass'],
+  ['SSH_ASKPASS', 'AskPass'],
+  ['GIT_CONFIG_GLOBAL', 'ConfigPaths'],
+  ['GIT_CONFIG_SYSTEM', 'ConfigPaths'],
+  ['GIT_EXEC_PATH', 'Exec'],
+  ['GIT_PROXY_COMMAND', 'GitProxy'],
+  ['GIT_SSH', 'SshCommand'],
+  ['GIT_SSH_COMMAND', 'SshCommand'],
+]);
+/** Variables that hold configuration, which may be of any kind: where one is set, no guard can stay on. */
+const configuring = ['GIT_CONFIG_COUNT', 'GIT_CONFIG_PARAMETERS'];
+const configGuards = [
+  'Alias AskPass CommandBinaries ConfigEnvCount CredentialHelper DiffExternal DiffTextConv Editor Filter FsMonitor',
+  'GitProxy GpgProgram Include MergeDriver Pack Pager ProtocolOverride SshCommand Submodule TemplateDir UrlRewrite',
+].flatMap((names) => names.split(' '));
+
+/** The guards to turn off for an environment; that of the path of hooks always, since `config` sets it to none. */
+function withoutGuards(env: Readonly<Record<string, string>>): Readonly<Record<string, boolean>> {
+  const names = new Set(Object.keys(env).map((name) => name.toUpperCase()));
+  const off = [
+    'HooksPath',
+    ...[...guardOf].flatMap(([name, guard]) => (names.has(name) ? [guard] : [])),
+    ...(configuring.some((name) => names.has(name)) ? configGuards : []),
+  ];
+  return Object.fromEntries(off.map((guard) => [`allowUnsafe${guard}`, true]));
+}
 
 /** The exit status of what was ended, as git's own of what went wrong. */
 const died = 128;
@@ -53,7 +76,9 @@ const config = [
 
 /**
  * Runs git in a folder, as the user is set up to (configuration, credentials, proxies) but for what `config`
- * and `dropped` say.
+ * and `dropped` say. Every command goes through simple-git's `raw`, since its calls of their own (`fetch`, `push`,
+ * `revparse`) give text where blobs are bytes, take no input for `cat-file --batch` and `mktree`, and have no exit status,
+ * by which git says "no" apart from "failed".
  *
  * @throws UserError where the folder or git itself is missing
  */
@@ -68,7 +93,7 @@ export function gitIn(folder: string): Git {
     const git = simpleGit({
       baseDir: folder,
       config,
-      unsafe: { ...unsafe, allowAbbreviatedOptions: true },
+      unsafe: withoutGuards(env),
       allowEnvironment: Object.keys(env),
       abort: signal,
       // Output may still come in after the exit, however late: half a listing would be taken for a whole one.
@@ -85,7 +110,7 @@ export function gitIn(folder: string): Git {
       .env(env)
       .outputHandler((_, stdout, stderr) => signal.addEventListener('abort', () => letGo([stdout, stderr])));
     await git.raw([...args]).catch(refuseUnstarted);
-    return judged(outcome);
+    return checked(outcome);
   };
 }
 
@@ -105,7 +130,7 @@ function letGo(streams: readonly unknown[]): void {
   for (const stream of streams) if (stream instanceof Readable) stream.destroy();
 }
 
-function judged(outcome: GitOutcome | null): GitOutcome {
+function checked(outcome: GitOutcome | null): GitOutcome {
   if (!outcome) throw new Error('git ran and left nothing');
   if (outcome.code < 0 && outcome.stderr.includes('ENOENT')) {
     throw new UserError({ what: 'git is not installed', where: 'git', fix: 'Install git 2.30 or newer' });

@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { gitIn } from '../../src/baseline/git.ts';
 import { git, temporaryFolder } from './realGit.ts';
@@ -60,5 +62,38 @@ test('git that is not installed is told as such', async () => {
     await expect(gitIn(folder)(['version'])).rejects.toThrow('git is not installed');
   } finally {
     process.env.PATH = PATH;
+  }
+});
+
+test('no argument can have git run another program', async () => {
+  const run = gitIn(folder);
+  for (const args of [
+    ['ls-remote', '--upload-pack=touch evil', '.'],
+    ['-c', 'core.sshCommand=touch evil', 'ls-remote', 'ssh://x@127.0.0.1/x'],
+    ['-c', 'alias.x=!touch evil', 'x'],
+    ['push', '--receive-pack=touch evil', '.', 'HEAD'],
+  ]) {
+    await expect(run(args), args.join(' ')).rejects.toThrow('is not permitted without enabling');
+  }
+  expect(existsSync(join(folder, 'evil'))).toBe(false);
+});
+
+test.each([
+  { GIT_SSH_COMMAND: 'false', GIT_ASKPASS: 'false', SSH_ASKPASS: 'false', GIT_SSH: 'false' },
+  { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null', GIT_PROXY_COMMAND: 'false' },
+  { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'url./.insteadOf', GIT_CONFIG_VALUE_0: 'gh:' },
+  { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'credential.https://x.helper', GIT_CONFIG_VALUE_0: '!true' },
+  { GIT_EDITOR: 'false', GIT_PAGER: 'false', GIT_TEMPLATE_DIR: '/nowhere', GIT_DIR: '/nowhere', PREFIX: '/x' },
+])("the user's own environment is no argument: %o", async (env) => {
+  const names = Object.keys(env);
+  const before = names.map((name) => process.env[name]);
+  Object.assign(process.env, env);
+  try {
+    expect(await gitIn(folder)(['rev-parse', '--git-dir'])).toMatchObject({ code: 0, stderr: '' });
+  } finally {
+    for (const [index, name] of names.entries()) {
+      if (before[index] === undefined) delete process.env[name];
+      else process.env[name] = before[index];
+    }
   }
 });
