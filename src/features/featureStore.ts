@@ -1,7 +1,8 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, UserError } from '../errors.ts';
-import { readRows, readSegment, type Segment, SegmentWriter, storeError } from './segment.ts';
+import { entry } from '../records/entry.ts';
+import { damagedRows, hasSoundEnd, readRows, readSegment, type Segment, SegmentWriter, storeError } from './segment.ts';
 
 /*
  * A store is a folder of segments. No two runs write to one file, so two at once do no harm: at worst both extract the
@@ -22,9 +23,25 @@ export function readSegments(folder: string): Segment[] {
   );
 }
 
-/** A whole segment that has the rows of all `hashes`; null where none does. */
-export function findWhole(segments: readonly Segment[], hashes: ReadonlySet<string>): Segment | null {
-  return segments.find(({ sealed, hashes: stored }) => sealed && hashes.isSubsetOf(new Set(stored))) ?? null;
+/**
+ * A whole segment that has sound rows for all `hashes`; null where none does. Every row is checked: a disk may damage what was written
+ * well.
+ *
+ * @param damaged takes the hashes of damaged rows in segments that would be whole but for them
+ */
+export function findWhole(
+  segments: readonly Segment[],
+  hashes: ReadonlySet<string>,
+  damaged: Set<string>,
+): Segment | null {
+  const whole = segments.filter(({ sealed, hashes: stored }) => sealed && hashes.isSubsetOf(new Set(stored)));
+  for (const segment of whole) {
+    const rows = segment.hashes.flatMap((hash, row) => (hashes.has(hash) ? [row] : []));
+    const bad = damagedRows(segment, rows);
+    if (bad.length === 0) return segment;
+    for (const row of bad) damaged.add(entry(segment.hashes, row));
+  }
+  return null;
 }
 
 /**
@@ -95,12 +112,14 @@ export function mergeStores(folders: readonly string[], into: string): number {
   return stores.reduce((copied, { name, segments }) => copied + mergeSegments(segments, join(into, name)), 0);
 }
 
-function mergeSegments(segments: readonly Segment[], folder: string): number {
+function mergeSegments(all: readonly Segment[], folder: string): number {
+  const segments = all.filter(hasSoundEnd);
+  const [first] = segments;
   const missing = new Set(segments.flatMap(({ hashes }) => hashes)).difference(
     new Set(readSegments(folder).flatMap(({ hashes }) => hashes)),
   );
-  if (missing.size === 0) return 0;
-  const writer = new SegmentWriter(folder, segments[0].dimensions, segments[0].engine);
+  if (missing.size === 0 || first === undefined) return 0;
+  const writer = new SegmentWriter(folder, first.dimensions, first.engine);
   const copied = copyRows(segments, missing, writer);
   writer.seal(null);
   return copied.size;

@@ -12,7 +12,7 @@ import { type BatchResult, hashImages, type ImageFiles, runImages } from './extr
 import type { FeaturePlan } from './featurePlan.ts';
 import { copyRows, dropSuperseded, findWhole, readSegments } from './featureStore.ts';
 import { NPY_HEADER_BYTES } from './npy.ts';
-import { type Segment, SegmentWriter } from './segment.ts';
+import { hasSoundEnd, planFolder, type Segment, SegmentWriter } from './segment.ts';
 
 /** Where vectors come from and are kept. */
 export interface VectorSource {
@@ -53,16 +53,23 @@ export interface OpenedVectors extends FeatureFile {
  */
 export async function openVectors(plan: VectorPlan, source: VectorSource): Promise<OpenedVectors> {
   const { images } = source;
-  const folder = join(source.storeFolder, plan.fingerprint);
+  const folder = planFolder(source.storeFolder, plan.fingerprint);
   const segments = readSegments(folder);
+  const damaged = new Set<string>();
   // Where nothing is stored images are hashed as they go through the model, each file read once.
   const progress = (done: number) => source.onProgress('hash', done, images.names.length);
   const known = await knownHashes(source, segments.length > 0, progress);
   if (known !== null) refuse(known.unreadable, source);
   const readable = new Set(known?.hashes.filter((hash) => hash !== ''));
-  const whole = known === null ? null : findWhole(segments, readable);
+  const whole = known === null ? null : findWhole(segments, readable, damaged);
   if (whole !== null && known !== null) return fileOf(whole, known.hashes, known.unreadable, plan, images);
-  const complete = await complement(known?.hashes ?? null, segments, folder, plan, source);
+  const complete = await complement(known?.hashes ?? null, segments, folder, plan, source, damaged);
+  if (damaged.size > 0) {
+    const rows = damaged.size === 1 ? '1 row' : `${damaged.size} rows`;
+    source.onNotice(
+      `${rows} of ${folder} no longer held what was written there (a damaged disk?), and were computed again.`,
+    );
+  }
   dropSuperseded(segments, complete.segment);
   return fileOf(complete.segment, complete.hashes, complete.unusable, plan, images);
 }
@@ -104,11 +111,14 @@ async function complement(
   folder: string,
   plan: VectorPlan,
   source: VectorSource,
+  damaged: Set<string>,
 ): Promise<Complete> {
   const { names, folder: imageFolder } = source.images;
   const hashes = [...(known ?? names.map(() => ''))];
   const bad = new Map<number, string>();
   let writer: SegmentWriter | null = null;
+  // Behind a call, since the compiler does not see what `compute` assigns.
+  const written = (): SegmentWriter | null => writer;
   let engine: string | null = null;
   const compute = async (have: ReadonlySet<string>) => {
     const rows = missingRows(hashes, have, bad);
@@ -128,14 +138,20 @@ async function complement(
     const left = new Set(unusable.map(({ index }) => index));
     const needed = new Set(hashes.filter((_, index) => !left.has(index)));
     if (needed.size === 0) throw noImages(imageFolder, names.length);
-    const whole = writer === null ? findWhole(segments, needed) : null;
+    const whole = written() === null ? findWhole(segments, needed, damaged) : null;
     if (whole !== null) return { segment: whole, hashes, unusable };
-    writer ??= new SegmentWriter(folder, segments[0].dimensions, segments[0].engine);
-    copyRows(segments, needed.difference(new Set(writer.hashes)), writer);
-    await compute(new Set(writer.hashes)); // rows that turned out damaged
-    return { segment: writer.seal(engine), hashes, unusable };
+    const lacking = needed.difference(new Set(written()?.hashes));
+    const sound = segments.filter(hasSoundEnd);
+    if (sound[0] !== undefined) writer ??= new SegmentWriter(folder, sound[0].dimensions, sound[0].engine);
+    const into = written();
+    const copied = into === null ? new Set<string>() : copyRows(sound, lacking, into);
+    for (const hash of lacking.difference(copied)) damaged.add(hash);
+    await compute(new Set(into?.hashes));
+    const made = written();
+    if (made === null) throw new Error('rows were computed and not written');
+    return { segment: made.seal(engine), hashes, unusable };
   } catch (thrown) {
-    writer?.close();
+    written()?.close();
     throw thrown;
   }
 }

@@ -78,7 +78,11 @@ function scatter(
     columns.values[to] = value;
     if (Number.isFinite(columns.values[to])) continue;
     const where = `row ${file.rowOf[rows[row]]}, feature ${columns.from + j}`;
-    throw wrongFile(file, `it holds ${value} (${where}, counted from 0)`, 'Give finite float32 features.');
+    const fix =
+      file.model.engine === 'file'
+        ? 'Give finite float32 features.'
+        : 'The feature store is damaged: delete this file, and its rows are computed again.';
+    throw wrongFile(file, `it holds ${value} (${where}, counted from 0)`, fix);
   }
 }
 

@@ -13,14 +13,27 @@ import {
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { codeOf, messageOf, UserError } from '../errors.ts';
+import { entry } from '../records/entry.ts';
 import { BadNpy, formatNpyHeader, NPY_HEADER_BYTES, parseNpyHeader } from './npy.ts';
 
 const HASH_BYTES = 32;
 const ENTRY_BYTES = HASH_BYTES + 4;
 
 /**
+ * Part of the name of a store's folder. Raise it whenever the files change their form, or the pixels that models see change (a
+ * mended decoder or resize): rows of before are then not mixed with new ones, but computed again.
+ */
+const STORE_VERSION = 2;
+
+/** Folder of the rows of one plan below a store. */
+export const planFolder = (store: string, fingerprint: string) => join(store, `${fingerprint}-${STORE_VERSION}`);
+
+/** CRC-32 of a row under its image's hash (hex), so that rows that changed places are noticed too. */
+const checksumOf = (hash: string, bytes: Uint8Array) => crc32(bytes, crc32(Buffer.from(hash, 'hex')));
+
+/**
  * Rows of features on disk, in two files. `<id>.npy`: float32 rows. The index: for each row the SHA-256 of its image's
- * bytes and the CRC-32 of the row; `<id>.<engine>.part` while the run that makes it goes on, `<id>.<engine>.index`
+ * bytes and the CRC-32 of that and the row; `<id>.<engine>.part` while the run that makes it goes on, `<id>.<engine>.index`
  * once both are synced.
  * Only that run writes to them, rows first and index after, so a run killed at any moment leaves a whole prefix.
  */
@@ -69,7 +82,7 @@ export function readSegment(folder: string, name: string): Segment | null {
 
 /**
  * Reads rows of a segment one after the other.
- * @param use given each row's values, or null where its checksum differs: power was lost while it was written.
+ * @param use given each row's values, or null where its checksum differs: the disk, or power lost while it was written.
  */
 export function readRows(
   segment: Segment,
@@ -80,9 +93,25 @@ export function readRows(
   withFile(segment.npy, (file) => {
     for (const row of rows) {
       readSync(file, bytes, 0, bytes.length, NPY_HEADER_BYTES + row * bytes.length);
-      use(row, crc32(bytes) === segment.checksums[row] ? new Float32Array(bytes.buffer) : null);
+      const sound = checksumOf(entry(segment.hashes, row), bytes) === segment.checksums[row];
+      use(row, sound ? new Float32Array(bytes.buffer) : null);
     }
   });
+}
+
+/** Whether the first or the last row is sound. Where neither is, the header may be what is damaged: nothing can be said of the rows. */
+export function hasSoundEnd(segment: Segment): boolean {
+  const ends = new Set([0, segment.hashes.length - 1]);
+  return damagedRows(segment, [...ends]).length < ends.size;
+}
+
+/** Those of some rows of a segment whose bytes are not those that were written. */
+export function damagedRows(segment: Segment, rows: readonly number[]): number[] {
+  const damaged = new Set<number>();
+  readRows(segment, rows, (row, values) => {
+    if (values === null) damaged.add(row);
+  });
+  return [...damaged];
 }
 
 /** Writes a new segment. State: two open files and what is in them. */
@@ -95,6 +124,7 @@ export class SegmentWriter {
   readonly #index: number;
   readonly #hashes: string[] = [];
   readonly #checksums: number[] = [];
+  #closed = false;
 
   /** @throws UserError where the folder cannot be written. */
   constructor(folder: string, dimensions: number, engine: string) {
@@ -135,7 +165,7 @@ export class SegmentWriter {
     const rowBytes = this.#dimensions * 4;
     const bytes = new Uint8Array(values.buffer, values.byteOffset, hashes.length * rowBytes);
     const entries = Buffer.alloc(hashes.length * ENTRY_BYTES);
-    const checksums = hashes.map((_, row) => crc32(bytes.subarray(row * rowBytes, (row + 1) * rowBytes)));
+    const checksums = hashes.map((hash, row) => checksumOf(hash, bytes.subarray(row * rowBytes, (row + 1) * rowBytes)));
     for (const [row, hash] of hashes.entries()) {
       entries.write(hash, row * ENTRY_BYTES, 'hex');
       entries.writeUInt32LE(checksums[row], row * ENTRY_BYTES + HASH_BYTES);
@@ -171,6 +201,8 @@ export class SegmentWriter {
 
   /** Closes the files: what was appended stays, as after a kill. */
   close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     closeSync(this.#npy);
     closeSync(this.#index);
   }

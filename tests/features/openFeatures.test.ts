@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { openPool } from '../../src/adapters/threadPool.ts';
 import { UserError } from '../../src/errors.ts';
 import { openFeatures } from '../../src/features/openFeatures.ts';
+import { planFolder } from '../../src/features/segment.ts';
 import { imageBytes, imagePath, root, torchFeatures } from '../images/fixtures.ts';
 import {
   allRows,
@@ -231,9 +232,9 @@ describe('bad images', () => {
     const whole = await openFeatures(source(temporaryFolder(), { evalSet: { images: good, folder: images } }));
     expect(await allRows(first)).toEqual(await allRows(whole));
 
-    const segments = readdirSync(join(folder, first.model.fingerprint));
+    const segments = readdirSync(planFolder(folder, first.model.fingerprint));
     expect(await openFeatures(run)).toEqual(first);
-    expect(readdirSync(join(folder, first.model.fingerprint))).toEqual(segments);
+    expect(readdirSync(planFolder(folder, first.model.fingerprint))).toEqual(segments);
     expect((await failure(openFeatures({ ...run, onBadImage: 'fail' }))).where).toBe(join(images, gone));
 
     const none = { evalSet: { images: [cut, gone], folder: images }, onBadImage: 'skip' } as const;
