@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type JudgeInput, judge } from '../../src/gate/checks.ts';
+import { measures } from '../../src/gate/measures.ts';
 import type { GroupAnalysis, Leaf } from '../../src/records/analysis.ts';
 import type { Cluster, Comparison, GroupComparison } from '../../src/records/comparison.ts';
 import type { CheckRule } from '../../src/records/verdict.ts';
@@ -237,6 +239,16 @@ describe('figure checks', () => {
       candidate: [analysed('label:automobile', { aler: Number.NaN })],
     });
     expect(checks[0]).toMatchObject({ actual: null, passed: false });
+  });
+
+  it('the schema names every measure there is, and says of each what it is', () => {
+    const schema = JSON.parse(readFileSync(new URL('../../schemas/config.schema.json', import.meta.url), 'utf8'));
+    const { enum: names, description } = schema.definitions.check.properties.measure;
+    expect([...names].sort()).toEqual(['newClusters', 'worsenedClusters', ...measures.keys()].sort());
+    for (const name of names) {
+      expect(description).toContain(`\`${name}\``);
+      expect(judged([rule(name, [], '<=', 100)]).checks[0].message).not.toContain('there is no measure');
+    }
   });
 
   it('fails a measure that does not exist', () => {
