@@ -16,6 +16,14 @@ export interface PairedGroup {
   readonly outcomes: readonly Uint8Array[];
 }
 
+/** How hard the images of a group are, by features and labels alone. */
+export interface Difficulty {
+  /** Greater: more likely to be open. One a position of the group. */
+  readonly harder: Float64Array;
+  /** 1 where the image cannot be open whatever is predicted: an image of a class, in the group of predictions of that class. */
+  readonly never: Uint8Array;
+}
+
 /** A region in which baseline and candidate are compared on the same images. */
 export interface Cluster {
   /** As `Leaf.id`. */

@@ -1,0 +1,25 @@
+import type { Difficulty, PairedGroup } from '../records/comparison.ts';
+import { type Hardness, marginOf } from './hardness.ts';
+
+/**
+ * How hard a group's images are, by how sure the classifier of `hardness` is: of the label against the best other class; in a
+ * group of predictions of class k, of k, which images of k cannot be wrongly taken for; in a union, of the label's side.
+ *
+ * @param rowOf row of the eval set that `hardness` was computed on, of each row of the group.
+ */
+export function difficultyOf(
+  hardness: Hardness,
+  { grouping, value, rows }: PairedGroup,
+  { labels, classes }: { readonly labels: Int32Array; readonly classes: readonly string[] },
+  rowOf: (row: number) => number,
+): Difficulty {
+  const images = Uint32Array.from(rows, rowOf);
+  const k = grouping === 'prediction' || grouping === 'union' ? classes.indexOf(value) : -1;
+  const marginFor = (image: number, ofClass: number) => marginOf(hardness, image, labels[image], ofClass);
+  const harder = Float64Array.from(images, (image) => {
+    if (k < 0) return -marginFor(image, labels[image]);
+    return labels[image] === k ? -marginFor(image, k) : marginFor(image, k);
+  });
+  const never = Uint8Array.from(images, (image) => Number(grouping === 'prediction' && labels[image] === k));
+  return { harder, never };
+}

@@ -1,0 +1,45 @@
+import type { ReadColumns } from '../records/features.ts';
+import type { RunTask } from '../records/threads.ts';
+import { familyPartWorker } from './familyPartTask.ts';
+import { type HalfSpaces, joined } from './halfSpaces.ts';
+import { halfSpacesWorker } from './halfSpacesTask.ts';
+import { joinFamilyWorker } from './joinFamilyTask.ts';
+import { conditionsOfBoxes, type Family, type FamilyTask, familyWorker, openFlags } from './regionFamily.ts';
+
+/** A group whose family is to be made. */
+export interface FamilySource extends Omit<FamilyTask, 'columns'> {
+  readonly rows: Uint32Array;
+  /** Features an image. */
+  readonly dimensions: number;
+  readonly readColumns: ReadColumns;
+  readonly run: RunTask;
+}
+
+/** Values of a group that are held at once: 128 MB. */
+const VALUES = 2 ** 25;
+
+/** The family of a group. A group too large to be held whole is read twice, some features at a time; the outcome is the same. */
+export async function openFamily(source: FamilySource, values = VALUES): Promise<Family> {
+  const { rows, dimensions, readColumns, run, open, expected, options } = source;
+  if (rows.length * dimensions <= values) {
+    return run(familyWorker, { columns: await readColumns(rows, 0, dimensions), open, expected, options });
+  }
+  const span = Math.max(1, Math.floor(values / rows.length));
+  const starts = Array.from({ length: Math.ceil(dimensions / span) }, (_, at) => at * span);
+  const read = (from: number) => readColumns(rows, from, Math.min(from + span, dimensions));
+  const found: HalfSpaces[] = [];
+  if (options.conditions > 0) {
+    const flags = openFlags(open, rows.length);
+    for (const from of starts) {
+      found.push(await run(halfSpacesWorker, { columns: await read(from), open: flags, expected }));
+    }
+  }
+  const spaces = joined(found);
+  const paired = conditionsOfBoxes(spaces, rows.length, options);
+  const parts = [];
+  for (const from of starts) {
+    const columns = await read(from);
+    parts.push(await run(familyPartWorker, { columns, spaces, paired, open, expected, options }));
+  }
+  return run(joinFamilyWorker, { spaces, paired, parts, open, expected, options });
+}
