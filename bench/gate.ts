@@ -8,14 +8,14 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openPool } from '../src/adapters/threadPool.ts';
 import { pairedGroupsOf } from '../src/analysis/groups.ts';
-import { discordance, drawSigns } from '../src/gate/discordance.ts';
 import { positionsIn } from '../src/gate/region.ts';
-import { RegionSearch } from '../src/gate/regionSearch.ts';
-import { searchTable } from '../src/gate/searchTable.ts';
 import type { Cluster } from '../src/records/comparison.ts';
 import type { Checkpoint } from '../src/records/evalSet.ts';
 import { fitGumbelTail, gumbelTail } from '../src/statistics/gumbel.ts';
 import { type RandomStream, stream } from '../src/statistics/random.ts';
+import { discordance, drawSigns } from './firstVersion/discordance.ts';
+import { RegionSearch } from './firstVersion/regionSearch.ts';
+import { searchTable } from './firstVersion/searchTable.ts';
 import {
   accuracy,
   checkpoint,

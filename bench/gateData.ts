@@ -94,9 +94,13 @@ export async function compareOn(
 ): Promise<Comparison> {
   const sides = [candidate, ...baselines];
   const [wholeSet] = pairedGroupsOf(['all'], evalSet, sides);
-  return compare({
+  const { comparison } = await compare({
     candidate: [],
-    baseline: { commit: baselines[0].name, checkpoint: baselines[0].name, groups: [] },
+    earlier: [],
+    baselines: baselines.map(({ name }) => ({ commit: name, checkpoint: name, groups: [] })),
+    properties: dimensions,
+    difficultyOf: () => null,
+    faceOf: () => ({ label: '', before: null, after: null, confidence: null }),
     wholeSet,
     groups: pairedGroupsOf(specs, evalSet, sides),
     images: evalSet.images,
@@ -104,6 +108,7 @@ export async function compareOn(
     options: { ...options, ...change },
     onProgress: () => {},
   });
+  return comparison;
 }
 
 /** Rows of a class. */

@@ -5,7 +5,7 @@ import type { AnalysisOptions } from '../records/analysis.ts';
 import type { CheckpointModelOptions, Config, PreprocessOptions, ReportOptions } from '../records/config.ts';
 import type { EngineName } from '../records/engines.ts';
 import type { ColumnNames, OnBadImage } from '../records/evalSet.ts';
-import type { AcceptedCluster, CheckRule, Severity } from '../records/verdict.ts';
+import type { AcceptedEvent, CheckRule, Severity } from '../records/verdict.ts';
 import { configProblem } from './configProblem.ts';
 import { readYaml } from './yaml.ts';
 
@@ -48,7 +48,7 @@ interface Checked {
     readonly minErrorRateIncrease: number;
     readonly minNewFailures: number;
     readonly checks: Readonly<Record<string, Severity | Partial<Rule>>>;
-    readonly accepted: readonly AcceptedCluster[];
+    readonly accepted: readonly AcceptedEvent[];
   };
   readonly report: ReportOptions;
 }

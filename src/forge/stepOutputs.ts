@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import type { ClusterStatus } from '../records/comparison.ts';
 import type { CheckpointResult, Result } from '../records/result.ts';
 import type { Outcome } from '../records/verdict.ts';
 import { mean } from '../statistics/sums.ts';
@@ -10,8 +9,8 @@ export function stepOutputs({ checkpoints }: Result, outcome: Outcome, out: stri
   return {
     outcome,
     passed: String(outcome === 'passed'),
-    'new-clusters': String(countOf(checkpoints, 'new')),
-    'worsened-clusters': String(countOf(checkpoints, 'worsened')),
+    'new-clusters': String(checkpoints.flatMap(({ events }) => events).length),
+    'worsened-clusters': String(worsened(checkpoints)),
     'base-error-rate': String(Math.max(...checkpoints.map(({ baseErrorRate }) => baseErrorRate))),
     aler: alers.length === 0 ? '' : String(Math.max(...alers)),
     result: resolve(out, 'result.json'),
@@ -20,7 +19,8 @@ export function stepOutputs({ checkpoints }: Result, outcome: Outcome, out: stri
   };
 }
 
-function countOf(checkpoints: readonly CheckpointResult[], status: ClusterStatus): number {
-  return checkpoints.flatMap(({ comparison }) => comparison?.clusters ?? []).filter((each) => each.status === status)
-    .length;
+function worsened(checkpoints: readonly CheckpointResult[]): number {
+  return checkpoints
+    .flatMap(({ comparison }) => comparison?.clusters ?? [])
+    .filter(({ status }) => status === 'worsened').length;
 }

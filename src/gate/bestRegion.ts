@@ -16,7 +16,12 @@ export interface BestRegion {
  *
  * @param claimed 1 for each open image that counts no more.
  */
-export function bestRegion(group: ScoredGroup, claimed: Uint8Array, score: SideScore, accepted: number): BestRegion | null {
+export function bestRegion(
+  group: ScoredGroup,
+  claimed: Uint8Array,
+  score: SideScore,
+  accepted: number,
+): BestRegion | null {
   const { family, lone, loneRight } = group;
   let best = -1;
   let bestScore = 0;

@@ -1,12 +1,5 @@
 /** Sets of images as bits of 32-bit words. */
 
-/** How many of a word's bits are set. */
-export function popcount(word: number): number {
-  const pairs = word - ((word >>> 1) & 0x55555555);
-  const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
-  return Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
-}
-
 /**
  * Where each image of a group stands in a bit set. Images of one weight share words, the open ones first: so counts of open
  * images, of all, and sums of weights come of one pass of popcounts.

@@ -1,5 +1,5 @@
-import type { Cluster, ClusterStatus } from '../records/comparison.ts';
-import type { AcceptedCluster, Check, CheckRule, Operator, Outcome, Severity, Verdict } from '../records/verdict.ts';
+import type { Cluster, FailureEvent } from '../records/comparison.ts';
+import type { AcceptedEvent, Check, CheckRule, Operator, Outcome, Severity, Verdict } from '../records/verdict.ts';
 import { count, percent, pValue } from '../records/words.ts';
 import { type Figures, type FiguresInput, figuresOf } from './figures.ts';
 import { type Measure, measures } from './measures.ts';
@@ -7,7 +7,9 @@ import { newlyFail, whereText } from './words.ts';
 
 export interface JudgeInput extends FiguresInput {
   readonly rules: readonly CheckRule[];
-  readonly accepted: readonly AcceptedCluster[];
+  readonly accepted: readonly AcceptedEvent[];
+  /** What newly fails, by `compare`; empty where there is no baseline. */
+  readonly events: readonly FailureEvent[];
   /** Today's date, UTC, YYYY-MM-DD. */
   readonly today: string;
   /** Why nothing was compared, in words, and how grave that is; null where no comparison was asked for. */
@@ -17,8 +19,8 @@ export interface JudgeInput extends FiguresInput {
 /**
  * Judges a checkpoint: one row a rule and subject, whether or not there is a baseline (`Verdict.outcome`).
  *
- * - `newClusters` and `worsenedClusters` count the clusters, not accepted, of the groups chosen; a row for each cluster
- *   and, where there is none, one row that says so. An accepted cluster's row passes until the day its entry ends.
+ * - `newClusters` counts events, `worsenedClusters` known clusters, of the groups chosen and not accepted; a row for each
+ *   and, where there is none, one row that says so. An accepted one's row passes until the day its entry ends.
  * - Every other measure (`measures.ts`) gives one row a group: a group named by its id must have the value, a pattern
  *   with `*` chooses among the groups that do, no groups means all that do. A missing value fails, and so does an id or
  *   pattern that finds nothing.
@@ -46,42 +48,71 @@ function notCompared({ message, severity }: NonNullable<JudgeInput['uncompared']
   return { id: 'baseline', subject: 'all', expected: 1, operator: '>=', actual: 0, passed: false, severity, message };
 }
 
-/** The measures that count clusters. */
-const clusterMeasures = new Map<string, { status: ClusterStatus; none: string }>([
-  ['newClusters', { status: 'new', none: 'no new cluster of failures' }],
-  ['worsenedClusters', { status: 'worsened', none: 'no known cluster got worse' }],
+/** What a rule counts: an event, or a known cluster that got worse. */
+interface Counted {
+  readonly id: string;
+  /** What an entry of the config may name. */
+  readonly ids: readonly string[];
+  /** Groups in which it shows. */
+  readonly groups: readonly string[];
+  readonly text: string;
+}
+
+interface Countable {
+  readonly none: string;
+  readonly of: (input: JudgeInput) => readonly Counted[];
+}
+
+/** The measures that count. */
+const countables = new Map<string, Countable>([
+  ['newClusters', { none: 'no new cluster of failures', of: newEvents }],
+  ['worsenedClusters', { none: 'no known cluster got worse', of: worsenedClusters }],
 ]);
 
+function newEvents({ events, comparison }: JudgeInput): Counted[] {
+  const clusterOf = new Map(comparison?.clusters.map((cluster) => [cluster.id, cluster]));
+  return events.map(({ id, title, traits, clusters }) => {
+    const views = clusters.flatMap((each) => clusterOf.get(each) ?? []);
+    const told = [title, ...traits.slice(0, 1)].join('; ');
+    const [first] = views;
+    return {
+      ...{ id, ids: [id, ...clusters], groups: views.map(({ group }) => group) },
+      text: first === undefined ? told : `${told}; ${clusterText(first)}`,
+    };
+  });
+}
+
+function worsenedClusters({ comparison }: JudgeInput): Counted[] {
+  const worse = comparison?.clusters.filter(({ status }) => status === 'worsened') ?? [];
+  return worse.map((cluster) => ({
+    ...{ id: cluster.id, ids: [cluster.id], groups: [cluster.group], text: clusterText(cluster) },
+  }));
+}
+
 function checksOf(rule: CheckRule, figures: readonly Figures[], input: JudgeInput): Check[] {
-  const counted = clusterMeasures.get(rule.measure);
-  if (counted !== undefined) return input.comparison === null ? [] : clusterChecks(rule, counted, figures, input);
+  const countable = countables.get(rule.measure);
+  if (countable !== undefined) return input.comparison === null ? [] : countChecks(rule, countable, figures, input);
   const measure = measures.get(rule.measure);
   if (measure === undefined) return [missing(rule, 'all', `there is no measure "${rule.measure}"`)];
   return measure.compares && input.comparison === null ? [] : figureChecks(rule, measure, figures);
 }
 
-function clusterChecks(
+function countChecks(
   rule: CheckRule,
-  { status, none }: { status: ClusterStatus; none: string },
+  { none, of }: Countable,
   figures: readonly Figures[],
-  { comparison, accepted, today }: JudgeInput,
+  input: JudgeInput,
 ): Check[] {
   const { chosen, unmatched } = chosenGroups(rule, figures);
   const inGroups = new Set(chosen.map(({ group }) => group));
-  const clusters = comparison?.clusters.filter((each) => each.status === status && inGroups.has(each.group)) ?? [];
-  const entries = clusters.map((cluster) => acceptanceOf(cluster, accepted, today));
+  const found = of(input).filter(({ groups }) => groups.some((group) => inGroups.has(group)));
+  const entries = found.map((each) => acceptanceOf(each, input.accepted, input.today));
   const unaccepted = entries.filter((entry) => entry?.holds !== true).length;
   const passed = holds(unaccepted, rule.operator, rule.value);
-  const rows = clusters.map((cluster, index) =>
-    row(
-      rule,
-      cluster.id,
-      unaccepted,
-      passed || entries[index]?.holds === true,
-      clusterText(cluster) + (entries[index]?.text ?? ''),
-    ),
+  const rows = found.map(({ id, text }, index) =>
+    row(rule, id, unaccepted, passed || entries[index]?.holds === true, text + (entries[index]?.text ?? '')),
   );
-  if (clusters.length === 0 && chosen.length > 0) {
+  if (found.length === 0 && chosen.length > 0) {
     const where = rule.groups.length === 0 ? '' : ` in ${rule.groups.join(', ')}`;
     rows.push(row(rule, 'all', 0, passed, none + where));
   }
@@ -95,9 +126,9 @@ function clusterText({ group, status, rule, size, ...cluster }: Cluster): string
   return `${group}: the known cluster of ${count(size)} images ${whereText(rule)} got worse (${change}, ${p})`;
 }
 
-/** An entry of the config that accepts this region of this group, the longest-lived of several; null where none does. */
-function acceptanceOf({ id }: Cluster, accepted: readonly AcceptedCluster[], today: string) {
-  const [entry] = accepted.filter(({ cluster }) => cluster === id).sort((a, b) => (a.until > b.until ? -1 : 1));
+/** An entry of the config that accepts this, the longest-lived of several; null where none does. */
+function acceptanceOf({ ids }: Counted, accepted: readonly AcceptedEvent[], today: string) {
+  const [entry] = accepted.filter(({ event }) => ids.includes(event)).sort((a, b) => (a.until > b.until ? -1 : 1));
   if (entry === undefined) return null;
   const { until, reason } = entry;
   if (until >= today) return { holds: true, text: `; accepted until ${until}: ${reason}` };

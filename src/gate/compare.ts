@@ -1,79 +1,65 @@
 import type { AnalysisOptions, GroupAnalysis } from '../records/analysis.ts';
 import type { BaselineRecord } from '../records/baseline.ts';
-import type { Cluster, Comparison, PairedGroup } from '../records/comparison.ts';
-import type { ReadColumns } from '../records/features.ts';
-import { regionId } from '../records/regionId.ts';
-import type { OnProgress, RunTask } from '../records/threads.ts';
-import type { GateOptions } from '../records/verdict.ts';
-import { changeIn } from './change.ts';
+import type { Comparison, FailureEvent, PairedGroup } from '../records/comparison.ts';
 import { compareGroups } from './compareGroups.ts';
+import { eventsOf } from './events.ts';
+import { improvements } from './improvements.ts';
 import { knownClusters } from './knownClusters.ts';
-import { type NewCluster, newClusters } from './newClusters.ts';
+import { type NewClusters, type NewClustersInput, newClusters } from './newClusters.ts';
+import { smallestVisible } from './visible.ts';
 
-export interface CompareInput {
+export interface CompareInput extends Omit<NewClustersInput, 'draws'> {
   /** The candidate's groups. */
   readonly candidate: readonly GroupAnalysis[];
-  /** The newest accepted baseline. */
-  readonly baseline: Pick<BaselineRecord, 'commit' | 'checkpoint' | 'groups'>;
+  /** The accepted baselines, newest first; at least one. */
+  readonly baselines: readonly Pick<BaselineRecord, 'commit' | 'checkpoint' | 'groups'>[];
   /** The group `all`, on the images that candidate and baselines have in common. */
   readonly wholeSet: PairedGroup;
   /** The groups to compare, on those same images: every group of the run, whether or not it grew a tree. */
   readonly groups: readonly PairedGroup[];
-  /** Names of images, by the rows that `PairedGroup.rows` hold. */
-  readonly images: readonly string[];
-  /** Features an image. */
-  readonly dimensions: number;
-  readonly options: Pick<GateOptions, 'significance' | 'conditions' | 'minErrorRateIncrease' | 'minNewFailures'>;
   readonly failureMode: AnalysisOptions['failureMode'];
-  /** Reads by the rows that `PairedGroup.rows` hold. */
-  readonly readColumns: ReadColumns;
-  readonly run: RunTask;
-  readonly onProgress: OnProgress;
+  /** Events of the run's checkpoints before this one. */
+  readonly earlier: readonly FailureEvent[];
 }
+
+/** A comparison, and what newly fails told as events. */
+export interface Compared {
+  readonly comparison: Comparison;
+  readonly events: readonly FailureEvent[];
+}
+
+const DRAWS = 9999;
 
 /**
- * Compares a candidate with the last accepted baseline, or with a window of them (`PairedGroup.outcomes`), on the same
- * images: new clusters, the baseline's failure modes, groups and the whole set. A window counts for new clusters only;
- * all else is against the newest baseline.
+ * Compares a candidate with the accepted baselines (`PairedGroup.outcomes`), on the same images: new clusters, the newest
+ * baseline's failure modes, groups and the whole set. Several baselines count for new clusters only; all else is against
+ * the newest.
  */
-export async function compare(input: CompareInput): Promise<Comparison> {
-  const { baseline, candidate, wholeSet, groups } = input;
-  const found = await newClusters(input);
-  const known = await knownClusters({ ...input, baseline: baseline.groups });
-  const rows = compareGroups(wholeSet, groups, candidate, baseline.groups);
-  return {
-    baseline: {
-      commit: baseline.commit,
-      checkpoint: baseline.checkpoint,
-      baseErrorRate: rows[0].baselineErrorRate,
-    },
+export async function compare(input: CompareInput): Promise<Compared> {
+  const { baselines, candidate, wholeSet, groups } = input;
+  const [newest] = baselines;
+  const scanned = await newClusters({ ...input, draws: DRAWS });
+  const better = await improvements(scanned.prepared, { ...input, draws: DRAWS });
+  const known = await knownClusters({ ...input, baseline: newest.groups });
+  const rows = compareGroups(wholeSet, groups, candidate, newest.groups);
+  const visible = visibleIn(scanned, input);
+  const comparison = {
+    baselines: baselines.map(({ commit, checkpoint }) => ({ commit, checkpoint })),
+    baseline: { commit: newest.commit, checkpoint: newest.checkpoint, baseErrorRate: rows[0].baselineErrorRate },
     images: wholeSet.rows.length,
-    clusters: [...found.map((cluster) => newClusterRow(cluster, input.images)), ...known],
-    groups: rows,
+    clusters: [...scanned.parts.map(({ cluster }) => cluster), ...known],
+    improvements: better,
+    groups: rows.map((row) => ({ ...row, smallestVisible: visible(row.id, row.size) })),
   };
+  return { comparison, events: eventsOf(scanned.parts, input.earlier) };
 }
 
-/** An image newly fails where the candidate fails and every baseline of the window is right; and the other way round. */
-function newClusterRow({ group, rule, positions, ...cluster }: NewCluster, images: readonly string[]): Cluster {
-  const [candidate, ...baselines] = group.outcomes;
-  const newlyFailing = positions.filter((at) => candidate[at] === 1 && baselines.every((each) => each[at] === 0));
-  const newlyRight = positions.filter((at) => candidate[at] === 0 && baselines.every((each) => each[at] === 1));
-  const { size, baselineErrorRate, errorRate } = changeIn(group.outcomes, positions);
-  return {
-    id: regionId(group.id, rule),
-    group: group.id,
-    status: 'new',
-    rule,
-    size,
-    newlyFailed: newlyFailing.length,
-    newlyFixed: newlyRight.length,
-    baselineErrorRate,
-    errorRate,
-    pValue: cluster.pValue,
-    adjustedPValue: cluster.adjustedPValue,
-    specificPValue: cluster.specificPValue,
-    scope: cluster.scope,
-    images: Array.from(newlyFailing, (at) => images[group.rows[at]]),
-    match: null,
-  };
+/** The smallest cluster that could have shown in a group; null in one that was not scanned. */
+function visibleIn({ prepared, test }: NewClusters, { groups, baselines, options }: CompareInput) {
+  const scanned = new Set(groups.map(({ id }) => id));
+  const ready = new Map(prepared.map((each) => [each.group.id, each]));
+  return (id: string, size: number) =>
+    scanned.has(id) && test.critical !== null
+      ? smallestVisible(size, ready.get(id), baselines.length, test.critical, options)
+      : null;
 }

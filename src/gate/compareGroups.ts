@@ -14,7 +14,7 @@ export function compareGroups(
   groups: readonly PairedGroup[],
   candidate: readonly GroupAnalysis[],
   baseline: readonly BaselineGroup[],
-): GroupComparison[] {
+): Omit<GroupComparison, 'smallestVisible'>[] {
   const alerOf = new Map(candidate.map(({ id, aler }) => [id, aler]));
   const baselineAlerOf = new Map(baseline.map(({ id, aler }) => [id, aler]));
   const others = groups.filter(({ id }) => id !== wholeSet.id);

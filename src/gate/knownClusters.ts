@@ -69,7 +69,7 @@ export async function knownClusters(input: KnownClustersInput): Promise<Cluster[
       specificPValue: null,
       scope: null,
       images: Array.from(newlyFailing, (at) => input.images[group.rows[at]]),
-      match,
+      ...{ found: null, precision: null, recall: null, match },
     };
   });
 }

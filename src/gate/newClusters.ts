@@ -1,88 +1,176 @@
-import type { PairedGroup } from '../records/comparison.ts';
-import type { ReadColumns } from '../records/features.ts';
-import type { OnProgress, RunTask } from '../records/threads.ts';
-import type { GateOptions } from '../records/verdict.ts';
-import { holmOverTestable, testable } from '../statistics/holm.ts';
+import type { Cluster, EventImage, FoundRegion } from '../records/comparison.ts';
+import type { Columns } from '../records/features.ts';
+import { regionId } from '../records/regionId.ts';
 import { boundedMap } from './boundedMap.ts';
-import { discordance, leastPValue } from './discordance.ts';
-import { type SearchedCluster, searchWorker } from './searchGroup.ts';
+import { changeIn } from './change.ts';
+import { type Described, describeWorker } from './describeCluster.ts';
+import type { EventPart } from './events.ts';
+import { traitText } from './eventWords.ts';
+import type { RunTest } from './runTest.ts';
+import { type PreparedGroup, prepareGroups, type ScanInput, type ScannedCluster, scanPrepared } from './scan.ts';
+import { specificWorker } from './specific.ts';
 
-export interface NewClustersInput {
-  readonly groups: readonly PairedGroup[];
-  /** Features an image. */
-  readonly dimensions: number;
-  readonly options: SearchOptions;
-  readonly readColumns: ReadColumns;
-  readonly run: RunTask;
-  readonly onProgress: OnProgress;
+export interface NewClustersInput extends ScanInput {
+  /** First feature that is an image property. */
+  readonly properties: number;
+  /** What is known of an image by itself, by its row. */
+  readonly faceOf: (row: number) => Omit<EventImage, 'name' | 'typical'>;
 }
 
-export type SearchOptions = Pick<
-  GateOptions,
-  'significance' | 'conditions' | 'minErrorRateIncrease' | 'minNewFailures'
->;
-
-export interface NewCluster extends SearchedCluster {
-  readonly group: PairedGroup;
-  readonly adjustedPValue: number;
+/** What a scan found, told. */
+export interface NewClusters {
+  /** The most surprising first. */
+  readonly parts: readonly EventPart[];
+  readonly test: RunTest;
+  readonly prepared: readonly PreparedGroup[];
 }
 
-/** Groups whose features are held in memory at once. */
-const GROUPS_AT_ONCE = 4;
+const CLUSTERS_AT_ONCE = 2;
+/** Values of a group that a cluster is told by: 128 MB. */
+const VALUES = 2 ** 25;
+
+/** Scans groups for regions in which the candidate newly fails, and tells those that fail the run. */
+export async function newClusters(input: NewClustersInput): Promise<NewClusters> {
+  return newClustersOf(await prepareGroups(input), input);
+}
+
+/** The same in groups that are ready. */
+export async function newClustersOf(prepared: readonly PreparedGroup[], input: NewClustersInput): Promise<NewClusters> {
+  const { clusters, test } = await scanPrepared(prepared, input);
+  const parts = await boundedMap(clusters, CLUSTERS_AT_ONCE, (cluster) => told(cluster, input));
+  return { parts: withoutRepeats(parts), test, prepared };
+}
+
+/** Two regions of a group may come to one rule: it is told once. */
+function withoutRepeats(parts: readonly EventPart[]): EventPart[] {
+  return parts.filter(({ cluster }, at) => parts.findIndex((other) => other.cluster.id === cluster.id) === at);
+}
+
+async function told(scanned: ScannedCluster, input: NewClustersInput): Promise<EventPart> {
+  const { prepared, region, score } = scanned;
+  const { group, scored, open } = prepared;
+  const described = await describe(scanned, input);
+  const seed = `${group.id}/${region}`;
+  const specificPValue = await input.run(specificWorker, { seed, group: scored, accepted: open.accepted, score });
+  return {
+    cluster: clusterOf(scanned, described, specificPValue, input),
+    images: Array.from(described.newlyFailed, (at, of) => ({
+      name: input.images[group.rows[at]],
+      ...input.faceOf(group.rows[at]),
+      typical: described.typical[of],
+    })),
+    traits: described.traits.map((trait) => traitText(trait, group)),
+  };
+}
+
+function clusterOf(
+  scanned: ScannedCluster,
+  { rule, positions }: Described,
+  specificPValue: number,
+  { images, options }: NewClustersInput,
+): Cluster {
+  const { prepared, newlyFailed: brought, pValue } = scanned;
+  const { group } = prepared;
+  const newlyFailing = positions.filter((at) => newlyFails(group.outcomes, at));
+  const { size, baselineErrorRate, errorRate } = changeIn(group.outcomes, positions);
+  const held = new Set(positions);
+  return {
+    ...{ id: regionId(group.id, rule), group: group.id, status: 'new', rule, size },
+    newlyFailed: newlyFailing.length,
+    newlyFixed: positions.filter((at) => newlyRight(group.outcomes, at)).length,
+    ...{ baselineErrorRate, errorRate, pValue, adjustedPValue: pValue, specificPValue },
+    scope: scopeOf(scanned, specificPValue, options),
+    images: Array.from(newlyFailing, (at) => images[group.rows[at]]),
+    found: foundRegion(scanned),
+    precision: size === 0 ? 0 : newlyFailing.length / size,
+    recall: brought.length === 0 ? 0 : brought.filter((at) => held.has(at)).length / brought.length,
+    match: null,
+  };
+}
+
+function newlyFails([candidate, ...accepted]: readonly Uint8Array[], at: number): boolean {
+  return candidate[at] === 1 && accepted.every((each) => each[at] === 0);
+}
+
+function newlyRight([candidate, ...accepted]: readonly Uint8Array[], at: number): boolean {
+  return candidate[at] === 0 && accepted.every((each) => each[at] === 1);
+}
+
+function foundRegion({ prepared, region, rule, score, newlyFailed }: ScannedCluster): FoundRegion {
+  const { open, scored } = prepared;
+  const { family } = scored;
+  const [list, offsets, lone] =
+    open.accepted === 1
+      ? [family.members, family.offsets, open.lone.map((each) => (each === 0 ? 1 : 0))]
+      : [family.rightMembers, family.rightOffsets, open.loneRight];
+  let newlyFixed = 0;
+  for (let at = offsets[region]; at < offsets[region + 1]; at++) {
+    if (list[at] > 0 && lone[list[at] - 1] === 0) newlyFixed++;
+  }
+  return { rule, size: family.size[region], newlyFailed: newlyFailed.length, newlyFixed, score };
+}
 
 /**
- * Searches each group for the regions in which the candidate newly fails; returns those significant over the run, the least
- * adjusted p-value first. Groups with too few discordant images ever to become significant are neither searched nor counted
- * (Tarone). The best clusters of the groups are adjusted by Holm. A later cluster of a group is adjusted by the number of
- * groups and never below the one before it: it is sought only once the run has failed, so the chance of a red run by
- * chance alone stays at `significance`.
+ * `specific` where the cluster breaks more than the rest of its group does, beyond chance. Where all open images newly fail
+ * shuffling cannot tell; the cluster is then specific if the rest of the group did not get materially worse.
  */
-export async function newClusters(input: NewClustersInput): Promise<NewCluster[]> {
-  const { groups, dimensions, options, readColumns, run, onProgress } = input;
-  const least = groups.map((group) => leastPValue(discordance(group.outcomes), options.minNewFailures));
-  const counted = testable(least, options.significance);
-  const searched = groups.filter((_, index) => counted[index]);
-  let done = 0;
-  const found = await boundedMap(searched, GROUPS_AT_ONCE, async (group) => {
-    const columns = await readColumns(group.rows, 0, dimensions);
-    const clusters = await run(searchWorker, {
-      group: group.id,
-      columns,
-      outcomes: group.outcomes,
-      tests: searched.length,
-      options: searchOptions(options),
-    });
-    onProgress('new clusters', ++done, searched.length);
-    return clusters;
-  });
-  const clustersOf = new Map(searched.map((group, index) => [group, found[index]]));
-  const pValues = groups.map((group) => clustersOf.get(group)?.[0]?.pValue ?? 1);
-  const adjusted = holmOverTestable(pValues, least, options.significance);
-  return groups
-    .flatMap((group, index) => adjustedClusters(group, clustersOf.get(group) ?? [], adjusted[index], searched.length))
-    .filter((cluster) => cluster.adjustedPValue <= options.significance)
-    .sort((a, b) => a.adjustedPValue - b.adjustedPValue || a.pValue - b.pValue);
+function scopeOf(
+  { prepared, region, rule, newlyFailed }: ScannedCluster,
+  specificPValue: number,
+  { significance, minErrorRateIncrease }: NewClustersInput['options'],
+): 'specific' | 'general' {
+  if (rule.length === 0) return 'general';
+  const { lone } = prepared.open;
+  if (lone.some((each) => each !== 0)) return specificPValue <= significance ? 'specific' : 'general';
+  const outside = prepared.group.rows.length - prepared.scored.family.size[region];
+  return outside > 0 && (lone.length - newlyFailed.length) / outside >= minErrorRateIncrease ? 'general' : 'specific';
 }
 
-function adjustedClusters(
-  group: PairedGroup,
-  clusters: readonly SearchedCluster[],
-  first: number,
-  tests: number,
-): NewCluster[] {
-  let adjustedPValue = first;
-  return clusters.map((cluster, rank) => {
-    if (rank > 0) adjustedPValue = Math.max(adjustedPValue, Math.min(1, tests * cluster.pValue));
-    return { ...cluster, group, adjustedPValue };
+/** Tells a region by the features of its group: all, or as many as there is room for, those of the densest regions first. */
+async function describe(scanned: ScannedCluster, input: NewClustersInput): Promise<Described> {
+  const { prepared, rule, newlyFailed, unclaimed } = scanned;
+  const features = tellingFeatures(scanned, input);
+  const columns = await readSome(prepared.group.rows, features, input);
+  const place = new Map(features.map((feature, at) => [feature, at]));
+  const model = features.filter((feature) => feature < input.properties).length;
+  const described = await input.run(describeWorker, {
+    ...{ columns, properties: model, newlyFailed, unclaimed },
+    rule: rule.map((each) => ({ ...each, feature: place.get(each.feature) ?? 0 })),
   });
+  return { ...described, rule: described.rule.map((each) => ({ ...each, feature: features[each.feature] })) };
 }
 
-/** Just the search's own options: a task is copied to its thread. */
-function searchOptions({
-  significance,
-  conditions,
-  minErrorRateIncrease,
-  minNewFailures,
-}: SearchOptions): SearchOptions {
-  return { significance, conditions, minErrorRateIncrease, minNewFailures };
+/** Ascending. */
+function tellingFeatures({ prepared, rule }: ScannedCluster, { dimensions, properties }: NewClustersInput): number[] {
+  const room = Math.max(16, Math.floor(VALUES / prepared.group.rows.length));
+  const every = Array.from({ length: dimensions }, (_, feature) => feature);
+  if (dimensions <= room) return every;
+  const chosen = new Set([...rule.map(({ feature }) => feature), ...every.slice(properties)]);
+  for (const feature of prepared.scored.family.feature) {
+    if (chosen.size >= room) break;
+    if (feature >= 0) chosen.add(feature);
+  }
+  return [...chosen].sort((a, b) => a - b);
+}
+
+/** Some features of a group, side by side, read a span at a time. */
+async function readSome(
+  rows: Uint32Array,
+  features: readonly number[],
+  { dimensions, readColumns }: NewClustersInput,
+): Promise<Columns> {
+  if (features.length === dimensions) return readColumns(rows, 0, dimensions);
+  const values = new Float32Array(new SharedArrayBuffer(4 * rows.length * features.length));
+  const span = Math.max(1, Math.floor(VALUES / rows.length));
+  for (let from = 0; from < dimensions; from += span) {
+    const to = Math.min(from + span, dimensions);
+    if (!features.some((feature) => feature >= from && feature < to)) continue;
+    const columns = await readColumns(rows, from, to);
+    for (const [at, feature] of features.entries()) {
+      if (feature < from || feature >= to) continue;
+      const start = (feature - from) * rows.length;
+      values.set(columns.values.subarray(start, start + rows.length), at * rows.length);
+    }
+  }
+  return { rows: rows.length, from: 0, to: features.length, values };
 }

@@ -2,7 +2,8 @@ import type { Region } from '../records/analysis.ts';
 import type { Columns } from '../records/features.ts';
 import { sortedRegion } from '../records/regionId.ts';
 import type { WorkerModule } from '../records/threads.ts';
-import { type BitLayout, bitLayout, popcount } from './bitSet.ts';
+import { popcount } from '../statistics/popcount.ts';
+import { type BitLayout, bitLayout } from './bitSet.ts';
 import { densest, type HalfSpaces, halfSpaces, holds } from './halfSpaces.ts';
 import { LANE_STEP } from './lanes.ts';
 import type { OpenImages } from './open.ts';
@@ -201,7 +202,11 @@ function boxes(
   const best = new Densest();
   for (let i = 0; i < paired.length; i++) {
     for (let j = i + 1; j < paired.length; j++) {
-      if (spaces.feature[paired[i]] === spaces.feature[paired[j]] && spaces.upper[paired[i]] === spaces.upper[paired[j]]) continue;
+      if (
+        spaces.feature[paired[i]] === spaces.feature[paired[j]] &&
+        spaces.upper[paired[i]] === spaces.upper[paired[j]]
+      )
+        continue;
       const [a, b] = [i * words, j * words];
       let count = 0;
       let mu = 0;

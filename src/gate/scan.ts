@@ -13,10 +13,7 @@ import { openFlags, ruleOf } from './regionFamily.ts';
 import { type RunTest, runTest } from './runTest.ts';
 import { sideScore } from './score.ts';
 
-export type ScanOptions = Pick<
-  GateOptions,
-  'significance' | 'conditions' | 'minErrorRateIncrease' | 'minNewFailures'
->;
+export type ScanOptions = Pick<GateOptions, 'significance' | 'conditions' | 'minErrorRateIncrease' | 'minNewFailures'>;
 
 export interface ScanInput {
   readonly groups: readonly PairedGroup[];

@@ -2,43 +2,48 @@ import { pairedGroupsOf } from '../analysis/groups.ts';
 import { commonGround } from '../baseline/record.ts';
 import { restrictCheckpoint, restrictEvalSet } from '../evalset/restrict.ts';
 import { judge } from '../gate/checks.ts';
-import { compare } from '../gate/compare.ts';
+import { type Compared, compare } from '../gate/compare.ts';
 import type { GroupAnalysis } from '../records/analysis.ts';
 import type { BaselineRecord, Baselines } from '../records/baseline.ts';
-import type { Comparison } from '../records/comparison.ts';
+import type { FailureEvent } from '../records/comparison.ts';
 import type { Config } from '../records/config.ts';
-import { entry } from '../records/entry.ts';
-import type { Checkpoint } from '../records/evalSet.ts';
+import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
 import type { CheckpointResult, Result } from '../records/result.ts';
 import { total } from '../statistics/sums.ts';
+import { difficultyIn } from './hardness.ts';
 import type { Features } from './read.ts';
 import type { Run } from './request.ts';
 import { tool } from './tool.ts';
 
-/** Compares one checkpoint with its baselines and judges it; null: no comparison is asked for. */
+/** Compares one checkpoint with its baselines and judges it; null: no comparison is asked for. `earlier`: events of the run's checkpoints before it. */
 export async function judgeCheckpoint(
   run: Run,
   features: Features,
   checkpoint: Checkpoint,
   groups: readonly GroupAnalysis[],
   baselines: Baselines | null,
+  earlier: readonly FailureEvent[],
 ): Promise<CheckpointResult> {
   const alone = resultWithout(checkpoint, groups);
   const records = baselines?.kind === 'found' ? baselines.records : [];
   const [newest] = records;
-  const comparison = newest === undefined ? null : await compared(run, features, checkpoint, groups, records);
+  const { comparison, events } =
+    newest === undefined
+      ? { comparison: null, events: [] }
+      : await compared(run, features, checkpoint, groups, records, earlier);
   const { gate, baseline } = run.config;
   const verdict = judge({
     baseErrorRate: alone.baseErrorRate,
     candidate: groups,
     comparison,
+    events,
     baseline: newest?.groups ?? [],
     rules: gate.checks,
     accepted: gate.accepted,
     today: run.request.now.toISOString().slice(0, 10),
     uncompared: uncompared(baselines, baseline.onMissing),
   });
-  return { ...alone, comparison, verdict };
+  return { ...alone, comparison, events, verdict };
 }
 
 /** Why nothing is compared; null where it is not asked for. */
@@ -55,11 +60,13 @@ function uncompared(baselines: Baselines | null, onMissing: Config['baseline']['
 /** Compares on the images that candidate and baselines have in common. */
 async function compared(
   { config, request, pool }: Run,
-  { evalSet, file, read }: Features,
+  features: Features,
   checkpoint: Checkpoint,
   candidate: readonly GroupAnalysis[],
   baselines: readonly BaselineRecord[],
-): Promise<Comparison> {
+  earlier: readonly FailureEvent[],
+): Promise<Compared> {
+  const { evalSet, file, read } = features;
   const common = commonGround({ evalSet, featureModel: file.model }, baselines);
   for (const note of common.notes) request.onNotice(note);
   const shared = restrictEvalSet(evalSet, common.rows);
@@ -67,11 +74,15 @@ async function compared(
   const wholeSet = entry(pairedGroupsOf(['all'], shared, sides), 0);
   return compare({
     candidate,
-    baseline: entry(baselines, 0),
+    baselines,
+    earlier,
     wholeSet,
     groups: pairedGroupsOf(config.groups, shared, sides),
     images: shared.images,
-    dimensions: file.dimensions,
+    dimensions: file.dimensions + features.properties.length,
+    properties: file.dimensions,
+    difficultyOf: await difficultyIn({ config, request, pool }, features, common.rows),
+    faceOf: faces(shared, sides),
     options: config.gate,
     failureMode: config.analysis.failureMode,
     readColumns: (rows, from, to) =>
@@ -85,18 +96,38 @@ async function compared(
   });
 }
 
+/** What is known of an image by itself: its label, and what the newest accepted checkpoint and the candidate take it for. */
+function faces({ classes, labels }: EvalSet, [candidate, newest]: readonly Checkpoint[]) {
+  const taken = ({ predictions }: Checkpoint, row: number) => (predictions === null ? null : classes[predictions[row]]);
+  return (row: number) => ({
+    label: classes[labels[row]],
+    before: taken(newest, row),
+    after: taken(candidate, row),
+    confidence: candidate.confidence === null ? null : candidate.confidence[row],
+  });
+}
+
 /** What a checkpoint is by itself. */
 export function resultWithout(checkpoint: Checkpoint, groups: readonly GroupAnalysis[]): CheckpointResult {
   const images = checkpoint.failed.length;
   const failures = total(checkpoint.failed);
   const baseErrorRate = failures / images;
-  return { name: checkpoint.name, images, failures, baseErrorRate, groups, comparison: null, verdict: null };
+  return {
+    name: checkpoint.name,
+    images,
+    failures,
+    baseErrorRate,
+    groups,
+    comparison: null,
+    events: [],
+    verdict: null,
+  };
 }
 
 /** Everything that a run found. */
 export function resultOf(
   { config, request }: Run,
-  { evalSet, file, skipped }: Features,
+  { evalSet, file, skipped, properties }: Features,
   commit: string | null,
   checkpoints: readonly CheckpointResult[],
 ): Result {
@@ -109,6 +140,7 @@ export function resultOf(
     tool,
     evalSet: { images: images.length, classes, fingerprint, skipped },
     featureModel: file.model,
+    properties,
     options: { analysis: config.analysis, gate: config.gate },
     checkpoints,
   };

@@ -36,6 +36,8 @@ export interface Features {
   readonly hashes: readonly string[] | null;
   /** Names of the images that cannot be used, in manifest order; empty unless `evalSet.onBadImage` is `skip`. */
   readonly skipped: readonly string[];
+  /** Names of the image properties, which `read` gives as features after those of the file; empty where no image was read. */
+  readonly properties: readonly string[];
   /** Rows of the manifest that are left. */
   readonly rows: Uint32Array;
 }
@@ -90,6 +92,7 @@ export async function extract({ config, request, pool }: Run, evalSet: EvalSet):
     file,
     read: readColumns(file),
     hashes: file.hashes,
+    properties: [],
     skipped: file.unusable.map(({ index }) => entry(evalSet.images, index)),
     rows,
   };

@@ -29,7 +29,8 @@ export function runGate(request: Request): Promise<GateOutcome> {
     for (const checkpoint of checkpoints) {
       const groups = await analyseCheckpoint(run, features, checkpoint);
       const baselines = found && comparedWith(found, features.evalSet, checkpoint, run.config.baseline.window);
-      results.push(await judgeCheckpoint(run, features, checkpoint, groups, baselines));
+      const earlier = results.flatMap(({ events }) => events);
+      results.push(await judgeCheckpoint(run, features, checkpoint, groups, baselines, earlier));
     }
     const result = resultOf(run, features, standing.commit, results);
     const outcome = worstOutcome(results.map(({ verdict }) => verdict?.outcome ?? 'not compared'));

@@ -36,9 +36,9 @@ export interface Cluster {
   readonly newlyFixed: number;
   readonly baselineErrorRate: number;
   readonly errorRate: number;
-  /** `new`: sign flips. Others: McNemar's exact test. */
+  /** `new`: of the whole run, by draws of who the candidate is. Others: McNemar's exact test. */
   readonly pValue: number;
-  /** Holm over the run. */
+  /** `new`: the same. Others: Holm over the run. */
   readonly adjustedPValue: number;
   /** `new` only: p-value with the signs shuffled inside the group; small where the cluster is more than a general decline. */
   readonly specificPValue: number | null;
@@ -46,8 +46,53 @@ export interface Cluster {
   readonly scope: 'specific' | 'general' | null;
   /** Names of the images of the region that newly fail, in manifest order. */
   readonly images: readonly string[];
+  /** `new` only: the region that the test found. `rule`, and all that is counted above, is of that region told better. */
+  readonly found: FoundRegion | null;
+  /** `new` only: the share of the rule's images that newly fail. */
+  readonly precision: number | null;
+  /** `new` only: the share of the images that newly fail in the region found that the rule holds. */
+  readonly recall: number | null;
   /** Of the baseline's failure mode and the candidate's leaf with the most images in common; null where there is none. */
   readonly match: ClusterMatch | null;
+}
+
+/** A region of the family of the scan, with what lies in it. */
+export interface FoundRegion {
+  readonly rule: Region;
+  readonly size: number;
+  readonly newlyFailed: number;
+  readonly newlyFixed: number;
+  /** S + H, nats. */
+  readonly score: number;
+}
+
+/** New clusters that are one happening: they share newly failed images. */
+export interface FailureEvent {
+  /** Id of its first cluster, or of the event of another checkpoint of the run that it is. */
+  readonly id: string;
+  /** "Automobiles taken for trucks: 37 of 38". */
+  readonly title: string;
+  /** What else its images share, in words: "redder in the centre than 93 % of the group's other images". The most telling first. */
+  readonly traits: readonly string[];
+  /** Ids of its clusters, the most surprising first. */
+  readonly clusters: readonly string[];
+  /** The images that newly fail, the most typical first. */
+  readonly images: readonly EventImage[];
+  /** Name of the watched slice that holds most of its images; null where none does. */
+  readonly known: string | null;
+}
+
+/** An image that newly fails in an event. */
+export interface EventImage {
+  readonly name: string;
+  readonly label: string;
+  /** What the newest accepted checkpoint and the candidate take it for; null where only failures are known. */
+  readonly before: string | null;
+  readonly after: string | null;
+  /** The candidate's, 0 to 1; null where it is not known. */
+  readonly confidence: number | null;
+  /** Distance to the mean of the newly failed images in whitened features, a feature: the smaller, the more typical. */
+  readonly typical: number;
 }
 
 /** A candidate's failure mode paired with a baseline's by the overlap of their images. */
@@ -71,13 +116,20 @@ export interface GroupComparison {
   /** McNemar's exact test, two-sided. */
   readonly pValue: number;
   readonly adjustedPValue: number;
+  /** Newly failed images of the smallest cluster that this run could have failed on, about; null where none could. */
+  readonly smallestVisible: number | null;
 }
 
 export interface Comparison {
+  /** All that the candidate is compared with, newest first; new clusters are what none of them shows. */
+  readonly baselines: readonly { readonly commit: string; readonly checkpoint: string }[];
+  /** The newest of them: known clusters and groups are compared with it. */
   readonly baseline: { readonly commit: string; readonly checkpoint: string; readonly baseErrorRate: number };
-  /** Images that both baseline and candidate have. */
+  /** Images that candidate and baselines have. */
   readonly images: number;
   readonly clusters: readonly Cluster[];
+  /** Regions in which the candidate is newly right, by the same scan with the sides exchanged; they decide nothing. */
+  readonly improvements: readonly Cluster[];
   /** The whole set first (`all`), then the groups of the run. */
   readonly groups: readonly GroupComparison[];
 }

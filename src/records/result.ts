@@ -1,6 +1,6 @@
 /** Everything a run found. */
 import type { AnalysisOptions, GroupAnalysis } from './analysis.ts';
-import type { Comparison } from './comparison.ts';
+import type { Comparison, FailureEvent } from './comparison.ts';
 import type { FeatureModelInfo } from './features.ts';
 import type { GateOptions, Verdict } from './verdict.ts';
 
@@ -11,6 +11,8 @@ export interface CheckpointResult {
   readonly baseErrorRate: number;
   readonly groups: readonly GroupAnalysis[];
   readonly comparison: Comparison | null;
+  /** What newly fails, told as happenings, the most surprising first; empty where nothing was compared. */
+  readonly events: readonly FailureEvent[];
   /** Null only where a checkpoint is recorded without being judged. */
   readonly verdict: Verdict | null;
 }
@@ -32,6 +34,8 @@ export interface Result {
     readonly skipped: readonly string[];
   };
   readonly featureModel: FeatureModelInfo;
+  /** Names of the image properties, which count as features after those of the model; empty where no image was read. */
+  readonly properties: readonly string[];
   readonly options: { readonly analysis: AnalysisOptions; readonly gate: GateOptions };
   readonly checkpoints: readonly CheckpointResult[];
 }

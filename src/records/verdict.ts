@@ -7,7 +7,7 @@ export type Operator = '<' | '<=' | '>' | '>=' | '==';
 /** One rule of the gate, judged. */
 export interface Check {
   readonly id: string;
-  /** What it judges: a cluster's id, a group's id or `all`. */
+  /** What it judges: an event's or a cluster's id, a group's id or `all`. */
   readonly subject: string;
   readonly expected: number | null;
   readonly operator: Operator;
@@ -43,8 +43,9 @@ export interface CheckRule {
   readonly value: number;
 }
 
-export interface AcceptedCluster {
-  readonly cluster: string;
+export interface AcceptedEvent {
+  /** Id of an event, or of a cluster. */
+  readonly event: string;
   readonly reason: string;
   /** Last day (UTC, YYYY-MM-DD) on which the entry holds. */
   readonly until: string;
@@ -56,7 +57,7 @@ export interface GateOptions {
   readonly minErrorRateIncrease: number;
   readonly minNewFailures: number;
   readonly checks: readonly CheckRule[];
-  readonly accepted: readonly AcceptedCluster[];
+  readonly accepted: readonly AcceptedEvent[];
 }
 
 /** The outcome of several: the worst decides. Of none: nothing was compared. */

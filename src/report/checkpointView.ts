@@ -1,4 +1,4 @@
-import type { ClusterStatus } from '../records/comparison.ts';
+import type { ClusterStatus, FailureEvent } from '../records/comparison.ts';
 import type { FeatureNames } from '../records/features.ts';
 import type { CheckpointResult } from '../records/result.ts';
 import type { Outcome, Verdict } from '../records/verdict.ts';
@@ -22,6 +22,8 @@ export interface CheckpointView {
   readonly failedChecks: readonly CheckView[];
   readonly warnings: readonly CheckView[];
   readonly otherChecks: readonly CheckView[];
+  /** What newly fails, as happenings; `newClusters` are views of them. */
+  readonly events: readonly EventView[];
   readonly newClusters: readonly ClusterView[];
   readonly worsened: readonly ClusterView[];
   /** Persisting, improved, resolved. */
@@ -30,6 +32,26 @@ export interface CheckpointView {
   readonly groups: readonly GroupView[];
   /** Groups that grew no tree. */
   readonly skipped: readonly GroupView[];
+}
+
+export interface EventView {
+  readonly id: string;
+  /** "Automobiles taken for trucks: 37 of 38". */
+  readonly title: string;
+  /** "redder in the centre than 93 % of the other automobiles"; null where nothing tells. */
+  readonly trait: string | null;
+  /** "38 images newly fail". */
+  readonly images: string;
+}
+
+function eventView({ id, title, traits, images }: FailureEvent): EventView {
+  const [trait] = traits;
+  return {
+    id,
+    title: oneLine(title),
+    trait: trait === undefined ? null : oneLine(trait, 120),
+    images: `${counted(images.length, 'image')} newly ${images.length === 1 ? 'fails' : 'fail'}`,
+  };
 }
 
 /** One checkpoint in words. */
@@ -41,16 +63,18 @@ export function checkpointView(checkpoint: CheckpointResult, names: FeatureNames
       .map((cluster) => clusterView(cluster, names));
   const compared = new Map(comparison?.groups.map((group) => [group.id, group]));
   const groups = checkpoint.groups.map((group) => groupView(group, compared.get(group.id) ?? null));
+  const events = checkpoint.events.map(eventView);
   const newClusters = of('new');
   const worsened = of('worsened');
   return {
     name: nameText(checkpoint.name),
     errors: `${count(checkpoint.failures)} of ${counted(checkpoint.images, 'image')} fail (${percent(checkpoint.baseErrorRate)})`,
     outcome: verdict?.outcome ?? 'not compared',
-    headline: headline(checkpoint, newClusters, worsened),
+    headline: headline(checkpoint, events, worsened),
     wholeSet: comparison === null ? null : wholeSetText(comparison.groups),
     baseline: baselineText(checkpoint),
     ...checks(verdict),
+    events,
     newClusters,
     worsened,
     known: of('persisting', 'improved', 'resolved'),
@@ -72,7 +96,7 @@ function checks(verdict: Verdict | null) {
 
 function headline(
   checkpoint: CheckpointResult,
-  newClusters: readonly ClusterView[],
+  events: readonly EventView[],
   worsened: readonly ClusterView[],
 ): string {
   const { comparison, verdict } = checkpoint;
@@ -85,11 +109,11 @@ function headline(
     return `${name} was compared with nothing (${oneLine(missing, 300)})${failing}; it has ${counted(modes, 'failure mode')} of its own.`;
   }
   const found = [
-    newClusters.length > 0 ? counted(newClusters.length, 'new failure cluster') : null,
+    events.length > 0 ? counted(events.length, 'new failure event') : null,
     worsened.length > 0 ? `${counted(worsened.length, 'known failure mode')} that got worse` : null,
   ].filter((part) => part !== null);
-  if (found.length > 0) return `${name} has ${found.join(' and ')}.`;
-  const nothing = `${name} has no new failure cluster, and no known one got worse`;
+  if (found.length > 0) return `${name} has ${found.join(' and ')}${events.length > 0 ? `: ${events[0].title}` : ''}.`;
+  const nothing = `${name} has no new failure event, and no known one got worse`;
   return failed === 0 ? `${nothing}.` : `${nothing}, but ${counted(failed, 'other check')} failed.`;
 }
 

@@ -5,7 +5,7 @@ import { counted, odds, percent } from '../records/words.ts';
 import { checkView } from './checkView.ts';
 import { clusterView } from './clusterView.ts';
 import { failureModeViews } from './groupView.ts';
-import { nameText } from './names.ts';
+import { nameText, oneLine } from './names.ts';
 
 /**
  * The end of a run: the outcome, the checks that failed and the warnings, the worst thing found, and where the report is.
@@ -32,13 +32,14 @@ function outcomeLine({ checkpoints }: Result): string {
   const of = checkpoints.filter((_, index) => outcomes[index] === outcome);
   const names = of.slice(0, shownNames).map(({ name }) => nameText(name));
   const shown = of.length > names.length ? [...names, '...'] : names;
+  const fresh = of.flatMap(({ events }) => events).length;
   const clusters = of.flatMap(({ comparison }) => comparison?.clusters ?? []);
-  const count = (status: string) => clusters.filter((cluster) => cluster.status === status).length;
+  const worse = clusters.filter(({ status }) => status === 'worsened').length;
   const failed = of.flatMap(({ verdict }) => verdict?.checks ?? []).filter(isFailed('error')).length;
   const parts = [
     failed > 0 ? counted(failed, 'failed check') : null,
     of.some(({ comparison }) => comparison !== null)
-      ? `${counted(count('new'), 'new failure cluster')}, ${counted(count('worsened'), 'known failure mode')} worse`
+      ? `${counted(fresh, 'new failure event')}, ${counted(worse, 'known failure mode')} worse`
       : 'compared with no baseline',
   ];
   return `${OUTCOME[outcome]}: ${shown.join(', ')}: ${parts.filter((part) => part !== null).join('; ')}`;
@@ -66,13 +67,15 @@ function checkLines({ checkpoints }: Result, severity: Check['severity'], word: 
 }
 
 function worstLine(result: Result, names: FeatureNames): string {
+  const [event] = result.checkpoints.flatMap(({ events }) => events);
   const clusters = result.checkpoints.flatMap((checkpoint) => checkpoint.comparison?.clusters ?? []);
   const worst = [...clusters]
     .filter((cluster) => cluster.status === 'new' || cluster.status === 'worsened')
     .sort((a, b) => b.newlyFailed - b.newlyFixed - (a.newlyFailed - a.newlyFixed) || (a.id < b.id ? -1 : 1))[0];
   if (worst !== undefined) {
     const view = clusterView(worst, names);
-    return `Worst: ${view.group}, ${view.rule.text}: ${view.what} (${view.before} -> ${view.after}; by chance in ${odds(worst.adjustedPValue)})`;
+    const title = event === undefined ? '' : `${oneLine([event.title, ...event.traits.slice(0, 1)].join('; '), 300)}. `;
+    return `Worst: ${title}${view.group}, ${view.rule.text}: ${view.what} (${view.before} -> ${view.after}; by chance in ${odds(worst.adjustedPValue)})`;
   }
   const mode = failureModeViews(
     result.checkpoints.flatMap((checkpoint) => checkpoint.groups),

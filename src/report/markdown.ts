@@ -80,7 +80,7 @@ function checkpointData(
     more: more(items, most),
     total: count(items.length),
   });
-  const { newClusters, worsened, known, failedChecks, warnings, otherChecks, failureModes, groups, skipped } =
+  const { events, newClusters, worsened, known, failedChecks, warnings, otherChecks, failureModes, groups, skipped } =
     checkpoint;
   // The tables tell of these already.
   const told = new Set([...newClusters, ...worsened].map(({ id }) => oneLine(id)));
@@ -97,6 +97,7 @@ function checkpointData(
     ),
     warnings: cut(warnings, detail.failedChecks),
     otherChecks: cut(otherChecks, detail.otherChecks),
+    events: cut(events, detail.newClusters),
     newClusters: cut(newClusters, detail.newClusters),
     clusterDetails: newClusters
       .slice(0, detail.newClusters)

@@ -55,7 +55,7 @@ describe('readConfig', () => {
       featureModel: null,
       features: join(folder, 'features.npy'),
       engine: 'auto',
-      groups: ['label', 'prediction'],
+      groups: ['label', 'prediction', 'all'],
       analysis: {
         features: { select: 50, neighbours: 3 },
         tree: { maxDepth: 3 },
@@ -68,7 +68,7 @@ describe('readConfig', () => {
         branch: 'barlow-baselines',
         remote: 'origin',
         keep: 50,
-        window: 1,
+        window: 3,
         onMissing: 'pass',
         checkpoint: null,
       },
@@ -132,14 +132,14 @@ analysis:
 baseline: {store: folder, path: ../baselines, keep: 3, window: 2, onMissing: fail}
 gate:
   significance: 0.05
-  conditions: 3
+  conditions: 1
   minErrorRateIncrease: 0.2
   minNewFailures: 1
   checks:
     aler: {severity: error, value: 0.1}
     new-cluster: warning
     night: {measure: errorRate, groups: ['time of day:night'], operator: '<', value: 0.2}
-  accepted: [{cluster: 'label:cat#00c0ffee', reason: next delivery, until: 2028-02-29}]
+  accepted: [{event: 'label:cat#00c0ffee', reason: next delivery, until: 2028-02-29}]
 report: {clusters: 1, images: 2, attack: {steps: 3, stepSize: 0.5, budget: 60}, featureNames: features.yml}
 `);
     expect(config).toEqual({
@@ -194,7 +194,7 @@ report: {clusters: 1, images: 2, attack: {steps: 3, stepSize: 0.5, budget: 60}, 
       },
       gate: {
         significance: 0.05,
-        conditions: 3,
+        conditions: 1,
         minErrorRateIncrease: 0.2,
         minNewFailures: 1,
         checks: [
@@ -225,7 +225,7 @@ report: {clusters: 1, images: 2, attack: {steps: 3, stepSize: 0.5, budget: 60}, 
             value: 0.2,
           },
         ],
-        accepted: [{ cluster: 'label:cat#00c0ffee', reason: 'next delivery', until: '2028-02-29' }],
+        accepted: [{ event: 'label:cat#00c0ffee', reason: 'next delivery', until: '2028-02-29' }],
       },
       report: {
         clusters: 1,
@@ -502,21 +502,21 @@ describe('what is refused, and how', () => {
     ],
     [
       'an accepted cluster without a reason',
-      `${least}gate: {accepted: [{cluster: a, until: 2027-01-01}]}\n`,
+      `${least}gate: {accepted: [{event: a, until: 2027-01-01}]}\n`,
       3,
       '`gate.accepted[0].reason` is missing',
       'Give `gate.accepted[0].reason`',
     ],
     [
       'a date of another kind',
-      `${least}gate: {accepted: [{cluster: a, reason: b, until: 1.3.2027}]}\n`,
+      `${least}gate: {accepted: [{event: a, reason: b, until: 1.3.2027}]}\n`,
       3,
       '`gate.accepted[0].until` is "1.3.2027", which is not allowed',
       'Last day (UTC, YYYY-MM-DD)',
     ],
     [
       'a day that is not',
-      `${least}gate:\n  accepted:\n    - {cluster: a, reason: b, until: 2027-02-29}\n`,
+      `${least}gate:\n  accepted:\n    - {event: a, reason: b, until: 2027-02-29}\n`,
       5,
       'there is no day 2027-02-29',
       'Give a day of the calendar, such as 2027-03-01',

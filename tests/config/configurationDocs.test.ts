@@ -22,5 +22,5 @@ test('it names every key that takes a value, with its default', () => {
     expect(page).toContain(row);
   }
   expect(page).toContain('\n## engine\n\nWhat runs models.');
-  expect(page).toContain('Default: `["label","prediction"]`.');
+  expect(page).toContain('Default: `["label","prediction","all"]`.');
 });

@@ -115,6 +115,7 @@ describe('annotations', () => {
     ...{ schemaVersion: 2, suite: 's', commit: null, createdAt: '', tool: { name: '', version: '' } },
     evalSet: { images: 0, classes: [], fingerprint: '', skipped: [] },
     featureModel: { fingerprint: '', dimensions: 0, engine: '' },
+    properties: [],
     options: {
       analysis: {
         features: { select: 1, neighbours: 1 },
@@ -133,6 +134,7 @@ describe('annotations', () => {
         baseErrorRate: 0,
         groups: [],
         comparison: null,
+        events: [],
         verdict: { outcome: 'failed', passed: false, checks },
       },
     ],

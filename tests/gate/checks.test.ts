@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type JudgeInput, judge } from '../../src/gate/checks.ts';
 import { measures } from '../../src/gate/measures.ts';
 import type { GroupAnalysis, Leaf } from '../../src/records/analysis.ts';
-import type { Cluster, Comparison, GroupComparison } from '../../src/records/comparison.ts';
+import type { Cluster, Comparison, FailureEvent, GroupComparison } from '../../src/records/comparison.ts';
 import type { CheckRule } from '../../src/records/verdict.ts';
 
 const leaf = (importanceValue: number): Leaf => ({
@@ -25,6 +25,7 @@ function compared(id: string, change: Partial<GroupComparison> = {}): GroupCompa
   return {
     ...{ id, size: 100, baselineErrorRate: 0.15, errorRate: 0.2, baselineAler: 0.3, aler: 0.35 },
     ...{ newlyFailed: 8, newlyFixed: 3, pValue: 0.2, adjustedPValue: 0.4 },
+    smallestVisible: null,
     ...change,
   };
 }
@@ -36,12 +37,28 @@ const automobile: Cluster = {
   rule: [{ feature: 33, op: '>', threshold: 0.41234 }],
   ...{ size: 341, newlyFailed: 36, newlyFixed: 0, baselineErrorRate: 0.045, errorRate: 0.2534 },
   ...{ pValue: 0.00001, adjustedPValue: 0.0002, specificPValue: 0.001, scope: 'specific', images: [], match: null },
+  ...{ found: null, precision: 0.1, recall: 1 },
 };
 const truck: Cluster = { ...automobile, id: 'label:truck#01234567', group: 'label:truck', status: 'worsened' };
 
 function comparison(clusters: readonly Cluster[] = []): Comparison {
   const groups = [compared('all'), compared('label:automobile'), compared('label:truck', { errorRate: 0.1 })];
-  return { baseline: { commit: 'abc', checkpoint: 'accepted', baseErrorRate: 0.15 }, images: 200, clusters, groups };
+  const baseline = { commit: 'abc', checkpoint: 'accepted', baseErrorRate: 0.15 };
+  return { baselines: [baseline], baseline, images: 200, clusters, improvements: [], groups };
+}
+
+/** Each new cluster an event of its own. */
+function eventsOf(clusters: readonly Cluster[]): FailureEvent[] {
+  return clusters
+    .filter(({ status }) => status === 'new')
+    .map(({ id }) => ({
+      id,
+      title: 'Automobiles taken for trucks: 36 of 36',
+      traits: [],
+      clusters: [id],
+      images: [],
+      known: null,
+    }));
 }
 
 const recorded = (id: string) => ({
@@ -55,6 +72,7 @@ const worsened: CheckRule = { ...newCluster, id: 'worsened-cluster', measure: 'w
 
 function judged(rules: readonly CheckRule[], change: Partial<JudgeInput> = {}) {
   return judge({
+    events: eventsOf(change.comparison?.clusters ?? []),
     baseErrorRate: 0.21,
     candidate: [analysed('label:automobile'), analysed('label:truck', { aler: null, leaves: [], failures: 5 })],
     comparison: comparison(),
@@ -75,7 +93,8 @@ describe('cluster checks', () => {
       {
         ...{ id: 'new-cluster', subject: 'label:automobile#89abcdef', expected: 0, operator: '<=', actual: 1 },
         ...{ passed: false, severity: 'error' },
-        message: 'label:automobile: 36 images newly fail where feature 33 > 0.412 (error 4.5 % -> 25.3 %, p = 0.0002)',
+        message:
+          'Automobiles taken for trucks: 36 of 36; label:automobile: 36 images newly fail where feature 33 > 0.412 (error 4.5 % -> 25.3 %, p = 0.0002)',
       },
       {
         ...{ id: 'worsened-cluster', subject: 'label:truck#01234567', expected: 0, operator: '<=', actual: 1 },
@@ -133,7 +152,7 @@ describe('cluster checks', () => {
 });
 
 describe('accepted clusters', () => {
-  const accepted = { cluster: automobile.id, reason: 'red cars come next week', until: '2026-06-15' };
+  const accepted = { event: automobile.id, reason: 'red cars come next week', until: '2026-06-15' };
   const clusters = comparison([automobile]);
 
   it('pass until the last day, and say why', () => {
@@ -154,7 +173,7 @@ describe('accepted clusters', () => {
   });
 
   it('hold for the same region of the same group only', () => {
-    const other = { ...accepted, cluster: 'label:truck#89abcdef' };
+    const other = { ...accepted, event: 'label:truck#89abcdef' };
     expect(judged([newCluster], { comparison: clusters, accepted: [other] }).passed).toBe(false);
   });
 
@@ -173,8 +192,8 @@ describe('accepted clusters', () => {
 
   it('go by the longest-lived of several entries, and hold for worsened clusters too', () => {
     const entries = [
-      { ...accepted, cluster: truck.id, until: '2020-01-01' },
-      { ...accepted, cluster: truck.id },
+      { ...accepted, event: truck.id, until: '2020-01-01' },
+      { ...accepted, event: truck.id },
     ];
     expect(judged([worsened], { comparison: comparison([truck]), accepted: entries }).passed).toBe(true);
   });

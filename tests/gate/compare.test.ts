@@ -65,7 +65,11 @@ describe('compare', () => {
     const group = pairedGroup('a', count(400), outcomes);
     return {
       candidate: [analysis('label:a', 0.4)],
-      baseline: { commit: 'abc', checkpoint: 'accepted', groups: [] },
+      baselines: outcomes.slice(1).map((_, at) => ({ commit: 'abc', checkpoint: `accepted ${at}`, groups: [] })),
+      earlier: [],
+      properties: 6,
+      difficultyOf: () => null,
+      faceOf: () => ({ label: 'a', before: 'a', after: 'b', confidence: null }),
       wholeSet: wholeOf(group),
       groups: [group],
       images: count(400).map((row) => `${row}.png`),
@@ -79,9 +83,10 @@ describe('compare', () => {
   }
 
   it('reports a new cluster by what its rule selects', async () => {
-    const { clusters, groups, images, baseline: before } = await compare(input([candidate, baseline]));
+    const { comparison, events } = await compare(input([candidate, baseline]));
+    const { clusters, groups, images, baseline: before } = comparison;
     expect(images).toBe(400);
-    expect(before).toEqual({ commit: 'abc', checkpoint: 'accepted', baseErrorRate: groups[0].baselineErrorRate });
+    expect(before).toEqual({ commit: 'abc', checkpoint: 'accepted 0', baseErrorRate: groups[0].baselineErrorRate });
     const [cluster] = clusters;
     expect(cluster).toMatchObject({ status: 'new', group: 'label:a', match: null });
     expect(cluster.id).toMatch(/^label:a#[0-9a-f]{8}$/);
@@ -97,11 +102,14 @@ describe('compare', () => {
     expect(cluster.images).toEqual(failing.map((row) => `${row}.png`));
     expect(cluster.errorRate).toBeCloseTo(inside.filter((row) => candidate[row]).length / inside.length, 12);
     expect(cluster.newlyFailed - cluster.newlyFixed).toBeGreaterThanOrEqual(0.1 * cluster.size);
+    expect(events).toMatchObject([{ id: cluster.id, clusters: [cluster.id], known: null }]);
+    expect(events[0].title).toBe(`"a" taken for "b": ${failing.length} of ${failing.length}`);
+    expect(new Set(events[0].images.map(({ name }) => name))).toEqual(new Set(cluster.images));
   });
 
   it('counts as newly failing, with a window, what every baseline had right', async () => {
     const window = [candidate, baseline, older, fails(400, (row) => row < 40)];
-    const { clusters } = await compare(input(window));
+    const { clusters } = (await compare(input(window))).comparison;
     expect(clusters.length).toBeGreaterThan(0);
     for (const { images } of clusters) {
       expect(images.every((name) => Number.parseInt(name, 10) >= 40)).toBe(true);
@@ -109,7 +117,7 @@ describe('compare', () => {
   });
 
   it('finds nothing between a checkpoint and itself', async () => {
-    const { clusters, groups } = await compare(input([baseline, baseline]));
+    const { clusters, groups } = (await compare(input([baseline, baseline]))).comparison;
     expect(clusters).toEqual([]);
     expect(groups.map(({ pValue, newlyFailed }) => [pValue, newlyFailed])).toEqual([
       [1, 0],

@@ -18,6 +18,7 @@ const result: Result = {
   tool: { name: 'barlow-gate', version: '0.1.0' },
   evalSet: { images: 10_000, classes: ['automobile', 'cat'], fingerprint: 'e'.repeat(64), skipped: [] },
   featureModel: { fingerprint: 'f'.repeat(64), dimensions: 128, engine: 'onnx-cpu' },
+  properties: ['centre redness (a*)'],
   options: {
     analysis: {
       features: { select: 50, neighbours: 3 },
@@ -34,7 +35,7 @@ const result: Result = {
       checks: [
         { id: 'aler', severity: 'off', measure: 'alerIncrease', groups: ['label:*'], operator: '<=', value: 0.05 },
       ],
-      accepted: [{ cluster: 'label:cat#00c0ffee', reason: 'next delivery', until: '2027-03-01' }],
+      accepted: [{ event: 'label:cat#00c0ffee', reason: 'next delivery', until: '2027-03-01' }],
     },
   },
   checkpoints: [
@@ -119,6 +120,8 @@ const result: Result = {
         },
       ],
       comparison: {
+        baselines: [{ commit: 'abc', checkpoint: 'baseline' }],
+        improvements: [],
         baseline: { commit: 'abc', checkpoint: 'baseline', baseErrorRate: 0.16 },
         images: 10_000,
         clusters: [
@@ -137,6 +140,9 @@ const result: Result = {
             specificPValue: 0.01,
             scope: 'specific',
             images: ['00001.png'],
+            found: { rule, size: 350, newlyFailed: 36, newlyFixed: 0, score: 31.5 },
+            precision: 0.1,
+            recall: 1,
             match: {
               leaf: 'label:automobile#00000000',
               jaccard: 0.5,
@@ -159,6 +165,7 @@ const result: Result = {
             specificPValue: null,
             scope: null,
             images: [],
+            ...{ found: null, precision: null, recall: null },
             match: null,
           },
         ],
@@ -174,9 +181,30 @@ const result: Result = {
             newlyFixed: 420,
             pValue: 0.01,
             adjustedPValue: 0.1,
+            smallestVisible: null,
           },
         ],
       },
+      events: [
+        {
+          id: 'label:automobile#1a2b3c4d',
+          title: 'Automobiles taken for trucks: 30 of 36',
+          traits: ['redder in the centre than 93 % of the other automobiles'],
+          clusters: ['label:automobile#1a2b3c4d'],
+          images: [
+            {
+              name: '00001.png',
+              label: 'automobile',
+              before: 'automobile',
+              after: 'truck',
+              confidence: 0.9,
+              typical: 1,
+            },
+            { name: '00002.png', label: 'automobile', before: null, after: null, confidence: null, typical: 1.5 },
+          ],
+          known: null,
+        },
+      ],
       verdict: {
         outcome: 'failed',
         passed: false,
@@ -194,7 +222,16 @@ const result: Result = {
         ],
       },
     },
-    { name: 'alone', images: 1, failures: 0, baseErrorRate: 0, groups: [], comparison: null, verdict: null },
+    {
+      name: 'alone',
+      images: 1,
+      failures: 0,
+      baseErrorRate: 0,
+      groups: [],
+      comparison: null,
+      events: [],
+      verdict: null,
+    },
   ],
 };
 

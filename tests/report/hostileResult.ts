@@ -4,6 +4,7 @@ import {
   sampleCheck,
   sampleCheckpoint,
   sampleCluster,
+  sampleEvent,
   sampleGroup,
   sampleInput,
   sampleResult,
@@ -73,9 +74,17 @@ export function hostileInput(name: string) {
   };
   const check = sampleCheck({ id: name, subject: cluster.id, message: name });
   const checks = [check, { ...check, severity: 'warning' as const }, { ...check, severity: 'off' as const }];
+  const [image] = sampleEvent().images;
+  const events = [
+    sampleEvent({
+      ...{ id: cluster.id, title: name, traits: [name], clusters: [cluster.id] },
+      images: [{ ...image, name, label: name, before: name, after: name }],
+    }),
+  ];
   const checkpoint = {
     ...sample,
     name,
+    events,
     groups: [group, skipped],
     comparison,
     verdict: { outcome: 'failed' as const, passed: false, checks },

@@ -42,7 +42,9 @@ describe('report.html', () => {
 
   it('says the verdict first, then new clusters, known ones, failure modes, groups, trees, trend, and how it was made', () => {
     const { document } = parseHTML(sample);
-    expect(document.querySelector('h1')?.textContent).toBe('Failed: candidate has 1 new failure cluster.');
+    expect(document.querySelector('h1')?.textContent).toBe(
+      'Failed: candidate has 1 new failure event: Automobiles taken for trucks: 30 of 36.',
+    );
     const heads = [...document.querySelectorAll('main h2')].map((head) => head.textContent);
     expect(heads).toEqual([
       ...['New clusters', 'Known failure modes that did not get worse', 'Failure modes'],
@@ -67,7 +69,7 @@ describe('report.html', () => {
     expect(html.length).toBeLessThan(15e6);
     // 7,500 new ones and the sample's, 2,500 that got worse.
     expect(document.querySelector('h1')?.textContent).toContain(
-      '7,501 new failure clusters and 2,500 known failure modes',
+      '7,500 new failure events and 2,500 known failure modes',
     );
     expect(document.querySelectorAll('.card').length).toBe(40);
     const more = [...document.querySelectorAll('.more')].map((each) => each.textContent);

@@ -92,16 +92,16 @@ function turned({ verdict, comparison, groups, name, ...rest }: ReturnType<typeo
 describe('closing lines', () => {
   it('say what failed and where the report is', () => {
     expect(closingLines(sampleResult(), new Map(), 'out/report.html')).toEqual([
-      'FAILED: candidate: 1 failed check; 1 new failure cluster, 0 known failure modes worse',
+      'FAILED: candidate: 1 failed check; 1 new failure event, 0 known failure modes worse',
       'Failed check new-cluster: a new cluster of failures appeared',
       'Warning error-rate: a new cluster of failures appeared',
-      'Worst: images of automobile, feature 33 > 0.412: 36 of 341 images newly fail, none is newly right (4.7 % -> 15.2 %; by chance in less than 1 in 1,000,000 cases)',
+      'Worst: Automobiles taken for trucks: 30 of 36; redder in the centre than 93 % of the other automobiles. images of automobile, feature 33 > 0.412: 36 of 341 images newly fail, none is newly right (4.7 % -> 15.2 %; by chance in less than 1 in 1,000,000 cases)',
       'Report: out/report.html',
     ]);
   });
 
   it('speak of failure modes where there is no baseline', () => {
-    const result = sampleResult({ checkpoints: [sampleCheckpoint({ comparison: null, verdict: null })] });
+    const result = sampleResult({ checkpoints: [sampleCheckpoint({ comparison: null, events: [], verdict: null })] });
     expect(closingLines(result, new Map(), 'r')).toEqual([
       'NOT COMPARED: candidate: compared with no baseline',
       'Worst failure mode: images of automobile, feature 102 > 0.112 and feature 48 > 0.0115: 41 of 76 images fail (53.9 %), 8.7 times as often as usual (6.2 %)',

@@ -3,7 +3,14 @@ import type { GroupAnalysis } from '../../src/records/analysis.ts';
 import type { Cluster } from '../../src/records/comparison.ts';
 import { keyOf, type LabelledPicture } from '../../src/report/pictures.ts';
 import type { ReportInput } from '../../src/report/view.ts';
-import { sampleCheckpoint, sampleCluster, sampleGroup, sampleInput, sampleResult } from './sampleResult.ts';
+import {
+  sampleCheckpoint,
+  sampleCluster,
+  sampleEvent,
+  sampleGroup,
+  sampleInput,
+  sampleResult,
+} from './sampleResult.ts';
 
 const png = readFileSync(new URL('../../examples/cifar10/images/00081.png', import.meta.url)).toString('base64');
 const uri = `data:image/png;base64,${png}`;
@@ -50,7 +57,8 @@ export function manyClasses(classes: number, clusters: number, pad = ''): Report
     const six = pictures(6);
     return [feature, { mostActivating: six, heatmaps: six, attacks: six }] as const;
   });
-  return sampleInput(sampleResult({ checkpoints: [{ ...sample, groups, comparison }] }), {
+  const events = found.filter(({ status }) => status === 'new').map(({ id }) => sampleEvent({ id, clusters: [id] }));
+  return sampleInput(sampleResult({ checkpoints: [{ ...sample, groups, comparison, events }] }), {
     featureNames: new Map([[0, { name: `buckle${pad}`, kind: 'spurious', note: 'A note.' }]]),
     pictures: {
       clusters: new Map(

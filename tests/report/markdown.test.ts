@@ -14,6 +14,7 @@ import {
   sampleCheck,
   sampleCheckpoint,
   sampleCluster,
+  sampleEvent,
   sampleGroup,
   sampleInput,
   sampleResult,
@@ -58,7 +59,9 @@ describe('report.md', () => {
 
   it('leads with the verdict, then the clusters before and after', () => {
     const markdown = renderMarkdown(buildView(sampleInput()), templates);
-    expect(markdown.split('\n')[0]).toBe('## ❌ Failed: candidate has 1 new failure cluster.');
+    expect(markdown.split('\n')[0]).toBe(
+      '## ❌ Failed: candidate has 1 new failure event: Automobiles taken for trucks: 30 of 36.',
+    );
     expect(markdown.indexOf('4.7 % → **15.2 %**')).toBeLessThan(markdown.indexOf('<details>'));
     expect(markdown).toContain('36 of 341 images newly fail, none is newly right');
   });
@@ -119,7 +122,7 @@ describe('size', () => {
       const size = limit.unit === 'bytes' ? Buffer.byteLength(markdown) : markdown.length;
       expect(size).toBeLessThanOrEqual(limit.size);
       expect(size).toBeGreaterThan(limit.size / 10);
-      expect(markdown.includes('10,000 new failure clusters')).toBe(true);
+      expect(markdown.includes('10,000 new failure events')).toBe(true);
       expect(markdown.includes('more new clusters stand in result.json')).toBe(true);
       const told = markdown.match(/^Shortened to fit .*$/m)?.[0] ?? '';
       const steps = told.replace(/^.*?: (.*)\. All of it.*$/, '$1').split('; ');
@@ -166,9 +169,10 @@ function hugeInput() {
   const checks = clusters.map((cluster) => sampleCheck({ subject: cluster.id, message: cluster.id }));
   const sample = sampleCheckpoint();
   const comparison = sample.comparison && { ...sample.comparison, clusters };
+  const events = clusters.map(({ id }) => sampleEvent({ id, title: id, clusters: [id] }));
   return sampleInput(
     sampleResult({
-      checkpoints: [{ ...sample, groups, comparison, verdict: { outcome: 'failed', passed: false, checks } }],
+      checkpoints: [{ ...sample, groups, comparison, events, verdict: { outcome: 'failed', passed: false, checks } }],
     }),
   );
 }

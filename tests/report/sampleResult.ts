@@ -1,5 +1,5 @@
 import type { GroupAnalysis, Leaf } from '../../src/records/analysis.ts';
-import type { Cluster, Comparison } from '../../src/records/comparison.ts';
+import type { Cluster, Comparison, FailureEvent } from '../../src/records/comparison.ts';
 import type { CheckpointResult, Result } from '../../src/records/result.ts';
 import type { Check } from '../../src/records/verdict.ts';
 import type { ReportInput } from '../../src/report/view.ts';
@@ -17,6 +17,7 @@ export function sampleResult(change: Partial<Result> = {}): Result {
     tool: { name: 'barlow-gate', version: '0.1.0' },
     evalSet: { images: 10_000, classes: ['automobile', 'truck'], fingerprint: 'e'.repeat(64), skipped: [] },
     featureModel: { fingerprint: 'f'.repeat(64), dimensions: 128, engine: 'onnx-cpu' },
+    properties: [],
     options: {
       analysis: {
         features: { select: 50, neighbours: 3 },
@@ -50,6 +51,7 @@ export function sampleCheckpoint(change: Partial<CheckpointResult> = {}): Checkp
       sampleGroup({ id: 'label:truck', value: 'truck', skipped: 'no failures', leaves: [], tree: null, aler: null }),
     ],
     comparison: sampleComparison(),
+    events: [sampleEvent()],
     verdict: {
       outcome: 'failed',
       passed: false,
@@ -150,7 +152,39 @@ export function sampleCluster(change: Partial<Cluster> = {}): Cluster {
     specificPValue: 0.0003,
     scope: 'specific',
     images: ['images/00006.png', 'images/00009.png'],
+    found: { rule: [{ feature: 33, op: '>', threshold: 0.4 }], size: 350, newlyFailed: 36, newlyFixed: 0, score: 31.5 },
+    precision: 36 / 341,
+    recall: 1,
     match: null,
+    ...change,
+  };
+}
+
+export function sampleEvent(change: Partial<FailureEvent> = {}): FailureEvent {
+  return {
+    id: 'label:automobile#89abcdef',
+    title: 'Automobiles taken for trucks: 30 of 36',
+    traits: ['redder in the centre than 93 % of the other automobiles'],
+    clusters: ['label:automobile#89abcdef'],
+    images: [
+      {
+        name: 'images/00006.png',
+        label: 'automobile',
+        before: 'automobile',
+        after: 'truck',
+        confidence: 0.9,
+        typical: 0.8,
+      },
+      {
+        name: 'images/00009.png',
+        label: 'automobile',
+        before: 'automobile',
+        after: 'truck',
+        confidence: null,
+        typical: 1.2,
+      },
+    ],
+    known: null,
     ...change,
   };
 }
@@ -162,15 +196,19 @@ function sampleComparison(): Comparison {
     pValue: 1,
     adjustedPValue: 1,
     scope: null,
+    ...{ found: null, precision: null, recall: null },
   });
+  const commit = 'fedcba9876543210fedcba9876543210fedcba98';
   return {
-    baseline: { commit: 'fedcba9876543210fedcba9876543210fedcba98', checkpoint: 'baseline', baseErrorRate: 0.16 },
+    baselines: [{ commit, checkpoint: 'baseline' }],
+    baseline: { commit, checkpoint: 'baseline', baseErrorRate: 0.16 },
+    improvements: [],
     images: 10_000,
     clusters: [sampleCluster(), known],
     groups: [
       {
         ...{ id: 'all', size: 10_000, baselineErrorRate: 0.16, errorRate: 0.168, baselineAler: null, aler: null },
-        ...{ newlyFailed: 610, newlyFixed: 530, pValue: 0.02, adjustedPValue: 0.02 },
+        ...{ newlyFailed: 610, newlyFixed: 530, pValue: 0.02, adjustedPValue: 0.02, smallestVisible: 40 },
       },
       {
         ...{
@@ -181,7 +219,7 @@ function sampleComparison(): Comparison {
           baselineAler: 0.3,
           aler: 0.43,
         },
-        ...{ newlyFailed: 50, newlyFixed: 16, pValue: 0.0001, adjustedPValue: 0.002 },
+        ...{ newlyFailed: 50, newlyFixed: 16, pValue: 0.0001, adjustedPValue: 0.002, smallestVisible: 12 },
       },
     ],
   };

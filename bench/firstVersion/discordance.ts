@@ -1,4 +1,4 @@
-import type { RandomStream } from '../statistics/random.ts';
+import type { RandomStream } from '../../src/statistics/random.ts';
 
 /** What an image is under one drawing of who is the candidate. */
 export const sign = {

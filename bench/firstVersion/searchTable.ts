@@ -1,4 +1,4 @@
-import type { Columns } from '../records/features.ts';
+import type { Columns } from '../../src/records/features.ts';
 
 /**
  * A group made ready for the search: per feature the live images by rising value, with how many of all images lie at

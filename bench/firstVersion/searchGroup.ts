@@ -1,12 +1,12 @@
-import type { Region } from '../records/analysis.ts';
-import type { Columns } from '../records/features.ts';
-import { sortedRegion } from '../records/regionId.ts';
-import type { WorkerModule } from '../records/threads.ts';
-import type { GateOptions } from '../records/verdict.ts';
-import { monteCarlo } from '../statistics/monteCarlo.ts';
-import { stream } from '../statistics/random.ts';
+import { positionsIn } from '../../src/gate/region.ts';
+import type { Region } from '../../src/records/analysis.ts';
+import type { Columns } from '../../src/records/features.ts';
+import { sortedRegion } from '../../src/records/regionId.ts';
+import type { WorkerModule } from '../../src/records/threads.ts';
+import type { GateOptions } from '../../src/records/verdict.ts';
+import { monteCarlo } from '../../src/statistics/monteCarlo.ts';
+import { stream } from '../../src/statistics/random.ts';
 import { type Discordance, discordance, drawSigns, leastPValue, shuffleSigns, sign } from './discordance.ts';
-import { positionsIn } from './region.ts';
 import { type FoundRegion, RegionSearch } from './regionSearch.ts';
 import { type SearchTable, searchTable, thresholdAt } from './searchTable.ts';
 

@@ -1,4 +1,4 @@
-import { discordanceLogLikelihoodRatio } from '../statistics/logLikelihoodRatio.ts';
+import { discordanceLogLikelihoodRatio } from '../../src/statistics/logLikelihoodRatio.ts';
 import { sign } from './discordance.ts';
 import type { SearchTable } from './searchTable.ts';
 
