@@ -148,6 +148,7 @@ describe('size', () => {
       ...few,
       name: `${i}${'<|@'.repeat(3_000)}`,
       comparison: null,
+      events: [],
     }));
     const markdown = renderMarkdown(
       buildView({ ...huge, result: { ...huge.result, checkpoints } }),
