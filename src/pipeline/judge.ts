@@ -7,6 +7,7 @@ import type { GroupAnalysis } from '../records/analysis.ts';
 import type { BaselineRecord, Baselines } from '../records/baseline.ts';
 import type { FailureEvent } from '../records/comparison.ts';
 import type { Config } from '../records/config.ts';
+import { entry } from '../records/entry.ts';
 import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
 import type { CheckpointResult, Result } from '../records/result.ts';
 import { total } from '../statistics/sums.ts';
