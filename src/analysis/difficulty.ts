@@ -1,4 +1,5 @@
 import type { Difficulty, PairedGroup } from '../records/comparison.ts';
+import { entry } from '../records/entry.ts';
 import { type Hardness, marginOf } from './hardness.ts';
 
 /**
@@ -15,11 +16,12 @@ export function difficultyOf(
 ): Difficulty {
   const images = Uint32Array.from(rows, rowOf);
   const k = grouping === 'prediction' || grouping === 'union' ? classes.indexOf(value) : -1;
-  const marginFor = (image: number, ofClass: number) => marginOf(hardness, image, labels[image], ofClass);
+  const labelOf = (image: number) => entry(labels, image);
+  const marginFor = (image: number, ofClass: number) => marginOf(hardness, image, labelOf(image), ofClass);
   const harder = Float64Array.from(images, (image) => {
-    if (k < 0) return -marginFor(image, labels[image]);
-    return labels[image] === k ? -marginFor(image, k) : marginFor(image, k);
+    if (k < 0) return -marginFor(image, labelOf(image));
+    return labelOf(image) === k ? -marginFor(image, k) : marginFor(image, k);
   });
-  const never = Uint8Array.from(images, (image) => Number(grouping === 'prediction' && labels[image] === k));
+  const never = Uint8Array.from(images, (image) => Number(grouping === 'prediction' && labelOf(image) === k));
   return { harder, never };
 }

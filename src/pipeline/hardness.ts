@@ -1,6 +1,7 @@
 import { difficultyOf } from '../analysis/difficulty.ts';
 import { hardness } from '../analysis/hardness.ts';
 import type { Difficulty, PairedGroup } from '../records/comparison.ts';
+import { entry } from '../records/entry.ts';
 import type { Features } from './read.ts';
 import type { Run } from './request.ts';
 
@@ -18,7 +19,7 @@ export async function difficultyIn(
   const found = await hardness({
     ...{ labels, classes: classes.length, dimensions: file.dimensions, readColumns: read, run: pool.run },
   });
-  if (found !== null) return (group) => difficultyOf(found, group, evalSet, (row) => rows[row]);
+  if (found !== null) return (group) => difficultyOf(found, group, evalSet, (row) => entry(rows, row));
   request.onNotice('All images have one label: nothing tells hard images from easy ones, and all count as alike.');
   return () => null;
 }

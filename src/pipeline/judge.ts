@@ -83,7 +83,7 @@ async function compared(
     dimensions: file.dimensions + features.properties.length,
     properties: file.dimensions,
     difficultyOf: await difficultyIn({ config, request, pool }, features, common.rows),
-    faceOf: faces(shared, sides),
+    faceOf: faces(shared, entry(sides, 0), entry(sides, 1)),
     options: config.gate,
     failureMode: config.analysis.failureMode,
     readColumns: (rows, from, to) =>
@@ -98,13 +98,14 @@ async function compared(
 }
 
 /** What is known of an image by itself: its label, and what the newest accepted checkpoint and the candidate take it for. */
-function faces({ classes, labels }: EvalSet, [candidate, newest]: readonly Checkpoint[]) {
-  const taken = ({ predictions }: Checkpoint, row: number) => (predictions === null ? null : classes[predictions[row]]);
+function faces({ classes, labels }: EvalSet, candidate: Checkpoint, newest: Checkpoint) {
+  const taken = ({ predictions }: Checkpoint, row: number) =>
+    predictions === null ? null : entry(classes, entry(predictions, row));
   return (row: number) => ({
-    label: classes[labels[row]],
+    label: entry(classes, entry(labels, row)),
     before: taken(newest, row),
     after: taken(candidate, row),
-    confidence: candidate.confidence === null ? null : candidate.confidence[row],
+    confidence: candidate.confidence && entry(candidate.confidence, row),
   });
 }
 

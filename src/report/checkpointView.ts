@@ -108,11 +108,12 @@ function headline(
     const failing = failed === 0 ? '' : `; ${counted(failed, 'check')} failed`;
     return `${name} was compared with nothing (${oneLine(missing, 300)})${failing}; it has ${counted(modes, 'failure mode')} of its own.`;
   }
+  const [first] = events;
   const found = [
     events.length > 0 ? counted(events.length, 'new failure event') : null,
     worsened.length > 0 ? `${counted(worsened.length, 'known failure mode')} that got worse` : null,
   ].filter((part) => part !== null);
-  if (found.length > 0) return `${name} has ${found.join(' and ')}${events.length > 0 ? `: ${events[0].title}` : ''}.`;
+  if (found.length > 0) return `${name} has ${found.join(' and ')}${first === undefined ? '' : `: ${first.title}`}.`;
   const nothing = `${name} has no new failure event, and no known one got worse`;
   return failed === 0 ? `${nothing}.` : `${nothing}, but ${counted(failed, 'other check')} failed.`;
 }
