@@ -25,7 +25,7 @@ export interface Density {
 }
 
 /** Thresholds a feature at these quantiles of the group: one less than this many. */
-export const QUANTILES = 8;
+const QUANTILES = 8;
 
 /** The half-spaces at the group's 8-quantiles, feature by feature, `<=` before `>` for each threshold; none is empty or the whole. */
 export function halfSpaces(columns: Columns, { open, expected }: Density): HalfSpaces {
