@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { shared } from '../extras.ts';
 
 /** Features of each image, its label and its prediction, by real networks on CIFAR-10's test images. */
 export interface Outcomes {
@@ -44,9 +45,8 @@ export interface GoldenGroup {
 export const dimensions = 128;
 
 const data = join(import.meta.dirname, '..', 'data', 'analysis');
-const shared = join(import.meta.dirname, '..', '..', '..', 'shared', 'data', 'cifar10');
-export const sharedFeatures = join(shared, 'features.npy');
-export const hasSharedData = existsSync(sharedFeatures);
+const cifar10 = join(shared, 'data', 'cifar10');
+export const sharedFeatures = join(cifar10, 'features.npy');
 
 /** What scikit-learn computes for the baseline's predictions: see tests/make_golden.py. */
 export function golden(): readonly GoldenGroup[] {
@@ -66,9 +66,9 @@ export function imagesOf(name: 'automobile' | 'horse'): Outcomes {
 /** All 10,000 images, with the predictions of a file of the shared data. */
 export function allImages(predictionsFile: string): Outcomes {
   const predictionOf = new Map(
-    csv(join(shared, 'predictions', predictionsFile)).map(([image, prediction]) => [image, prediction]),
+    csv(join(cifar10, 'predictions', predictionsFile)).map(([image, prediction]) => [image, prediction]),
   );
-  const rows = csv(join(shared, 'eval.csv'));
+  const rows = csv(join(cifar10, 'eval.csv'));
   return {
     features: floats(readFileSync(sharedFeatures).subarray(-rows.length * dimensions * 4)),
     labels: rows.map(([, label]) => label),

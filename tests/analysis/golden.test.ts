@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,21 +6,19 @@ import { describe, expect, it } from 'vitest';
 import { mutualInformation } from '../../src/analysis/mutualInformation.ts';
 import { analyse } from '../../src/pipeline/analyse.ts';
 import type { GroupAnalysis } from '../../src/records/analysis.ts';
+import { hasPython, hasShared, PYTHON } from '../extras.ts';
 import {
   allImages,
   dimensions,
   type GoldenGroup,
   type GoldenTree,
   golden,
-  hasSharedData,
   imagesOf,
   type Outcomes,
   sharedFeatures,
 } from './cifar10.ts';
 
-const python = '/usr/bin/python3';
-const hasSklearn =
-  spawnSync(python, ['-c', 'import sklearn; assert sklearn.__version__ == "1.2.1"'], { stdio: 'ignore' }).status === 0;
+const hasSklearn = hasPython('sklearn; assert sklearn.__version__ == "1.2.1"');
 
 function rowsOf({ labels, predictions }: Outcomes, id: string): number[] {
   const [grouping, name] = id.split(':');
@@ -115,7 +113,7 @@ describe('against scikit-learn 1.2.1 on real features', () => {
     expect(await compare(imagesOf('horse'), groups('horse'))).toEqual(['depth 3 label:horse node 1: tie']);
   });
 
-  describe.skipIf(!hasSharedData)('all images (skipped where ../shared is not there)', () => {
+  describe.skipIf(!hasShared)('all images (skipped where ../shared is not there)', () => {
     it('agrees in all 20 groups, but for ties that scikit-learn settles at random', async () => {
       expect(golden()).toHaveLength(20);
       expect(await compare(allImages('baseline.csv'), golden())).toEqual([
@@ -137,7 +135,7 @@ describe('against scikit-learn 1.2.1 on real features', () => {
           writeFileSync(join(folder, 'outcomes.csv'), `label,prediction\n${lines.join('')}`);
           const script = join(import.meta.dirname, '..', 'make_golden.py');
           const out = join(folder, 'golden.json');
-          execFileSync(python, [script, sharedFeatures, join(folder, 'outcomes.csv'), out]);
+          execFileSync(PYTHON, [script, sharedFeatures, join(folder, 'outcomes.csv'), out]);
           const { groups } = JSON.parse(readFileSync(out, 'utf8'));
           expect(groups).toHaveLength(20);
           // Each difference is shown to be a tie; few failures make many. Most of the 40 trees must be alike throughout.

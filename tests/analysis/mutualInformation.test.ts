@@ -2,7 +2,6 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { mutualInformation, selectFeatures } from '../../src/analysis/mutualInformation.ts';
 
-const python = '/usr/bin/python3';
 /** Draws awkward matrices and prints them with scikit-learn's estimates. */
 const script = `
 import json, sys
@@ -31,7 +30,10 @@ for failures in (1, 2, 3, 4, 5, 6, 7, 8, 9, 30, 100):
                               information=mutual_info_classif(x, y, random_state=0, n_neighbors=neighbours).tolist()))
 json.dump(cases, sys.stdout)
 `;
-const { status, stdout } = spawnSync(python, ['-c', script], { encoding: 'utf8', maxBuffer: 2 ** 28 });
+
+import { PYTHON } from '../extras.ts';
+
+const { status, stdout } = spawnSync(PYTHON, ['-c', script], { encoding: 'utf8', maxBuffer: 2 ** 28 });
 
 interface Case {
   readonly x: number[][];

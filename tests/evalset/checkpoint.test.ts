@@ -1,16 +1,15 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { describe, expect, test } from 'vitest';
 import { readCheckpoint } from '../../src/evalset/checkpoint.ts';
 import { readEvalSet } from '../../src/evalset/evalSet.ts';
 import type { EvalSet } from '../../src/records/evalSet.ts';
+import { hasShared, shared } from '../extras.ts';
 import { columns, csvText, refusal, scratch } from './scratch.ts';
 
 const { folder, write } = scratch();
-const shared = fileURLToPath(new URL('../../../shared/data/', import.meta.url));
+const data = join(shared, 'data');
 
 const evalSet: EvalSet = {
   images: ['a.png', 'b.png', 'c.png'],
@@ -222,19 +221,16 @@ describe('what a prediction file is refused for', () => {
   });
 });
 
-describe.skipIf(!existsSync(shared))(
-  'real predictions beside the checkout (skipped where ../shared is not there)',
-  () => {
-    test('accuracies that the data set states', async () => {
-      const cifar = join(shared, 'cifar10');
-      const manifest = join(cifar, 'eval.csv');
-      const { evalSet: set } = await readEvalSet({ images: null, manifest, classes: [], columns });
-      const accuracy = async (name: string) => {
-        const { failed } = await readCheckpoint(join(cifar, `predictions/${name}.csv`), name, set, columns);
-        return 1 - failed.reduce((sum, value) => sum + value, 0) / failed.length;
-      };
-      expect(await accuracy('baseline')).toBeCloseTo(0.84, 3);
-      expect(await accuracy('candidate-red-cars-missing')).toBeCloseTo(0.832, 3);
-    });
-  },
-);
+describe.skipIf(!hasShared)('real predictions beside the checkout (skipped where ../shared is not there)', () => {
+  test('accuracies that the data set states', async () => {
+    const cifar = join(data, 'cifar10');
+    const manifest = join(cifar, 'eval.csv');
+    const { evalSet: set } = await readEvalSet({ images: null, manifest, classes: [], columns });
+    const accuracy = async (name: string) => {
+      const { failed } = await readCheckpoint(join(cifar, `predictions/${name}.csv`), name, set, columns);
+      return 1 - failed.reduce((sum, value) => sum + value, 0) / failed.length;
+    };
+    expect(await accuracy('baseline')).toBeCloseTo(0.84, 3);
+    expect(await accuracy('candidate-red-cars-missing')).toBeCloseTo(0.832, 3);
+  });
+});

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
-import { existsSync, linkSync, symlinkSync } from 'node:fs';
+import { linkSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readEvalSet } from '../../src/evalset/evalSet.ts';
 import { readTable } from '../../src/evalset/readTable.ts';
+import { hasShared, shared } from '../extras.ts';
 import { columns, csvText, refusal, scratch } from './scratch.ts';
 
 const { folder, write } = scratch();
-const shared = fileURLToPath(new URL('../../../shared/data/', import.meta.url));
+const data = join(shared, 'data');
 
 function read(text: string, extra: { images?: string | null; classes?: string[]; name?: string } = {}) {
   const manifest = write(extra.name ?? 'manifest.csv', text);
@@ -288,11 +288,11 @@ describe('the files of the images', () => {
   });
 });
 
-describe.skipIf(!existsSync(shared))('real data beside the checkout (skipped where ../shared is not there)', () => {
+describe.skipIf(!hasShared)('real data beside the checkout (skipped where ../shared is not there)', () => {
   test('the water-jug sample of the Barlow authors, with commas in its labels', async () => {
-    const manifest = join(shared, 'water-jug/metadata.csv');
+    const manifest = join(data, 'water-jug/metadata.csv');
     const names = { ...columns, image: 'Filenames', label: 'Labels', prediction: 'Predictions' };
-    const images = join(shared, 'water-jug/images');
+    const images = join(data, 'water-jug/images');
     const classes = [...new Set((await readTable(manifest)).columns.get('Predictions'))];
     const { evalSet, manifestCheckpoint } = await readEvalSet({ images, manifest, classes, columns: names });
     expect(evalSet.images).toHaveLength(144);
@@ -303,8 +303,8 @@ describe.skipIf(!existsSync(shared))('real data beside the checkout (skipped whe
   });
 
   test('the CIFAR-10 eval set', async () => {
-    const manifest = join(shared, 'cifar10/eval.csv');
-    const { evalSet } = await readEvalSet({ images: join(shared, 'cifar10/images'), manifest, classes: [], columns });
+    const manifest = join(data, 'cifar10/eval.csv');
+    const { evalSet } = await readEvalSet({ images: join(data, 'cifar10/images'), manifest, classes: [], columns });
     expect(evalSet.images).toHaveLength(10_000);
     expect(evalSet.classes).toHaveLength(10);
     const counts = new Uint32Array(10);

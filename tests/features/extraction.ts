@@ -7,14 +7,12 @@ import { readSegments } from '../../src/features/featureStore.ts';
 import { type FeatureSource, openFeatures } from '../../src/features/openFeatures.ts';
 import { readColumns } from '../../src/features/readColumns.ts';
 import type { FeatureFile } from '../../src/records/features.ts';
+import { shared } from '../extras.ts';
 import { root } from '../images/fixtures.ts';
 
 export const example = join(root, 'examples', 'cifar10');
 export const exampleImages = readdirSync(join(example, 'images')).sort();
 export const robust = join(example, 'models', 'robust.onnx');
-
-export const shared = join(root, '..', 'shared');
-export const hasShared = existsSync(join(shared, 'data', 'cifar10', 'features.npy'));
 
 /** A source of features from the example's images by its robust network; work is done in this thread. */
 export function source(storeFolder: string, changes: Partial<FeatureSource> = {}): FeatureSource {

@@ -18,8 +18,8 @@ import { UserError } from '../../src/errors.ts';
 import { copyRows, dropSuperseded, mergeStores, readSegments } from '../../src/features/featureStore.ts';
 import { openFeatures } from '../../src/features/openFeatures.ts';
 import { readRows, SegmentWriter } from '../../src/features/segment.ts';
+import { hasPython, python } from '../extras.ts';
 import { root } from '../images/fixtures.ts';
-import { hasPython, python } from '../python.ts';
 import {
   allRows,
   example,

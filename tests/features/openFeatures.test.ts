@@ -5,6 +5,7 @@ import { openPool } from '../../src/adapters/threadPool.ts';
 import { UserError } from '../../src/errors.ts';
 import { openFeatures } from '../../src/features/openFeatures.ts';
 import { planFolder } from '../../src/features/segment.ts';
+import { hasShared, shared } from '../extras.ts';
 import { imageBytes, imagePath, root, torchFeatures } from '../images/fixtures.ts';
 import {
   allRows,
@@ -12,10 +13,8 @@ import {
   exampleImages,
   extractCounting,
   greatestDifference,
-  hasShared,
   model,
   robust,
-  shared,
   sharedFeatures,
   source,
   storedRows,

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { openGivenFeatures } from '../../src/features/givenFeatures.ts';
 import { formatNpyHeader } from '../../src/features/npy.ts';
 import { readColumns } from '../../src/features/readColumns.ts';
-import { hasPython, python } from '../python.ts';
+import { hasPython, python } from '../extras.ts';
 import { temporaryFolder } from './extraction.ts';
 
 function writeNpy(

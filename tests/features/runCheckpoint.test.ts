@@ -10,9 +10,10 @@ import { openFeatures } from '../../src/features/openFeatures.ts';
 import { runCheckpoint } from '../../src/features/runCheckpoint.ts';
 import type { CheckpointModelOptions } from '../../src/records/config.ts';
 import type { EvalSet } from '../../src/records/evalSet.ts';
+import { hasShared, shared } from '../extras.ts';
 import { greatest } from '../models/golden.ts';
 import { ModelUnderTest } from '../models/onnxModel.ts';
-import { allRows, example, hasShared, robust, shared, source, temporaryFolder } from './extraction.ts';
+import { allRows, example, robust, source, temporaryFolder } from './extraction.ts';
 
 const columns = {
   image: 'image',

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { decodeImage } from '../../src/images/decode.ts';
-import { hasPython, python } from '../python.ts';
+import { hasPython, python } from '../extras.ts';
 import { expected, imageBytes } from './fixtures.ts';
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
@@ -7,6 +7,7 @@ import { decodeImage } from '../../src/images/decode.ts';
 import { decodeWorker } from '../../src/images/decodeWorker.ts';
 import { formats } from '../../src/images/formats.ts';
 import { BadImage } from '../../src/images/imageHeader.ts';
+import { hasShared, shared } from '../extras.ts';
 import { root } from './fixtures.ts';
 
 const folder = join(root, 'tests/data/formats');
@@ -106,15 +107,15 @@ describe('what is not read is named for what it is', () => {
   });
 });
 
-const shared = new URL('../../../shared/cases/images', import.meta.url).pathname;
-describe.skipIf(!existsSync(shared))('the cases of ../shared (skipped without it)', () => {
+const cases = join(shared, 'cases', 'images');
+describe.skipIf(!hasShared)('the cases of ../shared (skipped without it)', () => {
   it.each(['a.bmp', 'a.gif', 'a.tiff'])('%s', async (name) => {
-    expect(await decodeImage(new Uint8Array(readFileSync(join(shared, name))))).toMatchObject({
+    expect(await decodeImage(new Uint8Array(readFileSync(join(cases, name))))).toMatchObject({
       width: 48,
       height: 40,
     });
   });
   it('lfs.jpg', async () => {
-    await expect(decodeImage(new Uint8Array(readFileSync(join(shared, 'lfs.jpg'))))).rejects.toThrow('git lfs pull');
+    await expect(decodeImage(new Uint8Array(readFileSync(join(cases, 'lfs.jpg'))))).rejects.toThrow('git lfs pull');
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeImage } from '../../src/images/decode.ts';
 import { type Pipeline, preprocess } from '../../src/images/preprocess.ts';
 import { resizeBilinear } from '../../src/images/resize.ts';
-import { hasPython, python } from '../python.ts';
+import { hasPython, python } from '../extras.ts';
 import { expected, imageBytes, imagePath } from './fixtures.ts';
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');

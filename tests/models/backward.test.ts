@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
@@ -8,10 +8,9 @@ import { type GradientModel, withGradient } from '../../src/models/onnx/gradient
 import { findLayers, inputGeometry } from '../../src/models/onnx/layers.ts';
 import { readGraph } from '../../src/models/onnx/readGraph.ts';
 import { autoStepSize, featureAttack, type Gradient } from '../../src/pictures/featureAttack.ts';
-import { hasPython } from '../python.ts';
+import { hasPython, hasShared, PYTHON, shared } from '../extras.ts';
 import { ModelUnderTest, open, runProbe } from './onnxModel.ts';
 
-const shared = new URL('../../../shared/', import.meta.url).pathname;
 /** The gradient model of the features that are found in a file. */
 async function gradientOf(file: string): Promise<GradientModel> {
   const graph = readGraph(readFileSync(file), file);
@@ -53,7 +52,7 @@ function npy(path: string): Float32Array {
   return new Float32Array(new Uint8Array(file.subarray(start)).buffer);
 }
 
-describe.skipIf(!existsSync(shared))('robust.onnx against PyTorch (skipped without the shared data)', () => {
+describe.skipIf(!hasShared)('robust.onnx against PyTorch (needs ../shared)', () => {
   const golden = (name: string) => npy(join(shared, 'golden/pytorch', `${name}.npy`));
   let made: GradientModel;
   let gradient: Gradient;
@@ -190,7 +189,7 @@ describe.skipIf(!torch)(
   () => {
     const folder = mkdtempSync(join(tmpdir(), 'barlow-backward-'));
     beforeAll(() => {
-      execFileSync('/usr/bin/python3', [new URL('backwardModels.py', import.meta.url).pathname, folder, ...networks], {
+      execFileSync(PYTHON, [new URL('backwardModels.py', import.meta.url).pathname, folder, ...networks], {
         stdio: ['ignore', 'ignore', 'inherit'],
       });
     }, 600_000);

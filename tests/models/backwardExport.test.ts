@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { withGradient } from '../../src/models/onnx/gradient/backward.ts';
 import { findLayers, inputGeometry } from '../../src/models/onnx/layers.ts';
 import { readGraph } from '../../src/models/onnx/readGraph.ts';
-import { hasPython, python } from '../python.ts';
+import { hasPython, PYTHON, python } from '../extras.ts';
 import { open, runProbe } from './onnxModel.ts';
 
 const script = new URL('../../examples/export/resnet50.py', import.meta.url).pathname;
@@ -46,7 +46,7 @@ describe.skipIf(!hasPython('torch', 'torchvision'))(
     let truth: { images: number[]; features: number[] };
     beforeAll(() => {
       truth = JSON.parse(python(checkpoint, at('weights.pt'), at('sprung'), at('trap.pt')).toString());
-      execFileSync('/usr/bin/python3', ['-W', 'ignore', script, at('weights.pt'), at('m.onnx'), '--size', '64']);
+      execFileSync(PYTHON, ['-W', 'ignore', script, at('weights.pt'), at('m.onnx'), '--size', '64']);
     }, 600_000);
     afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -74,7 +74,7 @@ describe.skipIf(!hasPython('torch', 'torchvision'))(
     });
 
     test('a checkpoint that would run code is refused unless trusted', () => {
-      const run = spawnSync('/usr/bin/python3', ['-W', 'ignore', script, at('trap.pt'), at('t.onnx')], {
+      const run = spawnSync(PYTHON, ['-W', 'ignore', script, at('trap.pt'), at('t.onnx')], {
         encoding: 'utf8',
       });
       expect(run.status).toBe(1);

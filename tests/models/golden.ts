@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { shared } from '../features/extraction.ts';
+import { shared } from '../extras.ts';
 
 /** A float32 `.npy` of PyTorch's. */
 export function golden(name: string): Float32Array {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -10,8 +10,9 @@ import { featuresLayer, findLayers, inputGeometry } from '../../src/models/onnx/
 import { encodeModel, type Node, type TensorProto } from '../../src/models/onnx/protobuf.ts';
 import { readGraph } from '../../src/models/onnx/readGraph.ts';
 import { floatTensor } from '../../src/models/onnx/tensor.ts';
+import { root } from '../images/fixtures.ts';
 
-const robust = new URL('../../../shared/data/cifar10/models/robust.onnx', import.meta.url).pathname;
+const robust = join(root, 'examples', 'cifar10', 'models', 'robust.onnx');
 
 function node(opType: string, input: string[], output: string): Node {
   return { opType, input, output: [output], attribute: [] };
@@ -205,7 +206,7 @@ describe('external data', () => {
   });
 });
 
-describe.skipIf(!existsSync(robust))('robust.onnx (skipped without the shared data)', () => {
+describe('robust.onnx', () => {
   const bytes = readFileSync(robust);
   const graph = readGraph(bytes, robust);
 

@@ -6,7 +6,8 @@ import type { Session } from '../../src/models/engine.ts';
 import { describeOnnxModel } from '../../src/models/onnx/model.ts';
 import { featureAttack } from '../../src/pictures/featureAttack.ts';
 import type { RunnableEngine } from '../../src/records/engines.ts';
-import { hasShared, robust } from '../features/extraction.ts';
+import { hasShared } from '../extras.ts';
+import { robust } from '../features/extraction.ts';
 import { root } from '../images/fixtures.ts';
 import { golden, greatest } from './golden.ts';
 

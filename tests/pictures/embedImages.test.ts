@@ -4,10 +4,10 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { openPool } from '../../src/adapters/threadPool.ts';
 import { encodePng } from '../../src/images/codecs/png.ts';
 import { embedImages } from '../../src/pictures/embedImages.ts';
+import { hasPython, python } from '../extras.ts';
 import { temporaryFolder } from '../features/extraction.ts';
 import { imageBytes, imagePath } from '../images/fixtures.ts';
 import { bytesOf, pixelsOf, psnr } from '../images/pictures.ts';
-import { hasPython, python } from '../python.ts';
 
 const { run } = openPool(0);
 let folder: string;

@@ -24,16 +24,8 @@ import {
 import { heatmap } from '../../src/pictures/heatmap.ts';
 import { mostActivating } from '../../src/pictures/mostActivating.ts';
 import type { FeatureModelOptions } from '../../src/records/config.ts';
-import {
-  allRows,
-  example,
-  exampleImages,
-  hasShared,
-  robust,
-  shared,
-  source,
-  temporaryFolder,
-} from '../features/extraction.ts';
+import { hasShared, shared } from '../extras.ts';
+import { allRows, example, exampleImages, robust, source, temporaryFolder } from '../features/extraction.ts';
 import { imagePath, root } from '../images/fixtures.ts';
 import { bytesOf, pixelsOf } from '../images/pictures.ts';
 import { golden, greatest } from '../models/golden.ts';

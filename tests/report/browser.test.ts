@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
@@ -8,12 +7,12 @@ import { readTemplates } from '../../src/pipeline/templates.ts';
 import { type FeaturePage, renderFeaturePage } from '../../src/report/featurePage.ts';
 import { renderHtml } from '../../src/report/html.ts';
 import { buildView, type ReportInput } from '../../src/report/view.ts';
+import { CHROMIUM } from '../extras.ts';
 import { HOSTILE_NAMES, hostileInput } from './hostileResult.ts';
 import { manyClasses } from './manyClasses.ts';
 import { sampleFeature } from './sampleFeature.ts';
 import { sampleInput } from './sampleResult.ts';
 
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/google-chrome', '/usr/bin/chromium-browser'].find(existsSync);
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
 const OUT = new URL('../../out/report/', import.meta.url);
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
