@@ -219,12 +219,12 @@ async function perform(flags: Flags, command: (request: Request) => Promise<Said
       onProgress: progress.on,
       onNotice: (line) => {
         progress.stop();
-        if (flags.quiet !== true) process.stderr.write(`${line}\n`);
+        if (flags.quiet !== true) process.stderr.write(`${visible(line)}\n`);
       },
     });
     progress.stop();
     if (flags.json === true) process.stdout.write(`${JSON.stringify(said.json, null, 2)}\n`);
-    else if (flags.quiet !== true) process.stdout.write(`${said.lines.join('\n')}\n`);
+    else if (flags.quiet !== true) process.stdout.write(`${visible(said.lines.join('\n'))}\n`);
     process.exitCode = said.passed ? exit.passed : exit.failed;
     if ('unrecorded' in said && said.unrecorded !== null) throw said.unrecorded;
   } finally {
@@ -257,7 +257,8 @@ function fail(thrown: unknown): void {
   }
   const mendable = thrown instanceof UserError ? thrown : systemTrouble(thrown);
   if (mendable !== null) {
-    process.stderr.write(`error: ${mendable.what}\n   in: ${mendable.where}\n  fix: ${mendable.fix}\n`);
+    const { what, where, fix } = mendable;
+    process.stderr.write(visible(`error: ${what}\n   in: ${where}\n  fix: ${fix}\n`));
     process.exitCode = exit.userError;
     return;
   }
@@ -266,6 +267,15 @@ function fail(thrown: unknown): void {
     `This is a bug in ${tool.name} ${tool.version}; please report it with these lines.\n${detail}\n`,
   );
   process.exitCode = exit.bug;
+}
+
+/** What could move a terminal's cursor, recolour it or turn its reading direction; line ends stay. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point
+const unseen = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]/g;
+
+/** A text from data with such characters written out. */
+function visible(text: string): string {
+  return text.replace(unseen, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** Nobody reading, or no room: what is printed changes no exit code. A pipe that was closed on purpose (`| head`) is no news. */

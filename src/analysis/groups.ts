@@ -1,3 +1,4 @@
+import { UserError } from '../errors.ts';
 import type { Group } from '../records/analysis.ts';
 import type { PairedGroup } from '../records/comparison.ts';
 import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
@@ -37,10 +38,33 @@ export function pairedGroupsOf(
 }
 
 function membersOfAll(specs: readonly string[], evalSet: EvalSet, checkpoints: readonly Checkpoint[]) {
-  const groups = new Map<string, Members & { readonly grouping: Grouping }>();
+  const groups = new Map<string, Members & { readonly grouping: Grouping; readonly spec: string }>();
   for (const spec of specs) {
     const { grouping, members } = membersOf(spec, evalSet, checkpoints);
-    for (const each of members) if (!groups.has(each.id)) groups.set(each.id, { ...each, grouping });
+    refuseCollision(
+      spec,
+      members.filter(({ id }) => {
+        const earlier = groups.get(id);
+        return grouping === 'column' && earlier !== undefined && earlier.spec !== spec;
+      }),
+    );
+    refuseCollision(spec, repeated(members));
+    for (const each of members) if (!groups.has(each.id)) groups.set(each.id, { ...each, grouping, spec });
   }
   return [...groups.values()];
+}
+
+function repeated(members: readonly Members[]): Members[] {
+  const seen = new Set<string>();
+  return members.filter(({ id }) => seen.size === seen.add(id).size);
+}
+
+/** Two groups under one id (names with `~` or `:` in them) would pass for one another in checks and reports. */
+function refuseCollision(spec: string, [first]: readonly Members[]): void {
+  if (first === undefined) return;
+  throw new UserError({
+    what: `two groups would have the name ${JSON.stringify(first.id)}`,
+    where: `groups: ${spec}`,
+    fix: 'Rename the classes or columns that hold ~ or :',
+  });
 }

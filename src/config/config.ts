@@ -20,6 +20,7 @@ interface Checked {
     readonly classes: readonly string[];
     readonly columns: ColumnNames;
     readonly onBadImage: OnBadImage;
+    readonly maxBadImages: number;
   };
   readonly checkpointModel: CheckpointModelOptions;
   readonly checkpoints: Readonly<Record<string, string>>;

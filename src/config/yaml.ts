@@ -160,12 +160,17 @@ async function readText(file: string, ifMissing: string | null): Promise<string>
   });
   if (found === null) return '';
   if (!found.isFile()) {
-    throw new UserError({ what: 'this is a folder, not a YAML file', where: file, fix: 'Name the file in it' });
+    throw new UserError({
+      what: found.isDirectory() ? 'this is a folder, not a YAML file' : 'this is a pipe or a device, not a YAML file',
+      where: file,
+      fix: 'Name the file in it',
+    });
   }
   if (found.size > maxBytes) {
     const what = `the file has ${found.size} bytes, more than the ${maxBytes} that are read`;
     throw new UserError({ what, where: file, fix: 'Name a YAML file written by hand, not a data file' });
   }
+  if (found.size === 0) return ''; // a file of /proc too, which may be waited on for ever
   const bytes = await readFile(file);
   if (!isUtf8(bytes) || bytes.includes(0)) {
     throw new UserError({ what: 'the file is not UTF-8 text', where: file, fix: 'Save it as UTF-8 text' });

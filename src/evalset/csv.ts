@@ -38,7 +38,8 @@ export async function readCsv(file: string): Promise<Table> {
 }
 
 function refuseTwins(header: readonly string[], where: string): void {
-  const twin = header.find((name, index) => name !== '' && header.indexOf(name) < index);
+  const seen = new Set<string>();
+  const twin = header.find((name) => name !== '' && seen.size === seen.add(name).size);
   if (twin === undefined) return;
   throw new UserError({
     what: `the header names ${JSON.stringify(twin)} twice`,

@@ -17,7 +17,7 @@ import { requiredColumn, type Table } from './table.ts';
  *   empty; images are missing or lead out of their folder; and for what `checkpointOf` refuses
  */
 export async function readEvalSet(
-  options: Omit<Config['evalSet'], 'onBadImage'>,
+  options: Omit<Config['evalSet'], 'onBadImage' | 'maxBadImages'>,
 ): Promise<{ evalSet: EvalSet; manifestCheckpoint: Checkpoint | null }> {
   const table = await readTable(options.manifest);
   const names = options.columns;

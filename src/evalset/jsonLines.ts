@@ -12,6 +12,7 @@ export async function readJsonLines(file: string): Promise<Table> {
   const columns = new Map<string, string[]>();
   const nested = new Set<string>();
   const lines: number[] = [];
+  let filled = 0;
   for (const [line, text] of textLines(await readUtf8(file))) {
     if (text.trim() === '') continue;
     const row = lines.push(line) - 1;
@@ -22,11 +23,23 @@ export async function readJsonLines(file: string): Promise<Table> {
       columns.set(name, column);
       while (column.length < row) column.push('');
       column[row] = cell ?? '';
+      filled += 1;
     }
+    refuseHollow(columns.size, lines.length, filled, `${file}:${line}`);
   }
   for (const column of columns.values()) while (column.length < lines.length) column.push('');
   for (const name of nested) columns.delete(name);
   return { file, rows: lines.length, columns, nested, where: (row) => `${file}:${lines[row]}` };
+}
+
+/** Columns that few rows fill are no columns but data in the place of names; each would take room for every row. */
+function refuseHollow(columns: number, rows: number, filled: number, where: string): void {
+  if (columns <= 1_000 || filled * 10 >= columns * rows) return;
+  throw new UserError({
+    what: `the lines have ${columns} different keys so far, and hardly any in common`,
+    where,
+    fix: 'Give every line the same keys, such as image, label and prediction',
+  });
 }
 
 /** Numbered lines without their ends and without a byte order mark; one text at a time. */

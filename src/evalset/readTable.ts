@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { messageOf, UserError } from '../errors.ts';
 import { readCsv } from './csv.ts';
@@ -39,6 +39,18 @@ export async function readTable(file: string): Promise<Table> {
 }
 
 async function refuseUnreadable(file: string): Promise<void> {
+  // Looked at before it is opened: a pipe would be waited on for ever.
+  const isPipe = await stat(file).then(
+    (found) => !found.isFile() && !found.isDirectory(),
+    () => false,
+  );
+  if (isPipe) {
+    throw new UserError({
+      what: 'this is a pipe or a device, not a file',
+      where: file,
+      fix: 'Write it to a file first',
+    });
+  }
   const handle = await open(file).catch((cause: unknown) => {
     const what = `the file cannot be opened (${messageOf(cause)})`;
     throw new UserError({ what, where: file, fix: 'Check the path; it is relative to the config file', cause });

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { refuseSpecialFile } from '../adapters/regularFile.ts';
 import { messageOf, UserError } from '../errors.ts';
 import type { FeatureFile } from '../records/features.ts';
 import { BadNpy, type NpyHeader, parseNpyHeader } from './npy.ts';
@@ -48,6 +49,7 @@ export function bytesOf(dtype: NpyHeader['dtype']): number {
  * @throws UserError where it cannot be read or is no matrix.
  */
 export async function readNpy(path: string): Promise<{ header: NpyHeader; size: number }> {
+  await refuseSpecialFile(path, 'the feature file', 'Check features in the config.');
   try {
     await using file = await open(path);
     const { size } = await file.stat();

@@ -37,7 +37,9 @@ export function formatNpyHeader(rows: number, columns: number): Uint8Array {
 export function parseNpyHeader(bytes: Uint8Array): NpyHeader {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (buffer.length < 12 || buffer.toString('latin1', 0, 6) !== '\x93NUMPY') throw new BadNpy('is not a .npy file');
-  const wide = buffer[6] >= 2;
+  const version = buffer.readUInt8(6);
+  if (version < 1 || version > 3) throw new BadNpy(`is of .npy format ${version}, not 1 to 3`);
+  const wide = version >= 2;
   const start = wide ? 12 : 10;
   const offset = start + (wide ? buffer.readUInt32LE(8) : buffer.readUInt16LE(8));
   if (offset > buffer.length) throw new BadNpy('is truncated');
@@ -52,7 +54,7 @@ export function parseNpyHeader(bytes: Uint8Array): NpyHeader {
     .split(',')
     .filter((part) => part.trim() !== '')
     .map(Number);
-  if (shape.length !== 2 || !shape.every(Number.isSafeInteger)) {
+  if (shape.length !== 2 || !shape.every((length) => Number.isSafeInteger(length) && length >= 0)) {
     throw new BadNpy(`has shape (${shape.join(', ')}), not (images, features)`);
   }
   return { dtype: kind, rows: shape[0], columns: shape[1], offset };

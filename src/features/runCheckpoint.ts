@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { nearestWord } from '../adapters/nearestWord.ts';
+import { refuseSpecialFile } from '../adapters/regularFile.ts';
 import { messageOf, UserError } from '../errors.ts';
 import { describeModel } from '../models/describeModel.ts';
 import type { Tensor } from '../models/engine.ts';
@@ -92,6 +93,7 @@ async function classesOf(given: CheckpointModelOptions['classes'], classes: read
 }
 
 async function readLabels(file: string): Promise<string[]> {
+  await refuseSpecialFile(file, 'the file of class names', 'Check checkpointModel.classes in the config.');
   try {
     const text = (await readFile(file, 'utf8')).replace(/^\uFEFF/, '');
     return text.replace(/(\r?\n)+$/, '').split(/\r?\n/);

@@ -32,6 +32,9 @@ export function preprocess(picture: Picture, pipeline: Pipeline, out: Float32Arr
  */
 export function asSeen(picture: Picture, pipeline: Pipeline): Picture {
   const { width, height } = pipeline.resize === null ? picture : resizedSize(picture, pipeline.resize);
+  if (Math.max(width, height) > MAX_RESIZED_SIDE) {
+    throw new BadImage(`is ${picture.width} x ${picture.height} pixels, too long and thin to be resized`);
+  }
   const seen = croppedTo(picture, width, height, pipeline.crop);
   if (seen.width !== pipeline.width || seen.height !== pipeline.height) {
     const size = `${seen.width} x ${seen.height}`;
@@ -39,6 +42,9 @@ export function asSeen(picture: Picture, pipeline: Pipeline): Picture {
   }
   return seen;
 }
+
+/** Pixels that the longer side of a resized image may have: the tables of a resize grow with it. */
+const MAX_RESIZED_SIDE = 1 << 20;
 
 /** What torchvision's `Resize(side)` makes of an image: the longer side is cut off to a whole number, not rounded. */
 function resizedSize({ width, height }: Picture, side: number): { width: number; height: number } {

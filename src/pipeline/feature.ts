@@ -15,6 +15,7 @@ import type { FeatureFile, FeatureName } from '../records/features.ts';
 import { groupIds, groupOfId } from '../records/groupKinds.ts';
 import type { Result } from '../records/result.ts';
 import { renderFeaturePage } from '../report/featurePage.ts';
+import { oneLine } from '../report/names.ts';
 import { namesFile, namesOf } from './featureNames.ts';
 import { lookedFor } from './pictures.ts';
 import { extract, openCheckpoints, readInputs } from './read.ts';
@@ -64,7 +65,7 @@ export function showFeature(request: Request, { feature, group: groupId, name }:
       lines: [
         `Feature ${feature} is strongest in, of ${group.rows.length} images:`,
         ...strongest.map(({ image, value }) => `  ${String(value).padEnd(20)} ${JSON.stringify(image)}`),
-        ...(name === null ? [] : [`It is called ${JSON.stringify(name.name)} in ${namesFile(config)} from now on.`]),
+        ...(name === null ? [] : [`It is called "${oneLine(name.name)}" in ${namesFile(config)} from now on.`]),
         `Page: ${page}`,
       ],
       passed: true,

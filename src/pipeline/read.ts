@@ -86,6 +86,7 @@ export async function extract({ config, request, pool }: Run, evalSet: EvalSet):
   });
   const bad = new Set(file.unusable.map(({ index }) => index));
   for (const { index, why } of file.unusable) onNotice(`Skipped ${JSON.stringify(evalSet.images[index])}: it ${why}.`);
+  refuseManyBad(file.unusable.length, evalSet, config);
   const rows = Uint32Array.from(evalSet.images.keys()).filter((row) => !bad.has(row));
   return {
     evalSet: bad.size === 0 ? evalSet : restrictEvalSet(evalSet, rows),
@@ -96,6 +97,16 @@ export async function extract({ config, request, pool }: Run, evalSet: EvalSet):
     skipped: file.unusable.map(({ index }) => entry(evalSet.images, index)),
     rows,
   };
+}
+
+/** A share of images that cannot be used makes another eval set of the rest, on which a broken checkpoint may pass. */
+function refuseManyBad(bad: number, { images, folder }: EvalSet, { evalSet: { maxBadImages }, file }: Config): void {
+  if (bad <= maxBadImages * images.length) return;
+  throw new UserError({
+    what: `${bad} of ${images.length} images cannot be used, more than evalSet.maxBadImages lets be skipped (${100 * maxBadImages} %)`,
+    where: folder ?? file,
+    fix: 'Replace them (each is named in the log), or set evalSet.maxBadImages',
+  });
 }
 
 /** The checkpoints on the images that have features: tables cut to them, models run on them. */

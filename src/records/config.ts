@@ -54,6 +54,8 @@ export interface Config {
     readonly classes: readonly string[];
     readonly columns: ColumnNames;
     readonly onBadImage: OnBadImage;
+    /** Share of the images that may be skipped. */
+    readonly maxBadImages: number;
   };
   readonly checkpoints: readonly { readonly name: string; readonly path: string }[];
   readonly checkpointModel: CheckpointModelOptions;

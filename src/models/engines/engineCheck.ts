@@ -32,7 +32,10 @@ export function checkEngine(engine: RunnableEngine): Promise<EngineCheck> {
       if (isCheck(message, engine)) answer = message;
       child.kill('SIGKILL');
     });
-    child.on('error', (thrown) => resolve(broken(`it cannot be tried (${messageOf(thrown)})`)));
+    child.on('error', (thrown) => {
+      clearTimeout(timer); // no exit follows where nothing was started
+      resolve(broken(`it cannot be tried (${messageOf(thrown)})`));
+    });
     child.on('exit', (code, signal) => {
       clearTimeout(timer);
       resolve(answer ?? broken(`it ends the process that loads it (${signal ?? `exit code ${code}`})`));
