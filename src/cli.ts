@@ -167,7 +167,7 @@ function featureName({ name, kind, note }: Flags): FeatureName | null {
   throw new UserError({
     what: 'a kind or a note is given without a name',
     where: kind === undefined ? '--note' : '--kind',
-    fix: 'Give --name too.',
+    fix: 'Give --name too',
   });
 }
 

@@ -106,7 +106,7 @@ export function mergeStores(folders: readonly string[], into: string): number {
     throw new UserError({
       what: 'it is not a feature store, or an empty one',
       where: folder,
-      fix: 'Name the folder that `barlow extract` filled (.barlow/features beside the config).',
+      fix: 'Name the folder that `barlow extract` filled (.barlow/features beside the config)',
     });
   });
   return stores.reduce((copied, { name, segments }) => copied + mergeSegments(segments, join(into, name)), 0);

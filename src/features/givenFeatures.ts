@@ -21,15 +21,15 @@ export async function openGivenFeatures(path: string, images: number): Promise<F
     throw badFile(
       path,
       `it has ${rows} rows where the manifest has ${images} images`,
-      'Give one row an image, in the order of the manifest.',
+      'Give one row an image, in the order of the manifest',
     );
   }
-  if (columns === 0) throw badFile(path, 'it has no features', 'Give a matrix of images x features.');
+  if (columns === 0) throw badFile(path, 'it has no features', 'Give a matrix of images x features');
   if (size < offset + rows * columns * bytesOf(dtype)) {
     throw badFile(
       path,
       `it is truncated: ${size} bytes for ${rows} x ${columns} ${dtype} values`,
-      'Write or copy it again.',
+      'Write or copy it again',
     );
   }
   const fingerprint = createHash('sha256')
@@ -57,8 +57,8 @@ export async function readNpy(path: string): Promise<{ header: NpyHeader; size: 
     return { header: parseNpyHeader(buffer.subarray(0, bytesRead)), size };
   } catch (thrown) {
     if (thrown instanceof BadNpy)
-      throw badFile(path, `it ${thrown.message}`, 'Save it with numpy.save: a float32 matrix, images x features.');
-    throw badFile(path, `the feature file cannot be read (${messageOf(thrown)})`, 'Check features in the config.');
+      throw badFile(path, `it ${thrown.message}`, 'Save it with numpy.save: a float32 matrix, images x features');
+    throw badFile(path, `the feature file cannot be read (${messageOf(thrown)})`, 'Check features in the config');
   }
 }
 

@@ -38,7 +38,7 @@ export async function openFeatures(source: FeatureSource): Promise<OpenedFeature
     throw new UserError({
       what: 'there is nothing to take features from',
       where: featureModel === null ? 'featureModel' : 'evalSet.images',
-      fix: 'Set featureModel.path and evalSet.images, or features to a .npy file.',
+      fix: 'Set featureModel.path and evalSet.images, or features to a .npy file',
     });
   }
   const images = { folder: evalSet.folder, names: shardOf(evalSet.images, source.shard) };
@@ -60,6 +60,6 @@ function featuresOf({ shape, values }: Tensor, layer: string, file: string): Flo
   throw new UserError({
     what: `the tensor ${JSON.stringify(layer)} has shape [${shape.join(', ')}]: it is not a vector an image`,
     where: file,
-    fix: 'Name a tensor of images x features in featureModel.layer.',
+    fix: 'Name a tensor of images x features in featureModel.layer',
   });
 }

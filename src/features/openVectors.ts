@@ -90,7 +90,7 @@ function refuse([first]: readonly Unreadable[], { images, onBadImage }: VectorSo
   throw new UserError({
     what: `the image ${first.why}`,
     where: join(images.folder, images.names[first.index]),
-    fix: 'Replace the image, take its line out of the manifest, or set evalSet.onBadImage to skip.',
+    fix: 'Replace the image, take its line out of the manifest, or set evalSet.onBadImage to skip',
   });
 }
 
@@ -158,7 +158,7 @@ async function complement(
 
 function noImages(folder: string, images: number): UserError {
   const what = images === 0 ? 'there are no images' : `none of the ${images} images can be used`;
-  return new UserError({ what, where: folder, fix: 'Check the folder and the files in it.' });
+  return new UserError({ what, where: folder, fix: 'Check the folder and the files in it' });
 }
 
 /** Images without a row, one of each that are the same; a hash not known yet is empty. */
@@ -239,7 +239,7 @@ function checkFinite(values: Float32Array, dimensions: number, result: BatchResu
   throw new UserError({
     what: `value ${at % dimensions} of the image comes out as ${values[at]}`,
     where: join(files.folder, files.names[result.from + Math.floor(at / dimensions)]),
-    fix: 'Check the model and its preprocess in the config: a standard deviation of 0, say.',
+    fix: 'Check the model and its preprocess in the config: a standard deviation of 0, say',
   });
 }
 
@@ -260,7 +260,7 @@ function fileOf(
       throw new UserError({
         what: 'the image changed while it was read',
         where: join(images.folder, images.names[image]),
-        fix: 'Run again when nothing writes to the images.',
+        fix: 'Run again when nothing writes to the images',
       });
     }),
   );

@@ -38,7 +38,7 @@ export async function runCheckpoint(
     throw new UserError({
       what: `the checkpoint ${JSON.stringify(name)} is a model and there are no images to run it on`,
       where: path,
-      fix: 'Set evalSet.images, or give its predictions as a table.',
+      fix: 'Set evalSet.images, or give its predictions as a table',
     });
   }
   const classOf = await classesOf(options.classes, evalSet.classes);
@@ -85,7 +85,7 @@ async function classesOf(given: CheckpointModelOptions['classes'], classes: read
     if (index === undefined) throw unknownClass(name, classes, place);
     if (seen.has(name)) {
       const what = `the class ${JSON.stringify(name)} stands twice`;
-      throw new UserError({ what, where: place, fix: 'Name each class once, in the order of the scores.' });
+      throw new UserError({ what, where: place, fix: 'Name each class once, in the order of the scores' });
     }
     seen.add(name);
     return index;
@@ -101,7 +101,7 @@ async function readLabels(file: string): Promise<string[]> {
     throw new UserError({
       what: `the file of class names cannot be read (${messageOf(cause)})`,
       where: file,
-      fix: 'Check checkpointModel.classes in the config.',
+      fix: 'Check checkpointModel.classes in the config',
       cause,
     });
   }
@@ -113,7 +113,7 @@ function unknownClass(name: string, classes: readonly string[], where: string): 
   return new UserError({
     what: `no label has the class ${JSON.stringify(name)}`,
     where,
-    fix: `${meant} it to evalSet.classes in the config.`,
+    fix: `${meant} it to evalSet.classes in the config`,
   });
 }
 
@@ -138,7 +138,7 @@ function best({ shape, values }: Tensor, batch: number, output: string, file: st
     throw new UserError({
       what: `the tensor ${JSON.stringify(output)} has shape [${shape.join(', ')}]: it does not hold the scores of classes`,
       where: file,
-      fix: 'Name a tensor of images x classes in checkpointModel.output.',
+      fix: 'Name a tensor of images x classes in checkpointModel.output',
     });
   }
   const kept = new Float32Array(batch * KEPT);

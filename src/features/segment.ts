@@ -230,8 +230,8 @@ export function storeError(folder: string, thrown: unknown): UserError {
     what: full ? 'there is no room left for features' : `the feature store cannot be used (${messageOf(thrown)})`,
     where: folder,
     fix: full
-      ? 'Free some space and run again: what is already extracted is kept.'
-      : 'Check that this folder can be written.',
+      ? 'Free some space and run again: what is already extracted is kept'
+      : 'Check that this folder can be written',
     cause: thrown,
   });
 }

@@ -40,7 +40,7 @@ export function errorAnnotation({ what, where, fix }: UserError, workspace: stri
   return {
     severity: 'error',
     title: 'barlow-gate',
-    message: `${place}${what}. ${fix}.`.replace(/\.\.$/, '.'),
+    message: `${place}${what}. ${fix}.`,
     file,
     line: line === undefined || file === null ? null : Number(line),
   };

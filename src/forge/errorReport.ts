@@ -5,7 +5,7 @@ import { tool } from '../pipeline/tool.ts';
 export function errorReport(thrown: unknown, suite: string): string {
   const said =
     thrown instanceof UserError
-      ? [`${thrown.where}: ${thrown.what}.`, `${thrown.fix.replace(/\.$/, '')}.`]
+      ? [`${thrown.where}: ${thrown.what}.`, `${thrown.fix}.`]
       : [messageOf(thrown), `This is a bug in ${tool.name} ${tool.version}; please report it with the log of the job.`];
   return [
     '## barlow-gate: not judged',

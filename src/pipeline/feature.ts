@@ -95,7 +95,7 @@ function refuseUnknown(feature: number, { dimensions }: FeatureFile, where: stri
   throw new UserError({
     what: `there is no feature ${feature}: the feature model has ${dimensions}, counted from 0`,
     where,
-    fix: 'Take a number from a rule in the report.',
+    fix: 'Take a number from a rule in the report',
   });
 }
 
@@ -115,6 +115,6 @@ function groupNamed(id: string, evalSet: EvalSet, checkpoint: Checkpoint): Group
   throw new UserError({
     what: `there is no group ${JSON.stringify(id)} with images`,
     where: '--group',
-    fix: `${near === null || near === id ? 'Give' : `Write ${JSON.stringify(near)}, or give`} the id of a group as reports do: ${groupIds}.`,
+    fix: `${near === null || near === id ? 'Give' : `Write ${JSON.stringify(near)}, or give`} the id of a group as reports do: ${groupIds}`,
   });
 }

@@ -7,7 +7,7 @@
  *     junitXml(result) -> string                          junit.xml (junit.ts)
  *     metricsJson(result) -> string                       metrics.json (metrics.ts)
  *     resultJson(result) -> string                        result.json (resultJson.ts)
- *     closingLines(result, report) -> three lines         for a terminal or a log (closingLines.ts)
+ *     closingLines(result, names, path) -> three lines    for a terminal or a log (closingLines.ts)
  *
  * Templates are texts by file name, read by the caller from the package's folder `templates`.
  */

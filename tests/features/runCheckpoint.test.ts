@@ -188,7 +188,7 @@ describe('a checkpoint that is a model', () => {
     expect(await failure(ran(some, { classes: labels }))).toMatchObject({
       what: 'no label has the class "automobil"',
       where: `${labels}:2`,
-      fix: 'Write "automobile" where that is meant, or add it to evalSet.classes in the config.',
+      fix: 'Write "automobile" where that is meant, or add it to evalSet.classes in the config',
     });
     expect((await failure(ran(some, { classes: ['cat', 'dog', 'cat'] }))).what).toBe('the class "cat" stands twice');
     expect((await failure(ran(some, { classes: ['cat', 'dog'] }))).what).toBe(

@@ -23,7 +23,7 @@ const PATIENCE_MS = 60_000;
 
 /** Loads an engine in a process of its own: native libraries crash, print and get in each other's way. */
 export function checkEngine(engine: RunnableEngine): Promise<EngineCheck> {
-  const broken = (reason: string): EngineCheck => ({ engine, loads: false, reason, fix: 'See docs/gpu.md.' });
+  const broken = (reason: string): EngineCheck => ({ engine, loads: false, reason, fix: 'See docs/gpu.md' });
   return new Promise((resolve) => {
     const child = fork(FILE, [engine], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'], execArgv: [] });
     const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
@@ -53,7 +53,7 @@ async function check(engine: RunnableEngine): Promise<EngineCheck> {
     return { engine, loads: true, reason: null, fix: null };
   } catch (thrown) {
     if (thrown instanceof UserError) return { engine, loads: false, reason: thrown.what, fix: thrown.fix };
-    return { engine, loads: false, reason: brief(thrown), fix: 'See docs/gpu.md.' };
+    return { engine, loads: false, reason: brief(thrown), fix: 'See docs/gpu.md' };
   }
 }
 

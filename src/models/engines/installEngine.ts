@@ -47,7 +47,7 @@ export async function installPackages({ packages, environment }: EngineInstall, 
     throw new UserError({
       what: `npm could not install ${packages.join(' ')} (${reasonOf(cause)})`,
       where: folder,
-      fix: 'Check that npm is installed and reaches its registry, and that the folder can be written; then try again.',
+      fix: 'Check that npm is installed and reaches its registry, and that the folder can be written; then try again',
       cause,
     });
   } finally {

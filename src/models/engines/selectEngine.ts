@@ -44,7 +44,7 @@ function wrongKind(model: ModelDescription, wanted: EngineName): UserError {
   return new UserError({
     what: `the engine ${wanted} does not run ${model.kind === 'onnx' ? 'ONNX' : 'TF.js'} models`,
     where: model.file,
-    fix: `Set engine to one of: ${fitting}.`,
+    fix: `Set engine to one of: ${fitting}`,
   });
 }
 
@@ -52,6 +52,6 @@ function refused(model: ModelDescription, engine: EngineName, why: string): User
   return new UserError({
     what: `the engine ${engine} cannot run the model (${why})`,
     where: model.file,
-    fix: 'Run `barlow doctor` to see which engines load, or export the model again.',
+    fix: 'Run `barlow doctor` to see which engines load, or export the model again',
   });
 }

@@ -59,7 +59,7 @@ export function checkTensor({ file, graph, makerOf }: OnnxGraph, name: string): 
   throw new UserError({
     what: `the model has no tensor ${JSON.stringify(name)}`,
     where: file,
-    fix: `Name one of its tensors; the nearest are ${quoted(nearestNames(name, names, 5))}.`,
+    fix: `Name one of its tensors; the nearest are ${quoted(nearestNames(name, names, 5))}`,
   });
 }
 

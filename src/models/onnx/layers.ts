@@ -172,7 +172,7 @@ export function inputGeometry(
     throw new UserError({
       what: `the input ${JSON.stringify(input.name)} ${shown} is not an image: neither its second nor its last dimension is 3 (or 1) channels`,
       where: file,
-      fix: 'Export a model that takes N x 3 x height x width, its channels fixed.',
+      fix: 'Export a model that takes N x 3 x height x width, its channels fixed',
     });
   }
   const channels = layout === 'NCHW' ? dims[0] : dims[2];
@@ -181,14 +181,14 @@ export function inputGeometry(
     throw new UserError({
       what: `the input ${JSON.stringify(input.name)} ${shown} leaves the image size open`,
       where: file,
-      fix: 'Set preprocess.crop of the model to the side of the images in pixels.',
+      fix: 'Set preprocess.crop of the model to the side of the images in pixels',
     });
   }
   if (side !== null && (height !== side || width !== side)) {
     throw new UserError({
       what: `the input ${JSON.stringify(input.name)} ${shown} takes ${height} x ${width} images, not ${side} x ${side}`,
       where: file,
-      fix: 'Set preprocess.crop of the model to the size that the model takes.',
+      fix: 'Set preprocess.crop of the model to the size that the model takes',
     });
   }
   return { layout, channels: channels === 1 ? 1 : 3, height, width, batch: typeof batch === 'number' ? batch : null };
@@ -201,7 +201,7 @@ export function rgbGeometry(model: { input: Layers['input']; file: string }, sid
   throw new UserError({
     what: `the model takes ${found.channels} channel, not the 3 of RGB`,
     where: model.file,
-    fix: 'Export a model that takes RGB images, N x 3 x height x width.',
+    fix: 'Export a model that takes RGB images, N x 3 x height x width',
   });
 }
 

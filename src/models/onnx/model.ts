@@ -60,7 +60,7 @@ async function readModelFile(file: string): Promise<Uint8Array> {
     throw new UserError({
       what: `the model cannot be read (${messageOf(cause)})`,
       where: file,
-      fix: 'Check the path of the model in the config.',
+      fix: 'Check the path of the model in the config',
       cause,
     });
   }

@@ -36,7 +36,7 @@ export async function loadOnnxruntimeNode(engine: NodeEngine, options: SessionOp
 function load(engine: NodeEngine): Package {
   if (engine === 'onnx-cuda') checkCudaMachine();
   if (engine === 'onnx-webgpu' && !hasGpu())
-    throw unusable(engine, 'this machine has no GPU', 'It needs a GPU; engine: auto takes what loads.');
+    throw unusable(engine, 'this machine has no GPU', 'It needs a GPU; engine: auto takes what loads');
   const places = placesOf(NAME, engine);
   const [place] = engine === 'onnx-cuda' ? places.filter(hasCudaLibrary) : places;
   const install = `Run: barlow doctor --install ${engine}`;
@@ -65,7 +65,7 @@ async function checkGpu(runtime: Package, engine: NodeEngine, options: SessionOp
   } catch (thrown) {
     // Its checks say where they stand in its source before they say what is wrong.
     const why = messageOf(thrown).split(' was false. ').slice(-1);
-    const fix = 'See docs/gpu.md for the drivers and libraries that it needs.';
+    const fix = 'See docs/gpu.md for the drivers and libraries that it needs';
     throw unusable(engine, `it does not start (${brief(why)})`, fix);
   }
 }
@@ -102,13 +102,13 @@ function tensorOf({ Tensor }: Package, { shape, values }: RawTensor) {
 
 function checkCudaMachine(): void {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
-    throw unusable('onnx-cuda', 'it is for Linux on x64 only', 'engine: auto takes what loads.');
+    throw unusable('onnx-cuda', 'it is for Linux on x64 only', 'engine: auto takes what loads');
   }
   if (!hasNvidiaGpu())
     throw unusable(
       'onnx-cuda',
       'this machine has no NVIDIA GPU',
-      'It needs an NVIDIA GPU; engine: auto takes what loads.',
+      'It needs an NVIDIA GPU; engine: auto takes what loads',
     );
 }
 

@@ -85,7 +85,7 @@ function notAModel(file: string, why: string): UserError {
   return new UserError({
     what: `it is not an ONNX model, or it is cut short (${why})`,
     where: file,
-    fix: 'Name a file written by an ONNX exporter, such as torch.onnx.export, or copy it again.',
+    fix: 'Name a file written by an ONNX exporter, such as torch.onnx.export, or copy it again',
   });
 }
 

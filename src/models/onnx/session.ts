@@ -161,7 +161,7 @@ function floats(tensors: Tensors, name: string): Tensor {
   throw new UserError({
     what: `the tensor ${JSON.stringify(name)} does not hold float32 values`,
     where: 'the layer named in the config',
-    fix: 'Name a float32 tensor, or export the model in float32.',
+    fix: 'Name a float32 tensor, or export the model in float32',
   });
 }
 

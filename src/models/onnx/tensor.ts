@@ -156,7 +156,7 @@ export function declaredBytes(name: string, dims: readonly number[], elemType: n
   throw new UserError({
     what: `the tensor ${JSON.stringify(name)} of ${dims.join(' x ')} values is no tensor of an image model (limit: 2 GiB)`,
     where: file,
-    fix: 'Export the model again; if it comes from someone else, do not trust it.',
+    fix: 'Export the model again; if it comes from someone else, do not trust it',
   });
 }
 
@@ -173,7 +173,7 @@ export function checkTensorData(tensor: TensorProto, file: string): void {
   throw new UserError({
     what: `the tensor ${JSON.stringify(tensor.name)} declares ${dims.join(' x ')} values but carries ${raw} bytes`,
     where: file,
-    fix: 'The file is cut short or damaged: export or copy it again.',
+    fix: 'The file is cut short or damaged: export or copy it again',
   });
 }
 
@@ -190,12 +190,12 @@ export function readExternalData(tensor: TensorProto, file: string, remaining: n
   const offset = Number(entry('offset') ?? 0);
   const length = Number(entry('length') ?? declared);
   const broken = (what: string) =>
-    new UserError({ what, where: path, fix: `Copy it again with ${file}, both from the same export.` });
+    new UserError({ what, where: path, fix: `Copy it again with ${file}, both from the same export` });
   if (length !== declared || !Number.isSafeInteger(offset) || offset < 0) {
     throw broken(`the values of the tensor ${JSON.stringify(tensor.name)} are misplaced`);
   }
   if (length > remaining) {
-    throw new UserError({ what: 'its weights exceed 2 GiB', where: file, fix: 'Use a smaller feature model.' });
+    throw new UserError({ what: 'its weights exceed 2 GiB', where: file, fix: 'Use a smaller feature model' });
   }
   tensor.rawData = readRange(path, offset, length, broken);
   tensor.dataLocation = 0;
@@ -229,7 +229,7 @@ function externalPath(location: string, file: string): string {
   const stray = () =>
     refuse(
       'its external data lies outside its folder',
-      'Save the model with its weights beside it, or do not trust it.',
+      'Save the model with its weights beside it, or do not trust it',
     );
   if (location === '' || location.includes('\0') || isAbsolute(location) || outside(join(folder, location)))
     throw stray();

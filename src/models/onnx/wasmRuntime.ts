@@ -33,7 +33,7 @@ async function load(): Promise<Package> {
     throw new UserError({
       what: `onnxruntime-web cannot load (${brief(thrown)})`,
       where: 'engine onnx-wasm',
-      fix: 'Install barlow-gate again: it is among its dependencies.',
+      fix: 'Install barlow-gate again: it is among its dependencies',
       cause: thrown,
     });
   }

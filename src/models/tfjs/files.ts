@@ -135,7 +135,7 @@ function weightFile(path: string, file: string): string {
   const stray = new UserError({
     what: `its weight file ${shown} lies outside its folder`,
     where: file,
-    fix: 'Save the model with its weights beside it, or do not trust it.',
+    fix: 'Save the model with its weights beside it, or do not trust it',
   });
   if (path === '' || path.includes('\0') || isAbsolute(path) || outside(join(folder, path))) throw stray;
   let real: string;
@@ -145,7 +145,7 @@ function weightFile(path: string, file: string): string {
     throw new UserError({
       what: `its weight file ${shown} is missing`,
       where: file,
-      fix: 'Copy the weight files beside model.json too.',
+      fix: 'Copy the weight files beside model.json too',
       cause,
     });
   }
@@ -161,7 +161,7 @@ function read(path: string, check: string): Uint8Array {
     throw new UserError({
       what: `the model cannot be read (${messageOf(cause)})`,
       where: path,
-      fix: `Check ${check}.`,
+      fix: `Check ${check}`,
       cause,
     });
   }
@@ -171,10 +171,10 @@ function noModel(why: string, file: string): UserError {
   return new UserError({
     what: `this is no TF.js model (${why})`,
     where: file,
-    fix: 'Give the model.json that tensorflowjs_converter or model.save wrote.',
+    fix: 'Give the model.json that tensorflowjs_converter or model.save wrote',
   });
 }
 
 function damaged(what: string, file: string): UserError {
-  return new UserError({ what, where: file, fix: 'The files do not fit together: export or copy the model again.' });
+  return new UserError({ what, where: file, fix: 'The files do not fit together: export or copy the model again' });
 }

@@ -83,7 +83,7 @@ export function checkLayer({ nodes, file }: TfjsGraph, name: string): void {
   throw new UserError({
     what: `the model has no layer ${JSON.stringify(name)}`,
     where: file,
-    fix: `Name one of its layers; the nearest are ${quoted(nearestNames(name, [...nodes.keys()], 5))}.`,
+    fix: `Name one of its layers; the nearest are ${quoted(nearestNames(name, [...nodes.keys()], 5))}`,
   });
 }
 

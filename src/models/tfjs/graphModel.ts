@@ -136,6 +136,6 @@ function unreadable(why: string, file: string): UserError {
   return new UserError({
     what: `the Graph model cannot be read (${why})`,
     where: file,
-    fix: 'Export it again with tensorflowjs_converter.',
+    fix: 'Export it again with tensorflowjs_converter',
   });
 }

@@ -130,6 +130,6 @@ function unreadable(why: string, file: string): UserError {
   return new UserError({
     what: `the Layers model cannot be read (${why})`,
     where: file,
-    fix: 'Export it again with tensorflowjs_converter (Keras 2 format) or model.save; a graph model will do too.',
+    fix: 'Export it again with tensorflowjs_converter (Keras 2 format) or model.save; a graph model will do too',
   });
 }

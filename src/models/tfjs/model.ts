@@ -23,7 +23,7 @@ export async function describeTfjsModel(file: string): Promise<ModelDescription>
     throw new UserError({
       what: `the input ${JSON.stringify(input.name)} has ${input.shape.length} dimensions: it is no image batch`,
       where: file,
-      fix: 'Export a model that takes N x height x width x 3.',
+      fix: 'Export a model that takes N x height x width x 3',
     });
   };
   return {

@@ -26,7 +26,7 @@ export function loadTfjsNode(engine: NativeEngine): Tfjs {
   if (require === undefined) throw absent(engine, name);
   const tf = load(engine, require, name);
   if (engine === 'tfjs-node-gpu' && !usesGpu(tf)) {
-    throw unusable(engine, 'TensorFlow finds no GPU that it can use', 'It needs CUDA 11: see docs/gpu.md.');
+    throw unusable(engine, 'TensorFlow finds no GPU that it can use', 'It needs CUDA 11: see docs/gpu.md');
   }
   return tf;
 }
@@ -34,7 +34,7 @@ export function loadTfjsNode(engine: NativeEngine): Tfjs {
 /** Nobody needs the GPU package where there is no GPU for it. */
 function absent(engine: NativeEngine, name: string): UserError {
   return engine === 'tfjs-node-gpu' && process.platform === 'linux' && !hasNvidiaGpu()
-    ? unusable(engine, 'this machine has no NVIDIA GPU', 'It needs an NVIDIA GPU; engine: auto takes what loads.')
+    ? unusable(engine, 'this machine has no NVIDIA GPU', 'It needs an NVIDIA GPU; engine: auto takes what loads')
     : unusable(engine, `${name} is not installed`, `Run: ${install(engine)}`);
 }
 

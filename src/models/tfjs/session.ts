@@ -130,7 +130,7 @@ function floats(name: string, shape: readonly number[], values: ArrayLike<number
   throw new UserError({
     what: `the layer ${JSON.stringify(name)} does not hold float32 values`,
     where: 'the layer named in the config',
-    fix: 'Name a layer of float32 values.',
+    fix: 'Name a layer of float32 values',
   });
 }
 
@@ -143,7 +143,7 @@ async function explained<Outcome>(file: string, what: string, work: () => Outcom
     throw new UserError({
       what: `${what} (${brief(thrown)})`,
       where: file,
-      fix: 'Export the model without that operator, or to ONNX.',
+      fix: 'Export the model without that operator, or to ONNX',
       cause: thrown,
     });
   }

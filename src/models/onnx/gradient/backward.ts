@@ -51,7 +51,7 @@ export async function withGradient(given: OnnxGraph, request: GradientRequest, r
     throw new UserError({
       what: `gradients are known for opset ${opsets.least} to ${opsets.most}, not ${graph.opset}`,
       where: graph.file,
-      fix: 'Export the model with opset_version 17, or set report.attack.steps to 0.',
+      fix: 'Export the model with opset_version 17, or set report.attack.steps to 0',
     });
   }
   const path = pathBetween(graph, request);
@@ -81,7 +81,7 @@ function pathBetween(graph: OnnxGraph, { input, output }: GradientRequest): { no
     throw new UserError({
       what: `the tensor ${JSON.stringify(output)} does not follow the images ${JSON.stringify(input)} smoothly`,
       where: graph.file,
-      fix: 'Name a layer between the images and the scores.',
+      fix: 'Name a layer between the images and the scores',
     });
   }
   nodes.reverse();
@@ -96,7 +96,7 @@ function checkRules(nodes: readonly Node[], file: string): void {
   throw new UserError({
     what: `no gradient rule for ${quoted([...names])} (node ${JSON.stringify(missing[0].name || missing[0].output[0])})`,
     where: file,
-    fix: `Export the model without it, or set report.attack.steps to 0. Operators with a rule: ${operatorsWithRule().join(', ')}.`,
+    fix: `Export the model without it, or set report.attack.steps to 0. Operators with a rule: ${operatorsWithRule().join(', ')}`,
   });
 }
 

@@ -34,7 +34,7 @@ export interface Tape extends Facts {
 /** Gradients of a node's inputs (null where none flows), from those of its outputs (null where none came). */
 export type Rule = (tape: Tape, node: Node, gradients: readonly (string | null)[]) => (string | null)[];
 
-/** A rule of nodes with one output, all of whose inputs have the given number of gradients or fewer. */
+/** A rule of nodes of whose outputs the first alone carries a gradient; one gradient (or null) an input. */
 export type SimpleRule = (tape: Tape, node: Node, gradient: string) => (string | null)[];
 
 /** For an operator whose other outputs carry no gradient. */
@@ -47,7 +47,7 @@ export function beyondRule(node: Node, what: string): UserError {
   return new UserError({
     what: `the gradient of ${node.opType} is not known for ${what}`,
     where: `node ${JSON.stringify(node.name || node.output[0])}`,
-    fix: 'Export the model without it, or set report.attack.steps to 0.',
+    fix: 'Export the model without it, or set report.attack.steps to 0',
   });
 }
 
