@@ -91,7 +91,7 @@ describe('a damaged branch of baselines is no empty one', () => {
     writeFileSync(ref, good);
     // The copy that is kept here to fetch less the next time is no one's but ours.
     const other = join(root, 'remote-ref-clone');
-    git(root, ['clone', '--quiet', '--single-branch', remote, other]);
+    git(root, ['clone', '--quiet', '--single-branch', `file://${remote}`, other]);
     const reader = await openGit(other);
     expect(await reader.list()).toHaveLength(1);
     for (const [i, own] of ['', '1'.repeat(40)].entries()) {
