@@ -6,84 +6,118 @@ import type { FeatureModelInfo } from '../records/features.ts';
 /** Candidate and baseline are judged on the images that both have: at least this share of the larger of the two sets. */
 const minOverlap = 0.5;
 
-/** What of a candidate must agree with a baseline. */
+/** What a candidate is judged on. */
 export interface Candidate {
   readonly evalSet: EvalSet;
   readonly featureModel: FeatureModelInfo;
+  /** SHA-256 (hex) of each image's bytes, aligned with the eval set; null or left out where no image was read. */
+  readonly hashes?: readonly string[] | null;
 }
 
-/** The images that candidate and baseline have in common: image i is row `rows[i]` of one and `baselineRows[i]` of the other. */
+/** The images that candidate and baseline have in common, with one label: image i is row `rows[i]` of one and `baselineRows[i]` of the other. */
 export interface Alignment {
   /** Rows of the candidate's eval set, ascending. */
   readonly rows: Uint32Array;
   /** Rows of the baseline's lists, aligned with `rows`. */
   readonly baselineRows: Uint32Array;
-  /** How many images only one of the two has, in words; null where none. */
-  readonly note: string | null;
+  /** Names of the baseline's images that are not evaluated now. */
+  readonly lost: readonly string[];
+  /** Names of common images that have another label now; they are not among the rows. */
+  readonly relabelled: readonly string[];
+  /** Names of common images whose bytes are others now, as far as both know them; they are among the rows. */
+  readonly changed: readonly string[];
+  /** What of the images is not compared, or not what it was, each in a sentence. */
+  readonly notes: readonly string[];
 }
 
 /**
  * Pairs the candidate's images with the baseline's by name.
  *
- * @throws UserError where the two cannot be compared: another feature model, other classes, less than half of
- *   either eval set in common, or other labels on common images
+ * @throws UserError where less than half of either eval set is in common, with the same labels
  */
 export function alignWithBaseline(candidate: Candidate, baseline: BaselineRecord): Alignment {
-  const where = `baseline ${baseline.commit.slice(0, 12)} of suite ${JSON.stringify(baseline.suite)}`;
-  const differs = (what: string, fix: string) => new UserError({ what, where, fix });
-  const { evalSet } = candidate;
-  checkFeatureModel(candidate.featureModel, baseline.featureModel, differs);
-  checkClasses(evalSet.classes, baseline.evalSet.classes, differs);
-
-  const rowOf = new Map(baseline.evalSet.images.map((image, row) => [image, row]));
-  const pairs = evalSet.images.flatMap((image, row) => {
+  const { evalSet, hashes = null } = candidate;
+  const then = baseline.evalSet;
+  const rowOf = new Map(then.images.map((image, row) => [image, row]));
+  const common = evalSet.images.flatMap((image, row) => {
     const baselineRow = rowOf.get(image);
-    return baselineRow === undefined ? [] : [{ row, baselineRow }];
+    return baselineRow === undefined ? [] : [{ image, row, baselineRow }];
   });
-  const counts = { candidate: evalSet.images.length, baseline: baseline.evalSet.images.length, common: pairs.length };
+  const isSame = ({ row, baselineRow }: { row: number; baselineRow: number }) =>
+    evalSet.classes[evalSet.labels[row] ?? -1] === then.classes[then.labels[baselineRow] ?? -1];
+  const pairs = common.filter(isSame);
+  const now = new Set(evalSet.images);
+  const parts = {
+    lost: then.images.filter((image) => !now.has(image)),
+    relabelled: common.filter((each) => !isSame(each)).map(({ image }) => image),
+    changed: pairs.filter((each) => hasChanged(each, hashes, then.hashes)).map(({ image }) => image),
+  };
+  const counts = { candidate: evalSet.images.length, baseline: then.images.length, common: pairs.length };
   if (counts.common === 0 || counts.common < minOverlap * Math.max(counts.candidate, counts.baseline)) {
-    throw differs(
-      `too few images in common: ${counts.common} of the ${counts.candidate} evaluated now and of the baseline's ${counts.baseline} (half of both is needed)`,
-      `Evaluate the images the baseline was recorded on, ${recordAnew}`,
-    );
-  }
-  const relabelled = pairs.filter(
-    ({ row, baselineRow }) => evalSet.labels[row] !== baseline.evalSet.labels[baselineRow],
-  );
-  const first = relabelled[0];
-  if (first) {
-    const name = (label: number | undefined) => JSON.stringify(evalSet.classes[label ?? -1] ?? null);
-    throw differs(
-      `${relabelled.length} of the ${counts.common} common images have another label: ${JSON.stringify(evalSet.images[first.row])} is ${name(evalSet.labels[first.row])} now and was ${name(baseline.evalSet.labels[first.baselineRow])}`,
-      `Restore the labels, ${recordAnew}`,
-    );
+    throw new UserError({
+      what: `too few images in common: ${counts.common} with the same label, of the ${counts.candidate} evaluated now and of the baseline's ${counts.baseline} (half of both is needed)`,
+      where: `baseline ${baseline.commit.slice(0, 12)} of suite ${JSON.stringify(baseline.suite)}`,
+      fix: 'Evaluate the images the baseline was recorded on, or accept a checkpoint on the eval set as it is: barlow baseline record',
+    });
   }
   return {
     rows: Uint32Array.from(pairs, ({ row }) => row),
     baselineRows: Uint32Array.from(pairs, ({ baselineRow }) => baselineRow),
-    note: noteOf(counts),
+    ...parts,
+    notes: notesOf(counts, parts),
   };
 }
 
-type Differs = (what: string, fix: string) => UserError;
-
-const recordAnew = 'or record a new baseline with the eval set as it is';
-
-function checkFeatureModel(now: FeatureModelInfo, then: BaselineRecord['featureModel'], differs: Differs): void {
-  const fix = 'Use the feature model, layer and preprocessing the baseline was recorded with, or record a new baseline';
-  if (now.dimensions !== then.dimensions) {
-    throw differs(`another feature model: ${now.dimensions} features now, ${then.dimensions} in the baseline`, fix);
-  }
-  if (now.fingerprint !== then.fingerprint) {
-    throw differs(
-      `another feature model, layer or preprocessing: fingerprint ${now.fingerprint.slice(0, 12)} now, ${then.fingerprint.slice(0, 12)} in the baseline`,
-      fix,
-    );
-  }
+function hasChanged(
+  { row, baselineRow }: { row: number; baselineRow: number },
+  now: readonly string[] | null,
+  then: readonly string[] | null,
+): boolean {
+  const [hash, before] = [now?.[row], then?.[baselineRow]];
+  return hash !== undefined && before !== undefined && !hash.startsWith(before);
 }
 
-function checkClasses(now: readonly string[], then: readonly string[], differs: Differs): void {
-  if (now.length === then.length && now.every((name, index) => name === then[index])) return;
+/** In what a baseline differs from the candidate so far that it has to be put in the candidate's terms first; null where in nothing. */
+export function differencesFrom(
+  { evalSet, featureModel }: Candidate,
+  baseline: BaselineRecord,
+): { readonly classes: string | null; readonly features: string | null } {
+  return {
+    classes: classesIn(evalSet.classes, baseline.evalSet.classes),
+    features: featuresIn(featureModel, baseline.featureModel),
+  };
+}
+
+/**
+ * A baseline with the candidate's classes: images whose label, or whose prediction, is of a class that there is no more are left out
+ * (no checkpoint can newly fail on an image that the baseline got wrong).
+ */
+export function withClasses(record: BaselineRecord, classes: readonly string[]): BaselineRecord {
+  const { evalSet, predictions, confidences, failed } = record;
+  const indexOf = new Map(classes.map((name, index) => [name, index]));
+  const index = evalSet.classes.map((name) => indexOf.get(name));
+  const known = (list: readonly number[] | null, row: number) => list === null || index[list[row] ?? -1] !== undefined;
+  const rows = [...evalSet.images.keys()].filter((row) => known(evalSet.labels, row) && known(predictions, row));
+  const pick = <T>(list: readonly T[]) => rows.flatMap((row) => list.slice(row, row + 1));
+  const mapped = (list: readonly number[]) => pick(list).flatMap((each) => index[each] ?? []);
+  const { images, labels, hashes, fingerprint } = evalSet;
+  return {
+    ...record,
+    evalSet: { fingerprint, classes, images: pick(images), labels: mapped(labels), hashes: hashes && pick(hashes) },
+    predictions: predictions && mapped(predictions),
+    confidences: confidences && pick(confidences),
+    failed: pick(failed),
+  };
+}
+
+function featuresIn(now: FeatureModelInfo, then: BaselineRecord['featureModel']): string | null {
+  if (now.dimensions !== then.dimensions) return `${then.dimensions} features then, ${now.dimensions} now`;
+  if (now.fingerprint === then.fingerprint) return null;
+  return `fingerprint ${then.fingerprint.slice(0, 12)} then, ${now.fingerprint.slice(0, 12)} now`;
+}
+
+function classesIn(now: readonly string[], then: readonly string[]): string | null {
+  if (now.length === then.length && now.every((name, index) => name === then[index])) return null;
   const was = new Set(then);
   const is = new Set(now);
   const parts = [
@@ -92,14 +126,11 @@ function checkClasses(now: readonly string[], then: readonly string[], differs: 
       now.filter((name) => !was.has(name)),
     ),
     some(
-      'only in the baseline',
+      'only then',
       then.filter((name) => !is.has(name)),
     ),
   ].filter((part) => part !== '');
-  throw differs(
-    `other classes: ${now.length} now, ${then.length} in the baseline; ${parts.join('; ') || 'the same names in another order'}`,
-    `Use the same classes (list those without images under evalSet.classes), ${recordAnew}`,
-  );
+  return `${then.length} then, ${now.length} now; ${parts.join('; ') || 'the same names in another order'}`;
 }
 
 function some(title: string, names: readonly string[]): string {
@@ -108,9 +139,26 @@ function some(title: string, names: readonly string[]): string {
   return `${title}: ${shown.join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`;
 }
 
-function noteOf(counts: { candidate: number; baseline: number; common: number }): string | null {
-  const unknown = counts.candidate - counts.common;
-  const missing = counts.baseline - counts.common;
-  if (unknown === 0 && missing === 0) return null;
-  return `Compared on the ${counts.common} images that both have: the baseline lacks ${unknown} of the images evaluated now, and ${missing} of its images are not evaluated now.`;
+function notesOf(
+  counts: { candidate: number; baseline: number; common: number },
+  { lost, relabelled, changed }: Pick<Alignment, 'lost' | 'relabelled' | 'changed'>,
+): string[] {
+  const added = counts.candidate - counts.common - relabelled.length;
+  const notes = [];
+  if (added > 0 || lost.length > 0) {
+    notes.push(
+      `Compared on the ${counts.common} images that both have: the baseline lacks ${added} of the images evaluated now, and ${lost.length} of its images are not evaluated now.`,
+    );
+  }
+  if (relabelled.length > 0) {
+    notes.push(
+      `Not compared, as their label is another now: ${relabelled.length} images (${some('first', relabelled)}).`,
+    );
+  }
+  if (changed.length > 0) {
+    notes.push(
+      `Compared, though their bytes are others than the baseline's: ${changed.length} images (${some('first', changed)}).`,
+    );
+  }
+  return notes;
 }

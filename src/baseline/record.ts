@@ -2,7 +2,7 @@ import { UserError } from '../errors.ts';
 import type { BaselineEvent, BaselineRecord, BaselineSlice, FeatureSketch } from '../records/baseline.ts';
 import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
 import type { CheckpointResult, Result } from '../records/result.ts';
-import { alignWithBaseline, type Candidate } from './compatible.ts';
+import { type Alignment, alignWithBaseline, type Candidate } from './compatible.ts';
 
 /** Of a hash's hex digits: 64 bits. */
 const hashDigits = 16;
@@ -66,35 +66,50 @@ export function baselineRecord(
   };
 }
 
-/** Accepted checkpoints on the images that they and the candidate all have. */
+/** Accepted checkpoints on the images that the candidate and the nearest of them have. */
 export interface CommonGround {
   /** Rows of the candidate's eval set, ascending. */
   readonly rows: Uint32Array;
-  /** Aligned with `rows`; in the order of the records. */
+  /** Aligned with `rows`; in the order of the records, without those that lack an image of them. */
   readonly checkpoints: readonly Checkpoint[];
-  /** What was left out, in words. */
+  /** How the images of the nearest record and the candidate's lie to each other. */
+  readonly nearest: Alignment;
+  /** What was left out or is not as it was, in words. */
   readonly notes: readonly string[];
 }
 
 /**
- * Puts recorded checkpoints beside the candidate's.
+ * Puts recorded checkpoints beside the candidate's. The nearest decides on which images: one of before that lacks some of them would
+ * hide what goes wrong on these, and is left out.
  *
- * @throws UserError where one of them cannot be compared with it, as `alignWithBaseline`
+ * @throws UserError where the nearest of them cannot be compared with it, as `alignWithBaseline`
  */
-export function commonGround(candidate: Candidate, records: readonly BaselineRecord[]): CommonGround {
-  const alignments = records.map((record) => alignWithBaseline(candidate, record));
-  const rowsOf = alignments.map(
-    ({ rows, baselineRows }) => new Map(Array.from(rows, (row, i) => [row, baselineRows[i]])),
-  );
-  const rows = Uint32Array.from(candidate.evalSet.images.keys()).filter((row) => rowsOf.every((each) => each.has(row)));
-  return {
-    rows,
-    checkpoints: records.map((record, i) => {
-      const own = Uint32Array.from(rows, (row) => rowsOf[i].get(row) ?? 0);
-      return checkpointOn(record, own);
-    }),
-    notes: alignments.flatMap(({ note }) => note ?? []),
-  };
+export function commonGround(
+  candidate: Candidate,
+  [first, ...earlier]: readonly [BaselineRecord, ...BaselineRecord[]],
+): CommonGround {
+  const nearest = alignWithBaseline(candidate, first);
+  const checkpoints = [checkpointOn(first, nearest.baselineRows)];
+  const notes = [...nearest.notes];
+  for (const record of earlier) {
+    const own = rowsIn(record, candidate.evalSet, nearest.rows);
+    if (own) checkpoints.push(checkpointOn(record, own));
+    else
+      notes.push(
+        `Not compared with ${record.commit.slice(0, 12)}: it lacks images that a later baseline has, or labels them otherwise.`,
+      );
+  }
+  return { rows: nearest.rows, checkpoints, nearest, notes };
+}
+
+/** Where a record has the images of some rows of an eval set; null where it lacks one, or labels one otherwise. */
+function rowsIn({ evalSet: then }: BaselineRecord, now: EvalSet, rows: Uint32Array): Uint32Array | null {
+  const rowOf = new Map(then.images.map((image, row) => [image, row]));
+  const found = Array.from(rows, (row) => {
+    const own = rowOf.get(now.images[row] ?? '') ?? -1;
+    return now.classes[now.labels[row] ?? -1] === then.classes[then.labels[own] ?? -1] ? own : -1;
+  });
+  return found.includes(-1) ? null : Uint32Array.from(found);
 }
 
 /** The recorded checkpoint on some rows of its record, in the order given. */

@@ -26,10 +26,9 @@ export async function judgeCheckpoint(
   earlier: readonly FailureEvent[],
 ): Promise<CheckpointResult> {
   const alone = resultWithout(checkpoint, groups);
-  const records = baselines?.kind === 'found' ? baselines.records : [];
-  const [newest] = records;
+  const records = baselines?.kind === 'found' ? baselines.records : null;
   const { comparison, events } =
-    newest === undefined
+    records === null
       ? { comparison: null, events: [] }
       : await compared(run, features, checkpoint, groups, records, earlier);
   const { gate, baseline } = run.config;
@@ -38,7 +37,7 @@ export async function judgeCheckpoint(
     candidate: groups,
     comparison,
     events,
-    baseline: newest?.groups ?? [],
+    baseline: records?.[0].groups ?? [],
     rules: gate.checks,
     accepted: gate.accepted,
     today: run.request.now.toISOString().slice(0, 10),
@@ -64,11 +63,11 @@ async function compared(
   features: Features,
   checkpoint: Checkpoint,
   candidate: readonly GroupAnalysis[],
-  baselines: readonly BaselineRecord[],
+  baselines: readonly [BaselineRecord, ...BaselineRecord[]],
   earlier: readonly FailureEvent[],
 ): Promise<Compared> {
-  const { evalSet, file, read } = features;
-  const common = commonGround({ evalSet, featureModel: file.model }, baselines);
+  const { evalSet, file, read, hashes } = features;
+  const common = commonGround({ evalSet, featureModel: file.model, hashes }, baselines);
   for (const note of common.notes) request.onNotice(note);
   const shared = restrictEvalSet(evalSet, common.rows);
   const sides = [restrictCheckpoint(checkpoint, common.rows), ...common.checkpoints];

@@ -3,6 +3,7 @@ import { UserError } from '../errors.ts';
 import type { CheckpointResult, Result } from '../records/result.ts';
 import { type Outcome, worstOutcome } from '../records/verdict.ts';
 import { findBaselines, openBaselines, recordPassed, standingOf } from './baseline.ts';
+import { comparable } from './comparable.ts';
 import { judgeCheckpoint, resultOf } from './judge.ts';
 import { analyseCheckpoint, extract, openCheckpoints, readInputs } from './read.ts';
 import { report, type Told } from './report.ts';
@@ -28,7 +29,8 @@ export function runGate(request: Request): Promise<GateOutcome> {
     const results: CheckpointResult[] = [];
     for (const checkpoint of checkpoints) {
       const groups = await analyseCheckpoint(run, features, checkpoint);
-      const baselines = found && comparedWith(found, features.evalSet, checkpoint, run.config.baseline.window);
+      const mine = found && comparedWith(found, features.evalSet, checkpoint, run.config.baseline.window);
+      const baselines = mine && (await comparable(run, features, mine));
       const earlier = results.flatMap(({ events }) => events);
       results.push(await judgeCheckpoint(run, features, checkpoint, groups, baselines, earlier));
     }

@@ -24,8 +24,12 @@ function defaults(action: string): Record<string, string> {
 }
 
 export interface Step {
-  /** Of `unpackAction`. */
+  /** Of `unpackAction`, or the repository itself with `entry`. */
   readonly action: string;
+  /** What is run of it; by default the bundle. */
+  readonly entry?: string;
+  readonly attempt?: number;
+  readonly actor?: string;
   readonly workspace: string;
   readonly apiUrl: string;
   readonly event: string;
@@ -65,15 +69,21 @@ export async function runStep(step: Step): Promise<Ended> {
     },
     ...{ GITHUB_EVENT_NAME: step.event, GITHUB_EVENT_PATH: file('event.json', JSON.stringify(step.payload)) },
     ...{ GITHUB_REPOSITORY: 'octo/cars', GITHUB_SHA: step.sha, GITHUB_REF: step.ref, GITHUB_WORKSPACE: step.workspace },
-    ...{ GITHUB_RUN_ID: String(step.run), GITHUB_RUN_ATTEMPT: '1', GITHUB_ACTOR: 'octocat' },
+    ...{ GITHUB_RUN_ID: String(step.run), GITHUB_RUN_ATTEMPT: String(step.attempt ?? 1) },
+    GITHUB_ACTOR: step.actor ?? 'octocat',
     ...{ GITHUB_API_URL: step.apiUrl, GITHUB_SERVER_URL: 'https://github.test' },
     ...{ PATH: process.env.PATH ?? '', HOME: scratch },
   };
   const { status, log } = await new Promise<{ status: number; log: string }>((done) => {
     const options = { cwd: step.workspace, env, maxBuffer: 1 << 26 };
-    execFile(process.execPath, [join(step.action, 'dist', 'action.js')], options, (error, stdout, stderr) => {
-      done({ status: error === null ? 0 : typeof error.code === 'number' ? error.code : 99, log: stdout + stderr });
-    });
+    execFile(
+      process.execPath,
+      [join(step.action, step.entry ?? 'dist/action.js')],
+      options,
+      (error, stdout, stderr) => {
+        done({ status: error === null ? 0 : typeof error.code === 'number' ? error.code : 99, log: stdout + stderr });
+      },
+    );
   });
   return {
     status,
