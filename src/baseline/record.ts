@@ -70,7 +70,9 @@ export function baselineRecord(
 export interface CommonGround {
   /** Rows of the candidate's eval set, ascending. */
   readonly rows: Uint32Array;
-  /** Aligned with `rows`; in the order of the records, without those that lack an image of them. */
+  /** Those that are compared with, nearest first: without those that lack an image of them. */
+  readonly records: readonly [BaselineRecord, ...BaselineRecord[]];
+  /** Theirs, aligned with `rows`. */
   readonly checkpoints: readonly Checkpoint[];
   /** How the images of the nearest record and the candidate's lie to each other. */
   readonly nearest: Alignment;
@@ -89,17 +91,20 @@ export function commonGround(
   [first, ...earlier]: readonly [BaselineRecord, ...BaselineRecord[]],
 ): CommonGround {
   const nearest = alignWithBaseline(candidate, first);
+  const records: [BaselineRecord, ...BaselineRecord[]] = [first];
   const checkpoints = [checkpointOn(first, nearest.baselineRows)];
   const notes = [...nearest.notes];
   for (const record of earlier) {
     const own = rowsIn(record, candidate.evalSet, nearest.rows);
-    if (own) checkpoints.push(checkpointOn(record, own));
-    else
-      notes.push(
-        `Not compared with ${record.commit.slice(0, 12)}: it lacks images that a later baseline has, or labels them otherwise.`,
-      );
+    if (own) {
+      records.push(record);
+      checkpoints.push(checkpointOn(record, own));
+      continue;
+    }
+    const commit = record.commit.slice(0, 12);
+    notes.push(`Not compared with ${commit}: it lacks images that a later baseline has, or labels them otherwise.`);
   }
-  return { rows: nearest.rows, checkpoints, nearest, notes };
+  return { rows: nearest.rows, records, checkpoints, nearest, notes };
 }
 
 /** Where a record has the images of some rows of an eval set; null where it lacks one, or labels one otherwise. */

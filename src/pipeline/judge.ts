@@ -74,7 +74,7 @@ async function compared(
   const wholeSet = entry(pairedGroupsOf(['all'], shared, sides), 0);
   return compare({
     candidate,
-    baselines,
+    baselines: common.records,
     earlier,
     wholeSet,
     groups: pairedGroupsOf(config.groups, shared, sides),

@@ -40,12 +40,13 @@ export function addSmallSuite(folder: string, { name = 'pets', more = [], mirror
   const rows = labels.map((label, row) => `img${row}.png,${label}`);
   writeFileSync(join(folder, 'eval.csv'), `image,label\n${rows.join('\n')}\n`);
   const values = features.map((each) => (mirrored ? each.map((value) => 1 - value).toReversed() : each));
-  writeFileSync(join(folder, 'features.npy'), npy(values));
+  const file = mirrored ? 'mirrored.npy' : 'features.npy';
+  writeFileSync(join(folder, file), npy(values));
   const config = [
     'version: 1',
     `name: ${name}`,
     'evalSet: {manifest: eval.csv}',
-    'features: features.npy',
+    `features: ${file}`,
     'groups: [label]',
     'analysis: {shuffles: 0}',
     ...(more.some((line) => line.startsWith('checkpoints:')) ? [] : ['checkpoints: {candidate: predictions.csv}']),
