@@ -15,7 +15,8 @@ function call(text: string, open: number): string {
 }
 
 /** What makes a UserError: the class, and functions that are given its parts. */
-const makers = /\b(?:UserError|badFile|unusable|unreadable|broken|fix =)\s*(?=\()|\b(?:fix|hint) = [^;(]*/g;
+const makers =
+  /\b(?:UserError|badFile|wrongFile|refuseSpecialFile|unusable|unreadable|broken|fix =)\s*(?=\()|\b(?:fix|hint) =[^;]*/g;
 
 it('no part of a UserError ends with a full stop: whoever prints it adds one where it is needed', () => {
   const files = globSync('**/*.ts', { cwd: src });
@@ -25,7 +26,7 @@ it('no part of a UserError ends with a full stop: whoever prints it adds one whe
     return [...text.matchAll(makers)].flatMap((match) => {
       const span = match[0].includes('=') ? match[0] : call(text, match.index + match[0].length);
       errors++;
-      return [...span.matchAll(/\w\.(?:'|`)\s*(?:[,:;})\n]|$)/g)].map(
+      return [...span.matchAll(/\w\.['"`]\s*(?:[,:;})\n]|$)/g)].map(
         ({ index }) => `${file}: ${span.slice(Math.max(0, index - 50), index + 3)}`,
       );
     });

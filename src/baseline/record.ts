@@ -1,5 +1,6 @@
 import { UserError } from '../errors.ts';
 import type { BaselineEvent, BaselineRecord, BaselineSlice, FeatureSketch } from '../records/baseline.ts';
+import { entry } from '../records/entry.ts';
 import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
 import type { CheckpointResult, Result } from '../records/result.ts';
 import { type Alignment, alignWithBaseline, type Candidate } from './compatible.ts';
@@ -121,8 +122,8 @@ function rowsIn({ evalSet: then }: BaselineRecord, now: EvalSet, rows: Uint32Arr
 function checkpointOn({ checkpoint, predictions, failed }: BaselineRecord, rows: Uint32Array): Checkpoint {
   return {
     name: checkpoint,
-    predictions: predictions && Int32Array.from(rows, (row) => predictions[row]),
-    failed: Uint8Array.from(rows, (row) => failed[row]),
+    predictions: predictions && Int32Array.from(rows, (row) => entry(predictions, row)),
+    failed: Uint8Array.from(rows, (row) => entry(failed, row)),
     confidence: null,
   };
 }

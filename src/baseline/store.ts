@@ -1,5 +1,6 @@
 import { codeOf, messageOf, UserError } from '../errors.ts';
 import type { BaselineRecord, Found, HistoryRow } from '../records/baseline.ts';
+import { entry } from '../records/entry.ts';
 import { decodeBaseline, encodeBaseline } from './codec.ts';
 import { isSameOutcome, outcomeOf } from './compared.ts';
 import { parseHistoryRow, rowOf } from './historyRow.ts';
@@ -84,8 +85,7 @@ export function openSuite(medium: Medium, suite: string, limits: { keep: number;
         const snapshot = await medium.snapshot();
         const path = recordPath(commit);
         if (!snapshot.paths.includes(path)) return null;
-        const [bytes] = await snapshot.read([path]);
-        return decode(place, path, bytes);
+        return decode(place, path, entry(await snapshot.read([path]), 0));
       }),
     show: (commit) =>
       afresh(async () => {
@@ -93,8 +93,7 @@ export function openSuite(medium: Medium, suite: string, limits: { keep: number;
         const { entries } = await indexOf(place, snapshot);
         const rows = entries.filter(({ isKept }) => isKept).map(({ row }) => row);
         const path = recordPath(await pick(commit, rows, place));
-        const [bytes] = await snapshot.read([path]);
-        return decode(place, path, bytes);
+        return decode(place, path, entry(await snapshot.read([path]), 0));
       }),
     record: async (record, { files = [], replace = false } = {}) => {
       if (record.suite !== suite) throw new Error(`a record of ${record.suite} in the store of ${suite}`);
@@ -174,9 +173,9 @@ function lastOf(commits: readonly string[]): string {
 }
 
 /** The accepted record of a commit and its replicas. */
-async function recordsOf(place: Place, snapshot: Snapshot, entry: Entry | undefined): Promise<BaselineRecord[]> {
-  if (entry === undefined) throw new Error('a commit that was recorded has an entry');
-  const { row, isKept, replicas } = entry;
+async function recordsOf(place: Place, snapshot: Snapshot, of: Entry | undefined): Promise<BaselineRecord[]> {
+  if (of === undefined) throw new Error('a commit that was recorded has an entry');
+  const { row, isKept, replicas } = of;
   const path = recordPath(row.commit);
   if (!isKept) {
     throw new UserError({
@@ -187,7 +186,7 @@ async function recordsOf(place: Place, snapshot: Snapshot, entry: Entry | undefi
   }
   const paths = [path, ...replicas];
   const contents = await snapshot.read(paths);
-  return contents.map((bytes, i) => decode(place, paths[i], bytes));
+  return contents.map((bytes, i) => decode(place, entry(paths, i), bytes));
 }
 
 /** What recording a baseline writes, on top of what is there; throws where it must not. */
@@ -210,8 +209,7 @@ async function filesOfRecord(
   }
   for (const each of new Set([path, accepted])) {
     if (!before.paths.includes(each)) continue;
-    const [bytes] = await before.read([each]);
-    refuseOver(place, each, bytes, record, each === path, replace);
+    refuseOver(place, each, entry(await before.read([each]), 0), record, each === path, replace);
   }
   const bytes = encodeBaseline(record);
   if (record.replica) return new Map([[path, bytes]]);
@@ -334,7 +332,7 @@ async function indexOf(
   const notes: string[] = [];
   const entries = wanted.flatMap((key, i) => {
     const isKept = kept.has(key);
-    const row = rowFrom(place, pathOf(key), contents[i], isKept);
+    const row = rowFrom(place, pathOf(key), entry(contents, i), isKept);
     if (typeof row === 'string') notes.push(row);
     return typeof row === 'string' ? [] : [{ row, isKept, replicas: replicas.get(key) ?? [] }];
   });

@@ -1,5 +1,6 @@
 import { nearestWord } from '../adapters/nearestWord.ts';
 import { UserError } from '../errors.ts';
+import { entry } from '../records/entry.ts';
 import type { Checkpoint, ColumnNames, EvalSet } from '../records/evalSet.ts';
 import { listed, rowsByName } from './imageNames.ts';
 import { readTable } from './readTable.ts';
@@ -67,10 +68,10 @@ export function checkpointOf(
   }
   if (has(columns.failed)) {
     const failed = failuresOf(table, requiredColumn(table, columns.failed, 'failed'));
-    return { name, predictions: null, failed: Uint8Array.from(order, (row) => failed[row]), confidence: null };
+    return { name, predictions: null, failed: Uint8Array.from(order, (row) => entry(failed, row)), confidence: null };
   }
   const predicted = predictionsOf(table, requiredColumn(table, columns.prediction, 'prediction'), evalSet.classes);
-  const predictions = Int32Array.from(order, (row) => predicted[row]);
+  const predictions = Int32Array.from(order, (row) => entry(predicted, row));
   const confidence = has(columns.confidence)
     ? confidencesOf(table, requiredColumn(table, columns.confidence, 'confidence'))
     : null;
@@ -78,17 +79,17 @@ export function checkpointOf(
     name,
     predictions,
     failed: Uint8Array.from(predictions, (prediction, row) => (prediction === evalSet.labels[row] ? 0 : 1)),
-    confidence: confidence && Float64Array.from(order, (row) => confidence[row]),
+    confidence: confidence && Float64Array.from(order, (row) => entry(confidence, row)),
   };
 }
 
 function refuseUnknown(table: Table, images: readonly string[], evalSet: EvalSet): void {
   const known = new Set(evalSet.images);
-  const unknown = [...images.keys()].filter((row) => !known.has(images[row]));
+  const unknown = [...images.keys()].filter((row) => !known.has(entry(images, row)));
   const [first] = unknown;
   if (first === undefined) return;
   throw new UserError({
-    what: `${unknown.length} of ${images.length} images are not in the manifest: ${listed(unknown.map((row) => images[row]))}`,
+    what: `${unknown.length} of ${images.length} images are not in the manifest: ${listed(unknown.map((row) => entry(images, row)))}`,
     where: table.where(first),
     fix: `Write the manifest's names, such as ${JSON.stringify(evalSet.images[0])}, or remove the rows`,
   });
@@ -100,7 +101,7 @@ function predictionsOf(table: Table, cells: readonly string[], classes: readonly
   const predictions = Int32Array.from(cells, (cell) => indexOf.get(cell) ?? -1);
   const row = predictions.indexOf(-1);
   if (row === -1) return predictions;
-  const cell = cells[row];
+  const cell = entry(cells, row);
   if (cell.trim() === '') {
     throw new UserError({ what: 'there is no prediction', where: table.where(row), fix: 'Give the predicted class' });
   }

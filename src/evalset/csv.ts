@@ -1,5 +1,6 @@
 import { CsvError, parse } from 'csv-parse/sync';
 import { UserError } from '../errors.ts';
+import { entry } from '../records/entry.ts';
 import type { Table } from './table.ts';
 import { readUtf8 } from './textFile.ts';
 
@@ -25,13 +26,15 @@ export async function readCsv(file: string): Promise<Table> {
     }
     refuseOtherWidth(fields, header.length, `${file}:${line}`);
     lines.push(line);
-    for (const [index, field] of fields.entries()) columns[index].push(field);
+    for (const [index, field] of fields.entries()) entry(columns, index).push(field);
   });
   const names: readonly string[] = header ?? [];
   return {
     file,
     rows: lines.length,
-    columns: new Map(names.map((name, index) => [name, columns[index]] as const).filter(([name]) => name !== '')),
+    columns: new Map(
+      names.map((name, index) => [name, entry(columns, index)] as const).filter(([name]) => name !== ''),
+    ),
     nested: new Set(),
     where: (row) => `${file}:${lines[row]}`,
   };

@@ -2,6 +2,7 @@ import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { messageOf, UserError } from '../errors.ts';
+import { entry } from '../records/entry.ts';
 import { listed } from './imageNames.ts';
 import type { Table } from './table.ts';
 
@@ -43,7 +44,7 @@ export async function refuseMissingImages(folder: string, names: readonly string
   const [first] = missing;
   if (first === undefined) return;
   throw new UserError({
-    what: `${missing.length} of ${names.length} images are not in ${folder}: ${listed(missing.map((row) => names[row]))}`,
+    what: `${missing.length} of ${names.length} images are not in ${folder}: ${listed(missing.map((row) => entry(names, row)))}`,
     where: table.where(first),
     fix: 'Add the files, remove the rows, or mend `evalSet.images`; names are told apart by case',
   });

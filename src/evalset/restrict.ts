@@ -1,11 +1,12 @@
+import { entry } from '../records/entry.ts';
 import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
 import { fingerprintOf } from './evalSet.ts';
 
 /** The eval set of some of its rows, in the order given; classes stay, so that indices of classes keep their meaning. */
 export function restrictEvalSet(evalSet: EvalSet, rows: Uint32Array): EvalSet {
-  const pick = <Value>(values: readonly Value[]) => Array.from(rows, (row) => values[row]);
+  const pick = <Value>(values: readonly Value[]) => Array.from(rows, (row) => entry(values, row));
   const images = pick(evalSet.images);
-  const labels = Int32Array.from(rows, (row) => evalSet.labels[row]);
+  const labels = Int32Array.from(rows, (row) => entry(evalSet.labels, row));
   return {
     ...evalSet,
     images,
@@ -20,8 +21,8 @@ export function restrictCheckpoint(checkpoint: Checkpoint, rows: Uint32Array): C
   const { predictions, failed, confidence } = checkpoint;
   return {
     ...checkpoint,
-    predictions: predictions && Int32Array.from(rows, (row) => predictions[row]),
-    failed: Uint8Array.from(rows, (row) => failed[row]),
-    confidence: confidence && Float64Array.from(rows, (row) => confidence[row]),
+    predictions: predictions && Int32Array.from(rows, (row) => entry(predictions, row)),
+    failed: Uint8Array.from(rows, (row) => entry(failed, row)),
+    confidence: confidence && Float64Array.from(rows, (row) => entry(confidence, row)),
   };
 }

@@ -58,7 +58,7 @@ export function copyRows(
     const block = blockWriter(segment.dimensions, writer);
     const rows = segment.hashes.flatMap((hash, row) => (hashes.has(hash) && !copied.has(hash) ? [row] : []));
     readRows(segment, rows, (row, values) => {
-      const hash = segment.hashes[row];
+      const hash = entry(segment.hashes, row);
       if (values === null || copied.has(hash)) return;
       copied.add(hash);
       block.add(hash, values);

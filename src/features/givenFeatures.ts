@@ -49,7 +49,7 @@ export function bytesOf(dtype: NpyHeader['dtype']): number {
  * @throws UserError where it cannot be read or is no matrix.
  */
 export async function readNpy(path: string): Promise<{ header: NpyHeader; size: number }> {
-  await refuseSpecialFile(path, 'the feature file', 'Check features in the config.');
+  await refuseSpecialFile(path, 'the feature file', 'Check features in the config');
   try {
     await using file = await open(path);
     const { size } = await file.stat();

@@ -54,10 +54,12 @@ export function parseNpyHeader(bytes: Uint8Array): NpyHeader {
     .split(',')
     .filter((part) => part.trim() !== '')
     .map(Number);
-  if (shape.length !== 2 || !shape.every((length) => Number.isSafeInteger(length) && length >= 0)) {
+  const [rows, columns] = shape;
+  const isMatrix = rows !== undefined && columns !== undefined && shape.length === 2;
+  if (!isMatrix || !shape.every((length) => Number.isSafeInteger(length) && length >= 0)) {
     throw new BadNpy(`has shape (${shape.join(', ')}), not (images, features)`);
   }
-  return { dtype: kind, rows: shape[0], columns: shape[1], offset };
+  return { dtype: kind, rows, columns, offset };
 }
 
 function field(text: string, pattern: RegExp): string {

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { UserError } from '../errors.ts';
+import { entry } from '../records/entry.ts';
 import type { Columns, FeatureFile, ReadColumns } from '../records/features.ts';
 import { bytesOf, readNpy } from './givenFeatures.ts';
 import type { NpyHeader } from './npy.ts';
@@ -24,7 +25,9 @@ export function readColumns(file: FeatureFile): ReadColumns {
     const columns: Columns = { rows: rows.length, from, to, values };
     const handle = openSync(file.path, 'r');
     try {
-      const order = Uint32Array.from(rows, (_, i) => i).sort((a, b) => file.rowOf[rows[a]] - file.rowOf[rows[b]]);
+      const order = Uint32Array.from(rows, (_, i) => i).sort(
+        (a, b) => entry(file.rowOf, entry(rows, a)) - entry(file.rowOf, entry(rows, b)),
+      );
       readInOrder(handle, dtype, file, rows, order, columns);
     } finally {
       closeSync(handle);
@@ -45,7 +48,8 @@ function readInOrder(
   const size = bytesOf(dtype);
   const width = (columns.to - columns.from) * size;
   const buffer = new ArrayBuffer(Math.max(BUFFER_BYTES, width));
-  const startOf = (i: number) => file.offset + (file.rowOf[rows[order[i]]] * file.dimensions + columns.from) * size;
+  const startOf = (i: number) =>
+    file.offset + (entry(file.rowOf, entry(rows, entry(order, i))) * file.dimensions + columns.from) * size;
   for (let first = 0; first < order.length; ) {
     const start = startOf(first);
     let end = start + width;
@@ -56,9 +60,10 @@ function readInOrder(
       end = next + width;
     }
     const read = readSync(handle, new Uint8Array(buffer), 0, end - start, start);
-    if (read < end - start) throw wrongFile(file, 'it is truncated', 'Write or copy it again.');
+    if (read < end - start) throw wrongFile(file, 'it is truncated', 'Write or copy it again');
     const values = dtype === 'float32' ? new Float32Array(buffer) : new Float64Array(buffer);
-    for (let i = first; i < past; i++) scatter(values, (startOf(i) - start) / size, order[i], file, rows, columns);
+    for (let i = first; i < past; i++)
+      scatter(values, (startOf(i) - start) / size, entry(order, i), file, rows, columns);
     first = past;
   }
 }
@@ -74,14 +79,14 @@ function scatter(
 ): void {
   const length = columns.to - columns.from;
   for (let j = 0, to = row; j < length; j++, to += columns.rows) {
-    const value = values[at + j];
+    const value = entry(values, at + j);
     columns.values[to] = value;
     if (Number.isFinite(columns.values[to])) continue;
-    const where = `row ${file.rowOf[rows[row]]}, feature ${columns.from + j}`;
+    const where = `row ${entry(file.rowOf, entry(rows, row))}, feature ${columns.from + j}`;
     const fix =
       file.model.engine === 'file'
-        ? 'Give finite float32 features.'
-        : 'The feature store is damaged: delete this file, and its rows are computed again.';
+        ? 'Give finite float32 features'
+        : 'The feature store is damaged: delete this file, and its rows are computed again';
     throw wrongFile(file, `it holds ${value} (${where}, counted from 0)`, fix);
   }
 }

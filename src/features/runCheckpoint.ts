@@ -6,6 +6,7 @@ import { describeModel } from '../models/describeModel.ts';
 import type { Tensor } from '../models/engine.ts';
 import type { CheckpointModelOptions } from '../records/config.ts';
 import type { EngineName, ModelKind } from '../records/engines.ts';
+import { entry } from '../records/entry.ts';
 import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
 import { planFeatures } from './featurePlan.ts';
 import { openVectors, type VectorSource } from './openVectors.ts';
@@ -55,14 +56,14 @@ export async function runCheckpoint(
   );
   const rows = Uint32Array.from(evalSet.images.keys());
   const { values } = await readColumns(file)(rows, 0, KEPT);
-  const scores = values[2 * rows.length];
+  const scores = entry(values, 2 * rows.length);
   if (scores !== classOf.length) throw otherNumber(path, scores, classOf.length, options.classes);
-  const predictions = Int32Array.from(rows, (row) => classOf[values[row]]);
+  const predictions = Int32Array.from(rows, (row) => entry(classOf, entry(values, row)));
   return {
     name,
     predictions,
     failed: Uint8Array.from(rows, (row) => (predictions[row] === evalSet.labels[row] ? 0 : 1)),
-    confidence: Float64Array.from(rows, (row) => values[rows.length + row]),
+    confidence: Float64Array.from(rows, (row) => entry(values, rows.length + row)),
   };
 }
 
@@ -93,7 +94,7 @@ async function classesOf(given: CheckpointModelOptions['classes'], classes: read
 }
 
 async function readLabels(file: string): Promise<string[]> {
-  await refuseSpecialFile(file, 'the file of class names', 'Check checkpointModel.classes in the config.');
+  await refuseSpecialFile(file, 'the file of class names', 'Check checkpointModel.classes in the config');
   try {
     const text = (await readFile(file, 'utf8')).replace(/^\uFEFF/, '');
     return text.replace(/(\r?\n)+$/, '').split(/\r?\n/);
@@ -127,14 +128,14 @@ function otherNumber(
   return new UserError({
     what: `the model gives ${scores} scores an image where ${known} ${classes} classes`,
     where: path,
-    fix: "Name the class of each score, in the model's order, in checkpointModel.classes.",
+    fix: "Name the class of each score, in the model's order, in checkpointModel.classes",
   });
 }
 
 /** Of each image's scores: the place of the greatest (the first of equals), its softmax, and how many there are. */
 function best({ shape, values }: Tensor, batch: number, output: string, file: string): Float32Array {
   const [, classes, ...rest] = shape;
-  if (!(classes > 1) || rest.some((length) => length !== 1)) {
+  if (classes === undefined || !(classes > 1) || rest.some((length) => length !== 1)) {
     throw new UserError({
       what: `the tensor ${JSON.stringify(output)} has shape [${shape.join(', ')}]: it does not hold the scores of classes`,
       where: file,
@@ -152,15 +153,15 @@ function best({ shape, values }: Tensor, batch: number, output: string, file: st
 /** NaN scores make NaN of both, which is refused where the vectors are stored. */
 function bestOf(scores: Float32Array): [number, number] {
   let place = 0;
+  let top = Number.NEGATIVE_INFINITY;
   let sum = 0;
   let least = 0;
   for (const [index, score] of scores.entries()) {
-    if (score > scores[place]) place = index;
+    if (score > top) [place, top] = [index, score];
     sum += score;
     least = Math.min(least, score);
   }
   if (Number.isNaN(sum) && scores.some(Number.isNaN)) return [Number.NaN, Number.NaN];
-  const top = scores[place];
   if (least >= 0 && Math.abs(sum - 1) <= SUM_ERROR) return [place, top];
   return [place, 1 / scores.reduce((total, score) => total + Math.exp(score - top), 0)];
 }

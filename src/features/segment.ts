@@ -58,7 +58,7 @@ export interface Segment {
  * @throws UserError where it cannot be read.
  */
 export function readSegment(folder: string, name: string): Segment | null {
-  const [id, engine, ending] = name.split('.');
+  const [id = '', engine = '', ending] = name.split('.');
   const index = join(folder, name);
   const npy = join(folder, `${id}.npy`);
   try {
@@ -168,7 +168,7 @@ export class SegmentWriter {
     const checksums = hashes.map((hash, row) => checksumOf(hash, bytes.subarray(row * rowBytes, (row + 1) * rowBytes)));
     for (const [row, hash] of hashes.entries()) {
       entries.write(hash, row * ENTRY_BYTES, 'hex');
-      entries.writeUInt32LE(checksums[row], row * ENTRY_BYTES + HASH_BYTES);
+      entries.writeUInt32LE(entry(checksums, row), row * ENTRY_BYTES + HASH_BYTES);
     }
     try {
       writeAll(this.#npy, bytes, NPY_HEADER_BYTES + this.rows * rowBytes);

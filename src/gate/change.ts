@@ -1,3 +1,5 @@
+import { entry } from '../records/entry.ts';
+
 /** How some images of a group fared under the newest baseline and under the candidate. */
 export interface ErrorChange {
   readonly size: number;
@@ -11,14 +13,15 @@ export interface ErrorChange {
 
 /** `outcomes` as in `PairedGroup`; error rates of no images are 0. */
 export function changeIn(outcomes: readonly Uint8Array[], positions: Uint32Array): ErrorChange {
-  const [candidate, baseline] = outcomes;
+  const [candidate, baseline] = [entry(outcomes, 0), entry(outcomes, 1)];
   let failures = 0;
   let baselineFailures = 0;
   let newlyFailed = 0;
   for (const at of positions) {
-    failures += candidate[at];
-    baselineFailures += baseline[at];
-    newlyFailed += candidate[at] > baseline[at] ? 1 : 0;
+    const [now, before] = [entry(candidate, at), entry(baseline, at)];
+    failures += now;
+    baselineFailures += before;
+    newlyFailed += now > before ? 1 : 0;
   }
   const size = positions.length;
   return {

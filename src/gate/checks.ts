@@ -168,7 +168,7 @@ function chosenGroups(rule: CheckRule, figures: readonly Figures[]): { chosen: F
 
 /** `*` stands for any text, everything else for itself. */
 function matcher(pattern: string): (id: string) => boolean {
-  const [first, ...rest] = pattern.split('*');
+  const [first = '', ...rest] = pattern.split('*');
   if (rest.length === 0) return (id) => id === pattern;
   const last = rest.pop() ?? '';
   return (id) => {

@@ -1,6 +1,7 @@
 import type { AnalysisOptions, GroupAnalysis } from '../records/analysis.ts';
 import type { BaselineRecord } from '../records/baseline.ts';
 import type { Comparison, FailureEvent, PairedGroup } from '../records/comparison.ts';
+import { entry } from '../records/entry.ts';
 import { compareGroups } from './compareGroups.ts';
 import { eventsOf } from './events.ts';
 import { improvements } from './improvements.ts';
@@ -37,7 +38,7 @@ const DRAWS = 9999;
  */
 export async function compare(input: CompareInput): Promise<Compared> {
   const { baselines, candidate, wholeSet, groups } = input;
-  const [newest] = baselines;
+  const newest = entry(baselines, 0);
   const scanned = await newClusters({ ...input, draws: DRAWS });
   const better = await improvements(scanned.prepared, { ...input, draws: DRAWS });
   const known = await knownClusters({ ...input, baseline: newest.groups });
@@ -45,7 +46,7 @@ export async function compare(input: CompareInput): Promise<Compared> {
   const visible = visibleIn(scanned, input);
   const comparison = {
     baselines: baselines.map(({ commit, checkpoint }) => ({ commit, checkpoint })),
-    baseline: { commit: newest.commit, checkpoint: newest.checkpoint, baseErrorRate: rows[0].baselineErrorRate },
+    baseline: { commit: newest.commit, checkpoint: newest.checkpoint, baseErrorRate: entry(rows, 0).baselineErrorRate },
     images: wholeSet.rows.length,
     clusters: [...scanned.parts.map(({ cluster }) => cluster), ...known],
     improvements: better,

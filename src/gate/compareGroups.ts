@@ -1,6 +1,7 @@
 import type { GroupAnalysis } from '../records/analysis.ts';
 import type { BaselineGroup } from '../records/baseline.ts';
 import type { GroupComparison, PairedGroup } from '../records/comparison.ts';
+import { entry } from '../records/entry.ts';
 import { holm } from '../statistics/holm.ts';
 import { mcnemar } from '../statistics/mcnemar.ts';
 import { changeIn, everyPosition } from './change.ts';
@@ -32,6 +33,6 @@ export function compareGroups(
       pValue: mcnemar(change.newlyFailed, change.newlyFixed),
     };
   });
-  const adjusted = [rows[0].pValue, ...holm(rows.slice(1).map(({ pValue }) => pValue))];
-  return rows.map((row, index) => ({ ...row, adjustedPValue: adjusted[index] }));
+  const adjusted = [entry(rows, 0).pValue, ...holm(rows.slice(1).map(({ pValue }) => pValue))];
+  return rows.map((row, index) => ({ ...row, adjustedPValue: entry(adjusted, index) }));
 }

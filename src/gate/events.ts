@@ -1,4 +1,5 @@
 import type { Cluster, EventImage, FailureEvent } from '../records/comparison.ts';
+import { entry } from '../records/entry.ts';
 import { eventTitle } from './eventWords.ts';
 
 /** A new cluster with all that an event tells of it. */
@@ -44,9 +45,9 @@ function eventOf(parts: readonly EventPart[], earlier: readonly FailureEvent[]):
   const names = new Set(images.keys());
   const same = earlier.find((event) => isShared(names, new Set(event.images.map(({ name }) => name))));
   return {
-    id: same?.id ?? parts[0].cluster.id,
+    id: same?.id ?? entry(parts, 0).cluster.id,
     title: eventTitle([...images.values()]),
-    traits: parts[0].traits,
+    traits: entry(parts, 0).traits,
     clusters: parts.map(({ cluster }) => cluster.id),
     images: [...images.values()].toSorted((a, b) => a.typical - b.typical || (a.name < b.name ? -1 : 1)),
     known: null,

@@ -1,6 +1,7 @@
 import type { AnalysisOptions, GroupAnalysis, Leaf } from '../records/analysis.ts';
 import type { BaselineGroup } from '../records/baseline.ts';
 import type { Cluster, ClusterMatch, ClusterStatus, PairedGroup } from '../records/comparison.ts';
+import { entry } from '../records/entry.ts';
 import type { Columns, ReadColumns } from '../records/features.ts';
 import type { GateOptions } from '../records/verdict.ts';
 import { holmOverTestable } from '../statistics/holm.ts';
@@ -53,22 +54,23 @@ export async function knownClusters(input: KnownClustersInput): Promise<Cluster[
   const adjusted = holmOverTestable(pValues, least, input.options.significance);
   return found.map((each, index) => {
     const { group, leaf, positions, change, match } = each;
-    const newlyFailing = positions.filter((at) => group.outcomes[0][at] > group.outcomes[1][at]);
+    const [now, before] = [entry(group.outcomes, 0), entry(group.outcomes, 1)];
+    const newlyFailing = positions.filter((at) => entry(now, at) > entry(before, at));
     return {
       id: leaf.id,
       group: group.id,
-      status: statusOf(each, adjusted[index], input.options),
+      status: statusOf(each, entry(adjusted, index), input.options),
       rule: leaf.rule,
       size: change.size,
       newlyFailed: change.newlyFailed,
       newlyFixed: change.newlyFixed,
       baselineErrorRate: change.baselineErrorRate,
       errorRate: change.errorRate,
-      pValue: pValues[index],
-      adjustedPValue: adjusted[index],
+      pValue: entry(pValues, index),
+      adjustedPValue: entry(adjusted, index),
       specificPValue: null,
       scope: null,
-      images: Array.from(newlyFailing, (at) => input.images[group.rows[at]]),
+      images: Array.from(newlyFailing, (at) => entry(input.images, entry(group.rows, at))),
       ...{ found: null, precision: null, recall: null, match },
     };
   });
@@ -105,7 +107,7 @@ async function reevaluate(group: PairedGroup, input: KnownClustersInput): Promis
     return {
       ...{ group, leaf, positions, change },
       stillFailureMode: isFailureMode(change, whole, input.failureMode),
-      match: pair === undefined ? null : matchOf(leaf, now[pair.candidate], pair.jaccard),
+      match: pair === undefined ? null : matchOf(leaf, entry(now, pair.candidate), pair.jaccard),
     };
   });
 }

@@ -1,4 +1,5 @@
 import type { Region } from '../records/analysis.ts';
+import { entry } from '../records/entry.ts';
 import type { Columns } from '../records/features.ts';
 
 /** Positions, ascending, of the images that satisfy every condition. `columns` must hold the features named. */
@@ -9,7 +10,7 @@ export function positionsIn(region: Region, columns: Columns): Uint32Array {
   for (let row = 0; row < rows; row++) {
     positions[kept] = row;
     kept += region.every(({ feature, op, threshold }) => {
-      const value = values[(feature - from) * rows + row];
+      const value = entry(values, (feature - from) * rows + row);
       return op === '<=' ? value <= threshold : value > threshold;
     })
       ? 1

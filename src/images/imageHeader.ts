@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { entry } from '../records/entry.ts';
 
 /** What an image's first bytes say of it. */
 export interface ImageHeader {
@@ -46,7 +47,7 @@ function readByFormat(bytes: Uint8Array, view: DataView): ImageHeader {
 function readJpeg(bytes: Uint8Array, view: DataView): ImageHeader {
   for (let at = 2; at + 9 < bytes.length; ) {
     if (bytes[at] !== 0xff) throw new BadImage('has a corrupt JPEG header');
-    const marker = bytes[at + 1];
+    const marker = entry(bytes, at + 1);
     if (marker === 0xff) {
       at += 1; // fill byte
       continue;
@@ -58,7 +59,7 @@ function readJpeg(bytes: Uint8Array, view: DataView): ImageHeader {
         format: 'jpeg',
         height: view.getUint16(at + 5),
         width: view.getUint16(at + 7),
-        channels: bytes[at + 9],
+        channels: entry(bytes, at + 9),
       };
     }
     at += 2 + view.getUint16(at + 2);
@@ -67,14 +68,14 @@ function readJpeg(bytes: Uint8Array, view: DataView): ImageHeader {
 }
 
 function readPng(bytes: Uint8Array, view: DataView): ImageHeader {
-  const channels = PNG_CHANNELS[bytes[25]];
+  const channels = PNG_CHANNELS[entry(bytes, 25)];
   if (text(bytes, 12, 16) !== 'IHDR' || channels === undefined) throw new BadImage('has a corrupt PNG header');
   return {
     ...PLAIN,
     format: 'png',
     width: view.getUint32(16),
     height: view.getUint32(20),
-    bitDepth: bytes[24],
+    bitDepth: entry(bytes, 24),
     channels,
     palette: bytes[25] === 3,
     interlaced: bytes[28] !== 0,
@@ -95,7 +96,7 @@ function readWebp(bytes: Uint8Array, view: DataView): ImageHeader {
   if (chunk !== 'VP8X') throw new BadImage('has a corrupt WebP header');
   const width = (view.getUint32(24, true) & 0xffffff) + 1;
   const height = (view.getUint32(26, true) >>> 8) + 1;
-  return { ...webp, width, height, animated: (bytes[20] & 2) !== 0 };
+  return { ...webp, width, height, animated: (entry(bytes, 20) & 2) !== 0 };
 }
 
 /** A chunk of a PNG file: its type and the span of its data. */

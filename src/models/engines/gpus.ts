@@ -66,7 +66,8 @@ export async function nvidiaGpus(): Promise<readonly Gpu[]> {
 export function parseNvidiaSmi(csv: string): readonly Gpu[] {
   return csv.split('\n').flatMap((line) => {
     const [name, memory, freeMemory, driver, computeCapability] = line.split(',').map((field) => field.trim());
-    if (computeCapability === undefined || !/^\d+$/.test(memory)) return [];
+    if (name === undefined || driver === undefined || computeCapability === undefined) return [];
+    if (memory === undefined || !/^\d+$/.test(memory)) return [];
     return [{ name, memory: Number(memory), freeMemory: Number(freeMemory), driver, computeCapability }];
   });
 }

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { messageOf, UserError } from '../../errors.ts';
 import { type EngineInstall, engineNamed, engines } from '../../records/engines.ts';
-import { engineCache, engineFolder } from './installedPackage.ts';
+import { engineCache, engineFolder, firstLine } from './installedPackage.ts';
 
 /**
  * Installs an engine by npm into the cache of engines, where every door finds it; does nothing where it is there already.
@@ -69,5 +69,5 @@ function reasonOf(thrown: unknown): string {
     .split('\n')
     .map((line) => line.replace(/^npm (error|ERR!)\s*/, '').trim())
     .filter((line) => line !== '' && !/^(code|errno|syscall|path|A complete log)\b/.test(line));
-  return lines.slice(0, 2).join(' ') || messageOf(thrown).split('\n')[0];
+  return lines.slice(0, 2).join(' ') || firstLine(messageOf(thrown));
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { messageOf } from '../../errors.ts';
 import { installOf, type RunnableEngine } from '../../records/engines.ts';
+import { entry } from '../../records/entry.ts';
 
 /** The cache folder of installed engines: the runner's tool cache, or the user's cache. */
 export function engineCache(): string {
@@ -15,8 +16,7 @@ export function engineCache(): string {
 /** The folder that an engine is installed into; engines made of the same packages share it. */
 export function engineFolder(engine: RunnableEngine, cache: string): string {
   const { packages, variant } = installOf(engine);
-  const [first] = packages;
-  return join(cache, `${first.replace(/^@tensorflow\//, '')}${variant}`);
+  return join(cache, `${entry(packages, 0).replace(/^@tensorflow\//, '')}${variant}`);
 }
 
 /**
@@ -42,10 +42,14 @@ export function versionIn(place: NodeJS.Require, name: string): string | null {
   return typeof parsed.version === 'string' ? parsed.version : null;
 }
 
+/** A text up to its first line break. */
+export function firstLine(text: string): string {
+  return text.split('\n', 1).join('');
+}
+
 /** What went wrong, for the middle of a line: the first line of the message, folders left out of its paths. */
 export function brief(thrown: unknown): string {
-  const [line] = messageOf(thrown).split('\n');
-  const short = line
+  const short = firstLine(messageOf(thrown))
     .replace(/(?:[A-Za-z]:)?[\\/](?:[^\s\\/'":]+[\\/])+/g, '')
     .replace(/\.+$/, '')
     .trim();

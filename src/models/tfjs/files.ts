@@ -3,6 +3,7 @@ import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { compileSchema } from '../../adapters/jsonSchema.ts';
 import { messageOf, UserError } from '../../errors.ts';
+import { entry } from '../../records/entry.ts';
 
 /** One weight of a TF.js model, as `model.json` declares it. */
 export interface WeightSpec {
@@ -116,7 +117,7 @@ function parse(text: Uint8Array, file: string): ModelJson {
     throw noModel(messageOf(thrown), file);
   }
   if (modelJson.accepts(parsed)) return parsed;
-  const [{ path, message }] = modelJson.problems(parsed);
+  const { path, message } = entry(modelJson.problems(parsed), 0);
   throw noModel(path.length > 0 ? `${path.join('.')} ${message}` : message, file);
 }
 

@@ -74,7 +74,8 @@ export function readGraphModel({ topology, weights, file }: TfjsFiles): TfjsGrap
   };
   const inputs = topology.node.filter(({ op }) => op === 'Placeholder');
   const [input] = inputs;
-  if (inputs.length !== 1) throw unreadable(`it takes ${inputs.length} inputs, not one image`, file);
+  if (input === undefined || inputs.length !== 1)
+    throw unreadable(`it takes ${inputs.length} inputs, not one image`, file);
   const consumed = new Set(topology.node.flatMap(({ input = [] }) => input.map(sourceOf)));
   const outputs = topology.node.filter(({ name, op }) => !consumed.has(name) && op !== 'Const' && op !== 'NoOp');
   const nodes = topology.node

@@ -1,5 +1,6 @@
 import { compileSchema } from '../../adapters/jsonSchema.ts';
 import { UserError } from '../../errors.ts';
+import { entry } from '../../records/entry.ts';
 import type { TfjsFiles } from './files.ts';
 import type { Role, TfjsGraph, TfjsNode } from './graph.ts';
 
@@ -96,8 +97,8 @@ function functional({ layers, input_layers, output_layers }: Functional, file: s
 
 function sequential(layers: readonly Layer[], file: string): TfjsGraph {
   const names = layers.map(({ config }) => config.name);
-  const nodes = new Map(layers.map((layer, i) => [names[i], nodeOf(layer, names[i - 1] ?? null)]));
-  return { file, input: { name: names[0], shape: inputShape(layers[0]) }, outputs: names.slice(-1), nodes };
+  const nodes = new Map(layers.map((layer, i) => [layer.config.name, nodeOf(layer, names[i - 1] ?? null)]));
+  return { file, input: { name: entry(names, 0), shape: inputShape(layers[0]) }, outputs: names.slice(-1), nodes };
 }
 
 function nodeOf({ class_name, config }: Layer, from: string | null): TfjsNode {

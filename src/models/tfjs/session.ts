@@ -1,5 +1,6 @@
 import { UserError } from '../../errors.ts';
 import type { RunnableEngine } from '../../records/engines.ts';
+import { entry } from '../../records/entry.ts';
 import type { ImageBatch, Session, Tensor } from '../engine.ts';
 import { brief } from '../engines/installedPackage.ts';
 import type { InputGeometry } from '../onnx/layers.ts';
@@ -40,13 +41,12 @@ export async function openTfjsSession(
       );
       const values = await Promise.all(tensors.map((tensor) => tensor.data()));
       tf.dispose(tensors);
-      return new Map(outputs.map((name, i) => [name, floats(name, tensors[i].shape, values[i])]));
+      return new Map(outputs.map((name, i) => [name, floats(name, entry(tensors, i).shape, entry(values, i))]));
     },
     gradient: async (images, output, units) => {
       checkLayer(graph, output);
       const score = (batch: TfTensor) => {
-        const [vectors] = forward(batch, [output]);
-        const flat = tf.reshape(vectors, [images.count, -1]);
+        const flat = tf.reshape(entry(forward(batch, [output]), 0), [images.count, -1]);
         // A product with zeros and ones: `gather` would need an operator that the wasm backend lacks.
         return tf.sum(tf.mul(flat, tf.oneHot(tf.tensor1d(units, 'int32'), flat.shape[1] ?? 0)));
       };
@@ -120,9 +120,10 @@ function artifacts(tf: Tfjs, { topology, weights, data }: TfjsFiles) {
 }
 
 function imageTensor(tf: Tfjs, { count, values }: ImageBatch, { layout, height, width, channels }: InputGeometry) {
-  const shape = layout === 'NCHW' ? [channels, height, width] : [height, width, channels];
+  const shape: [number, number, number, number] =
+    layout === 'NCHW' ? [count, channels, height, width] : [count, height, width, channels];
   // A copy: batches lie in shared memory, which native backends refuse.
-  return tf.tensor<Rank.R4>(values.slice(), [count, shape[0], shape[1], shape[2]]);
+  return tf.tensor<Rank.R4>(values.slice(), shape);
 }
 
 function floats(name: string, shape: readonly number[], values: ArrayLike<number>): Tensor {

@@ -93,7 +93,8 @@ function borrowCpuKernels(tf: Tfjs): void {
         const made = [kernelFunc({ inputs: Object.fromEntries(given), backend: cpu, ...(attrs && { attrs }) })].flat();
         const results = made.map((info) => moved(cpu, wasm, info));
         for (const { dataId } of [...given.map(([, info]) => info), ...made]) cpu.disposeData(dataId, true);
-        return results.length === 1 ? results[0] : results;
+        const [only] = results;
+        return only !== undefined && results.length === 1 ? only : results;
       },
     });
   }
