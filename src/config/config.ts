@@ -10,6 +10,8 @@ import { configProblem } from './configProblem.ts';
 import { readYaml } from './yaml.ts';
 
 type Rule = Omit<CheckRule, 'id'>;
+/** Shares of the baseline's images above which the check warns and fails. */
+type LostImages = { readonly warning?: number; readonly error?: number };
 
 /** barlow.yml as the schema leaves it: checked, defaults filled in, paths as written. */
 interface Checked {
@@ -48,7 +50,7 @@ interface Checked {
     readonly conditions: number;
     readonly minErrorRateIncrease: number;
     readonly minNewFailures: number;
-    readonly checks: Readonly<Record<string, Severity | Partial<Rule>>>;
+    readonly checks: Readonly<Record<string, Severity | Partial<Rule> | LostImages>>;
     readonly accepted: readonly AcceptedEvent[];
   };
   readonly report: ReportOptions;
@@ -131,14 +133,30 @@ function baselineOf(baseline: Checked['baseline'], absolute: (path: string) => s
 /** The built-in checks first, then one's own. A check given in part, or as a severity alone, keeps the rest of the built-in one. */
 function rulesOf(checks: Checked['gate']['checks']): CheckRule[] {
   const builtIn = new Map(Object.entries(builtInChecks()));
-  const whole = (check: Severity | Partial<Rule> | undefined) =>
-    typeof check === 'string' ? { severity: check } : check;
-  return Object.entries({ ...builtInChecks(), ...checks }).map(([id, check]) => {
+  const whole = (check: Severity | Partial<Rule> | LostImages | undefined): Partial<Rule> =>
+    typeof check === 'string' ? { severity: check } : check !== undefined && isRule(check) ? check : {};
+  return Object.entries({ ...builtInChecks(), ...checks }).flatMap(([id, check]) => {
+    if (id === 'lost-images') return lostImages(check);
     const { severity, measure, groups, operator, value } = { ...whole(builtIn.get(id)), ...whole(check) };
     const complete = severity && measure !== undefined && groups && operator && value !== undefined;
     if (!complete) throw new Error(`config.schema.json lets the check ${id} pass without all its parts`);
-    return { id, severity, measure, groups, operator, value };
+    return [{ id, severity, measure, groups, operator, value }];
   });
+}
+
+const isRule = (check: Partial<Rule> | LostImages): check is Partial<Rule> => !('warning' in check || 'error' in check);
+
+/** Two rules in one: a share above which it warns, and one above which it fails. */
+function lostImages(check: Checked['gate']['checks'][string]): CheckRule[] {
+  const { warning = 0, error = 0.01 } =
+    typeof check === 'object' && ('warning' in check || 'error' in check) ? check : {};
+  const rule = { id: 'lost-images', measure: 'lostImages', groups: ['all'], operator: '<=' } as const;
+  const rows: CheckRule[] = [
+    { ...rule, severity: 'warning', value: warning },
+    { ...rule, severity: 'error', value: error },
+  ];
+  if (check === 'off') return [];
+  return check === 'warning' ? rows.slice(0, 1) : rows;
 }
 
 type Where = (...keys: string[]) => string;

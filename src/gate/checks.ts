@@ -3,9 +3,11 @@ import type { AcceptedEvent, Check, CheckRule, Operator, Outcome, Severity, Verd
 import { count, percent, pValue } from '../records/words.ts';
 import { type Figures, type FiguresInput, figuresOf } from './figures.ts';
 import { type Measure, measures } from './measures.ts';
+import { compareShare, type Share } from './share.ts';
 import { newlyFail, whereText } from './words.ts';
 
 export interface JudgeInput extends FiguresInput {
+  readonly minNewFailures: number;
   readonly rules: readonly CheckRule[];
   readonly accepted: readonly AcceptedEvent[];
   /** What newly fails, by `compare`; empty where there is no baseline. */
@@ -32,7 +34,11 @@ export interface JudgeInput extends FiguresInput {
 export function judge(input: JudgeInput): Verdict {
   const figures = figuresOf(input);
   const rules = input.rules.filter(({ severity }) => severity !== 'off');
-  const checks = rules.flatMap((rule) => checksOf(rule, figures, input));
+  const checks = [
+    ...rules.flatMap((rule) => checksOf(rule, figures, input)),
+    ...rules.flatMap((rule) => hollow(rule, input)),
+    ...staleEntries(input),
+  ];
   const { comparison, uncompared } = input;
   if (comparison === null && uncompared !== null) checks.unshift(notCompared(uncompared));
   const outcome = outcomeOf(checks, comparison === null && uncompared !== null);
@@ -116,7 +122,10 @@ function countChecks(
     const where = rule.groups.length === 0 ? '' : ` in ${rule.groups.join(', ')}`;
     rows.push(row(rule, 'all', 0, passed, none + where));
   }
-  return [...rows, ...unmatched.map((pattern) => missing(rule, pattern, `${pattern}: there is no such group`))];
+  return [
+    ...rows,
+    ...unmatched.map((pattern) => missing(rule, pattern, `${pattern}: there is no such group with images`)),
+  ];
 }
 
 function clusterText({ group, status, rule, size, ...cluster }: Cluster): string {
@@ -139,26 +148,28 @@ function figureChecks(rule: CheckRule, measure: Measure, figures: readonly Figur
   const { chosen, unmatched } = chosenGroups(rule, figures);
   const rows = chosen.flatMap((of) => {
     const value = measure.value(of);
-    if (value !== null && Number.isFinite(value)) return [figureRow(rule, measure, of, value)];
+    if (value !== null && Number.isFinite(fraction(value))) return [figureRow(rule, measure, of, value)];
     return rule.groups.includes(of.group) ? [missing(rule, of.group, `${of.group}: no ${measure.words}`)] : [];
   });
   const empty =
     rows.length === 0 && unmatched.length === 0 ? [missing(rule, 'all', `no group has ${measure.words}`)] : [];
-  return [...rows, ...empty, ...unmatched.map((id) => missing(rule, id, `${id}: there is no such group`))];
+  return [...rows, ...empty, ...unmatched.map((id) => missing(rule, id, `${id}: there is no such group with images`))];
 }
 
-function figureRow(rule: CheckRule, measure: Measure, of: Figures, value: number): Check {
+function figureRow(rule: CheckRule, measure: Measure, of: Figures, exact: number | Share): Check {
+  const value = fraction(exact);
   const detail = measure.detail(of);
   const { group } = of;
-  const passed = holds(value, rule.operator, rule.value);
+  const passed = holds(exact, rule.operator, rule.value);
   const expected = `${rule.operator} ${measure.text(rule.value)} ${passed ? 'as expected' : 'expected'}`;
   const is = `${group}: ${measure.words} ${measure.text(value)}${detail === null ? '' : ` (${detail})`}`;
   return row(rule, group, value, passed, `${is}, ${expected}`);
 }
 
-/** The groups that a rule names, and those of its ids and patterns that name none. */
-function chosenGroups(rule: CheckRule, figures: readonly Figures[]): { chosen: Figures[]; unmatched: string[] } {
-  if (rule.groups.length === 0) return { chosen: [...figures], unmatched: [] };
+/** The groups with images that a rule names, and those of its ids and patterns that name none. */
+function chosenGroups(rule: CheckRule, all: readonly Figures[]): { chosen: Figures[]; unmatched: string[] } {
+  const figures = all.filter(({ size }) => size > 0);
+  if (rule.groups.length === 0) return { chosen: figures, unmatched: figures.length === 0 ? ['all'] : [] };
   const patterns = rule.groups.map((text) => ({ text, matches: matcher(text) }));
   return {
     chosen: figures.filter(({ group }) => patterns.some(({ matches }) => matches(group))),
@@ -184,19 +195,56 @@ function matcher(pattern: string): (id: string) => boolean {
   };
 }
 
-function holds(actual: number, operator: Operator, expected: number): boolean {
-  switch (operator) {
-    case '<':
-      return actual < expected;
-    case '<=':
-      return actual <= expected;
-    case '>':
-      return actual > expected;
-    case '>=':
-      return actual >= expected;
-    case '==':
-      return actual === expected;
-  }
+const fraction = (value: number | Share) => (typeof value === 'number' ? value : value.part / value.whole);
+
+function holds(actual: number | Share, operator: Operator, expected: number): boolean {
+  const side = typeof actual === 'number' ? Math.sign(actual - expected) : compareShare(actual, expected);
+  return { '<': side < 0, '<=': side <= 0, '>': side > 0, '>=': side >= 0, '==': side === 0 }[operator];
+}
+
+/** A rule that no checkpoint could break guards nothing: a slip of operator or value, most likely. */
+function hollow(rule: CheckRule, { whole, minNewFailures }: JudgeInput): Check[] {
+  const [least, most] = countables.has(rule.measure)
+    ? [0, Number.POSITIVE_INFINITY]
+    : (measures.get(rule.measure)?.range ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]);
+  const { operator, value, measure } = rule;
+  const always =
+    (operator === '>=' && value <= least) ||
+    (operator === '>' && value < least) ||
+    (operator === '<=' && value >= most) ||
+    (operator === '<' && value > most);
+  if (always)
+    return [warning(rule.id, `${measure} ${operator} ${value} holds whatever happens: this check can never fail`)];
+  if (measure !== 'newClusters' || minNewFailures <= whole.images) return [];
+  return [
+    warning(
+      rule.id,
+      `gate.minNewFailures is ${minNewFailures} and there are ${whole.images} images: this check can never fail`,
+    ),
+  ];
+}
+
+/** Entries of `gate.accepted` that accept nothing (any more). */
+function staleEntries({ accepted, comparison, events, today }: JudgeInput): Check[] {
+  if (comparison === null) return [];
+  const known = new Set([
+    ...events.flatMap(({ id, clusters }) => [id, ...clusters]),
+    ...comparison.clusters.map(({ id }) => id),
+  ]);
+  return accepted.flatMap(({ event, until, reason }) => {
+    if (until < today) return [warning(event, `what was accepted until ${until} is so no longer: ${reason}`)];
+    return known.has(event)
+      ? []
+      : [warning(event, `is accepted until ${until}, and this run found nothing of that name`)];
+  });
+}
+
+/** What the config says in vain. */
+function warning(subject: string, message: string): Check {
+  return {
+    ...{ id: 'config', subject, expected: null, operator: '==', actual: null, passed: false, severity: 'warning' },
+    message: `${subject}: ${message}`,
+  };
 }
 
 function row(

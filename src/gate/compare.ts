@@ -25,7 +25,7 @@ export interface CompareInput extends Omit<NewClustersInput, 'draws'> {
 
 /** A comparison, and what newly fails told as events. */
 export interface Compared {
-  readonly comparison: Comparison;
+  readonly comparison: Omit<Comparison, 'evalSet'>;
   readonly events: readonly FailureEvent[];
 }
 

@@ -1,12 +1,18 @@
 import type { GroupAnalysis, Leaf } from '../records/analysis.ts';
 import type { BaselineGroup } from '../records/baseline.ts';
-import type { Comparison } from '../records/comparison.ts';
+import type { Comparison, EvalSetChanges } from '../records/comparison.ts';
+import type { Share } from './share.ts';
 
 /** What is measured of a group under the candidate and the newest baseline; null where there is no such value. */
 export interface Figures {
   readonly group: string;
-  readonly errorRate: number | null;
+  /** Images, under the candidate and, where it was compared, under both; 0 in a group without any. */
+  readonly size: number;
+  readonly errorRate: Share | null;
   readonly errorRateChange: readonly [number, number] | null;
+  readonly errorRateIncrease: Share | null;
+  /** Of the newest baseline's images those that are gone, relabelled or rewritten; of the whole set only. */
+  readonly lostImages: Share | null;
   readonly aler: number | null;
   readonly baselineAler: number | null;
   /** Of the worst leaf. */
@@ -17,8 +23,8 @@ export interface Figures {
 }
 
 export interface FiguresInput {
-  /** Error rate of the candidate on all its images. */
-  readonly baseErrorRate: number;
+  /** All images of the candidate. */
+  readonly whole: { readonly images: number; readonly failures: number };
   readonly candidate: readonly GroupAnalysis[];
   /** Null where there is no baseline; `baseline` is then empty. */
   readonly comparison: Comparison | null;
@@ -26,7 +32,7 @@ export interface FiguresInput {
 }
 
 /** Figures of the whole set (`all`), then of each group of the run. */
-export function figuresOf({ baseErrorRate, candidate, comparison, baseline }: FiguresInput): Figures[] {
+export function figuresOf({ whole, candidate, comparison, baseline }: FiguresInput): Figures[] {
   const analysed = new Map(candidate.map((group) => [group.id, group]));
   const recorded = new Map(baseline.map((group) => [group.id, group]));
   const compared = new Map(comparison?.groups.map((group) => [group.id, group]));
@@ -37,8 +43,11 @@ export function figuresOf({ baseErrorRate, candidate, comparison, baseline }: Fi
     const change = compared.get(group);
     return {
       group,
-      errorRate: group === 'all' ? baseErrorRate : (now?.baseErrorRate ?? null),
+      size: group === 'all' ? whole.images : (change?.size ?? now?.size ?? 0),
+      errorRate: group === 'all' ? shareOf(whole.failures, whole.images) : shareOf(now?.failures ?? 0, now?.size ?? 0),
       errorRateChange: change === undefined ? null : [change.baselineErrorRate, change.errorRate],
+      errorRateIncrease: shareOf((change?.newlyFailed ?? 0) - (change?.newlyFixed ?? 0), change?.size ?? 0),
+      lostImages: group === 'all' && comparison !== null ? lostOf(comparison.evalSet) : null,
       aler: alerOf(now),
       baselineAler: alerOf(before),
       importanceValue: worstOf(now),
@@ -47,6 +56,15 @@ export function figuresOf({ baseErrorRate, candidate, comparison, baseline }: Fi
       newlyFixed: change?.newlyFixed ?? null,
     };
   });
+}
+
+/** Null of nothing: no images have no rate. */
+function shareOf(part: number, whole: number): Share | null {
+  return whole === 0 ? null : { part, whole };
+}
+
+function lostOf({ images, lost, relabelled, rewritten }: EvalSetChanges): Share | null {
+  return shareOf(lost + relabelled + rewritten, images);
 }
 
 type Measured = Pick<GroupAnalysis, 'size' | 'failures' | 'aler'> & { readonly leaves: readonly Leaf[] };

@@ -1,19 +1,24 @@
 import { number, percent } from '../records/words.ts';
 import type { Figures } from './figures.ts';
+import type { Share } from './share.ts';
 
 /** Something that a rule can ask of a group. */
 export interface Measure {
   readonly words: string;
   /** Whether it compares with a baseline. */
   readonly compares: boolean;
-  readonly value: (figures: Figures) => number | null;
+  readonly value: (figures: Figures) => number | Share | null;
+  /** What the value can be at least and at most. */
+  readonly range: readonly [number, number];
   readonly text: (value: number) => string;
   /** "4.5 % -> 25.3 %"; null where it does not compare or a side is missing. */
   readonly detail: (figures: Figures) => string | null;
 }
 
-const plain = { compares: false, detail: () => null };
-const counted = { compares: true, detail: () => null, text: number };
+const share: Measure['range'] = [0, 1];
+const rise: Measure['range'] = [-1, 1];
+const plain = { compares: false, detail: () => null, range: share };
+const counted = { compares: true, detail: () => null, text: number, range: [0, Number.POSITIVE_INFINITY] } as const;
 
 /** The measures of groups by the names that rules use. */
 export const measures: ReadonlyMap<string, Measure> = new Map<string, Measure>([
@@ -28,8 +33,9 @@ export const measures: ReadonlyMap<string, Measure> = new Map<string, Measure>([
     {
       compares: true,
       words: 'rise of the error rate',
-      value: (of) => difference(of.errorRateChange),
+      value: (of) => of.errorRateIncrease,
       text: percent,
+      range: rise,
       detail: (of) => beforeAndAfter(of.errorRateChange, percent),
     },
   ],
@@ -40,6 +46,7 @@ export const measures: ReadonlyMap<string, Measure> = new Map<string, Measure>([
       words: 'rise of ALER',
       value: (of) => difference([of.baselineAler, of.aler]),
       text: number,
+      range: rise,
       detail: (of) => beforeAndAfter([of.baselineAler, of.aler], number),
     },
   ],
@@ -50,7 +57,19 @@ export const measures: ReadonlyMap<string, Measure> = new Map<string, Measure>([
       words: "rise of the worst leaf's importance value",
       value: (of) => difference([of.baselineImportanceValue, of.importanceValue]),
       text: number,
+      range: rise,
       detail: (of) => beforeAndAfter([of.baselineImportanceValue, of.importanceValue], number),
+    },
+  ],
+  [
+    'lostImages',
+    {
+      ...counted,
+      words: "the newest baseline's images that are gone, relabelled or rewritten",
+      value: (of) => of.lostImages,
+      text: percent,
+      detail: (of) => of.lostImages && `${of.lostImages.part} of ${of.lostImages.whole}`,
+      range: share,
     },
   ],
   ['newlyFailed', { ...counted, words: 'newly failed images', value: (of) => of.newlyFailed }],
@@ -61,6 +80,7 @@ export const measures: ReadonlyMap<string, Measure> = new Map<string, Measure>([
       ...counted,
       words: 'newly failed less newly fixed images',
       value: (of) => difference([of.newlyFixed, of.newlyFailed]),
+      range: [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
     },
   ],
 ]);

@@ -5,7 +5,7 @@ import { judge } from '../gate/checks.ts';
 import { type Compared, compare } from '../gate/compare.ts';
 import type { GroupAnalysis } from '../records/analysis.ts';
 import type { BaselineRecord, Baselines } from '../records/baseline.ts';
-import type { FailureEvent } from '../records/comparison.ts';
+import type { EvalSetChanges, FailureEvent } from '../records/comparison.ts';
 import type { Config } from '../records/config.ts';
 import { entry } from '../records/entry.ts';
 import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
@@ -24,23 +24,27 @@ export async function judgeCheckpoint(
   groups: readonly GroupAnalysis[],
   baselines: Baselines | null,
   earlier: readonly FailureEvent[],
+  changes: EvalSetChanges | null,
 ): Promise<CheckpointResult> {
   const alone = resultWithout(checkpoint, groups);
   const records = baselines?.kind === 'found' ? baselines.records : null;
-  const { comparison, events } =
+  const { comparison: found, events } =
     records === null
       ? { comparison: null, events: [] }
       : await compared(run, features, checkpoint, groups, records, earlier);
+  const comparison = found && changes && { ...found, evalSet: changes };
   const { gate, baseline } = run.config;
   const verdict = judge({
-    baseErrorRate: alone.baseErrorRate,
+    whole: { images: alone.images, failures: alone.failures },
+    minNewFailures: gate.minNewFailures,
     candidate: groups,
     comparison,
     events,
     baseline: records?.[0].groups ?? [],
     rules: gate.checks,
     accepted: gate.accepted,
-    today: run.request.now.toISOString().slice(0, 10),
+    // By the real date: SOURCE_DATE_EPOCH dates what is written, it brings back nothing that has expired.
+    today: new Date().toISOString().slice(0, 10),
     uncompared: uncompared(baselines, baseline.onMissing),
   });
   return { ...alone, comparison, events, verdict };

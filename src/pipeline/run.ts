@@ -1,4 +1,5 @@
 import { comparedWith } from '../baseline/compared.ts';
+import { evalSetChanges } from '../baseline/evalSetChanges.ts';
 import { UserError } from '../errors.ts';
 import type { CheckpointResult, Result } from '../records/result.ts';
 import { type Outcome, worstOutcome } from '../records/verdict.ts';
@@ -31,8 +32,11 @@ export function runGate(request: Request): Promise<GateOutcome> {
       const groups = await analyseCheckpoint(run, features, checkpoint);
       const mine = found && comparedWith(found, features.evalSet, checkpoint, run.config.baseline.window);
       const baselines = mine && (await comparable(run, features, mine));
+      // Before it is put in the candidate's terms: that drops images too.
+      const changes =
+        mine?.kind === 'found' ? evalSetChanges(features.evalSet, features.hashes, mine.records[0]) : null;
       const earlier = results.flatMap(({ events }) => events);
-      results.push(await judgeCheckpoint(run, features, checkpoint, groups, baselines, earlier));
+      results.push(await judgeCheckpoint(run, features, checkpoint, groups, baselines, earlier, changes));
     }
     const result = resultOf(run, features, standing.commit, results);
     const outcome = worstOutcome(results.map(({ verdict }) => verdict?.outcome ?? 'not compared'));

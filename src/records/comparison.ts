@@ -120,6 +120,20 @@ export interface GroupComparison {
   readonly smallestVisible: number | null;
 }
 
+/** What became of the images of the newest baseline. */
+export interface EvalSetChanges {
+  /** Images that the baseline has. */
+  readonly images: number;
+  /** Not evaluated now. */
+  readonly lost: number;
+  /** Evaluated now with another label. */
+  readonly relabelled: number;
+  /** Evaluated now with the same label and other bytes; 0 where bytes are not known. */
+  readonly rewritten: number;
+  /** Evaluated now, and not in the baseline. */
+  readonly added: number;
+}
+
 export interface Comparison {
   /** All that the candidate is compared with, newest first; new clusters are what none of them shows. */
   readonly baselines: readonly { readonly commit: string; readonly checkpoint: string }[];
@@ -127,6 +141,7 @@ export interface Comparison {
   readonly baseline: { readonly commit: string; readonly checkpoint: string; readonly baseErrorRate: number };
   /** Images that candidate and baselines have. */
   readonly images: number;
+  readonly evalSet: EvalSetChanges;
   readonly clusters: readonly Cluster[];
   /** Regions in which the candidate is newly right, by the same scan with the sides exchanged; they decide nothing. */
   readonly improvements: readonly Cluster[];

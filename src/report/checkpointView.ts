@@ -1,4 +1,4 @@
-import type { ClusterStatus, FailureEvent } from '../records/comparison.ts';
+import type { ClusterStatus, EvalSetChanges, FailureEvent } from '../records/comparison.ts';
 import type { FeatureNames } from '../records/features.ts';
 import type { CheckpointResult } from '../records/result.ts';
 import type { Outcome, Verdict } from '../records/verdict.ts';
@@ -123,5 +123,15 @@ function baselineText({ comparison, images }: CheckpointResult): string | null {
   const { checkpoint, commit, baseErrorRate } = comparison.baseline;
   const common =
     comparison.images === images ? '' : `; compared on the ${counted(comparison.images, 'image')} both have`;
-  return `${nameText(checkpoint)} at commit ${oneLine(commit).slice(0, 12)}, error rate ${percent(baseErrorRate)}${common}`;
+  return `${nameText(checkpoint)} at commit ${oneLine(commit).slice(0, 12)}, error rate ${percent(baseErrorRate)}${common}${changesText(comparison.evalSet)}`;
+}
+
+/** What became of the baseline's images; empty where all are there as they were. */
+function changesText({ images, lost, relabelled, rewritten }: EvalSetChanges): string {
+  const parts = [
+    lost > 0 ? `${count(lost)} not evaluated now` : null,
+    relabelled > 0 ? `${count(relabelled)} with another label` : null,
+    rewritten > 0 ? `${count(rewritten)} with other bytes` : null,
+  ].filter((part) => part !== null);
+  return parts.length === 0 ? '' : `; of its ${counted(images, 'image')}: ${parts.join(', ')}`;
 }

@@ -32,7 +32,36 @@ async function refusal(text: string | Uint8Array) {
   return { line: line === undefined ? null : Number(line), what: error.what, fix: error.fix };
 }
 
+const lost = { id: 'lost-images', measure: 'lostImages', groups: ['all'], operator: '<=' };
+const lostImages = [
+  { ...lost, severity: 'warning', value: 0 },
+  { ...lost, severity: 'error', value: 0.01 },
+];
+
 describe('readConfig', () => {
+  test('takes shares, a severity or nothing of lost images', async () => {
+    const rules = async (check: string) => {
+      const { gate } = await read(
+        `evalSet: {manifest: eval.csv}\nfeatures: features.npy\ngate: {checks: {lost-images: ${check}}}\n`,
+      );
+      return gate.checks.filter(({ id }) => id === 'lost-images').map(({ severity, value }) => [severity, value]);
+    };
+    expect(await rules('{warning: 0.1, error: 0.2}')).toEqual([
+      ['warning', 0.1],
+      ['error', 0.2],
+    ]);
+    expect(await rules('{error: 0}')).toEqual([
+      ['warning', 0],
+      ['error', 0],
+    ]);
+    expect(await rules('error')).toEqual([
+      ['warning', 0],
+      ['error', 0.01],
+    ]);
+    expect(await rules('warning')).toEqual([['warning', 0]]);
+    expect(await rules('off')).toEqual([]);
+  });
+
   test('fills in every default', async () => {
     expect(await read('evalSet: {manifest: eval.csv}\nfeatures: features.npy\n')).toEqual({
       file,
@@ -96,6 +125,7 @@ describe('readConfig', () => {
             operator: '<=',
             value: 0.01,
           },
+          ...lostImages,
           { id: 'aler', severity: 'off', measure: 'alerIncrease', groups: [], operator: '<=', value: 0.05 },
         ],
         accepted: [],
@@ -217,6 +247,7 @@ report: {clusters: 1, images: 2, attack: {steps: 3, stepSize: 0.5, budget: 60}, 
             operator: '<=',
             value: 0.01,
           },
+          ...lostImages,
           { id: 'aler', severity: 'error', measure: 'alerIncrease', groups: [], operator: '<=', value: 0.1 },
           {
             id: 'night',

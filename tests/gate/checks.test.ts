@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type JudgeInput, judge } from '../../src/gate/checks.ts';
 import { measures } from '../../src/gate/measures.ts';
+import { compareShare } from '../../src/gate/share.ts';
 import type { GroupAnalysis, Leaf } from '../../src/records/analysis.ts';
 import type { Cluster, Comparison, FailureEvent, GroupComparison } from '../../src/records/comparison.ts';
 import type { CheckRule } from '../../src/records/verdict.ts';
@@ -42,9 +43,21 @@ const automobile: Cluster = {
 const truck: Cluster = { ...automobile, id: 'label:truck#01234567', group: 'label:truck', status: 'worsened' };
 
 function comparison(clusters: readonly Cluster[] = []): Comparison {
-  const groups = [compared('all'), compared('label:automobile'), compared('label:truck', { errorRate: 0.1 })];
+  const groups = [
+    compared('all'),
+    compared('label:automobile'),
+    compared('label:truck', { errorRate: 0.1, newlyFailed: 3, newlyFixed: 8 }),
+  ];
   const baseline = { commit: 'abc', checkpoint: 'accepted', baseErrorRate: 0.15 };
-  return { baselines: [baseline], baseline, images: 200, clusters, improvements: [], groups };
+  return {
+    baselines: [baseline],
+    baseline,
+    images: 200,
+    evalSet: { images: 200, lost: 0, relabelled: 0, rewritten: 0, added: 0 },
+    clusters,
+    improvements: [],
+    groups,
+  };
 }
 
 /** Each new cluster an event of its own. */
@@ -73,7 +86,8 @@ const worsened: CheckRule = { ...newCluster, id: 'worsened-cluster', measure: 'w
 function judged(rules: readonly CheckRule[], change: Partial<JudgeInput> = {}) {
   return judge({
     events: eventsOf(change.comparison?.clusters ?? []),
-    baseErrorRate: 0.21,
+    whole: { images: 100, failures: 21 },
+    minNewFailures: 5,
     candidate: [analysed('label:automobile'), analysed('label:truck', { aler: null, leaves: [], failures: 5 })],
     comparison: comparison(),
     baseline: [recorded('label:automobile'), recorded('label:truck')],
@@ -217,8 +231,8 @@ describe('figure checks', () => {
     ['newlyFixed', 'all', 3],
     ['netNewlyFailed', 'all', 5],
   ])('%s of %s', (measure, group, value) => {
-    const { checks } = judged([rule(measure, [group], '<=', 100)]);
-    expect(checks).toHaveLength(1);
+    const { checks } = judged([rule(measure, [group], '<', 1000)]);
+    expect(checks.filter(({ id }) => id !== 'config')).toHaveLength(1);
     expect(checks[0]).toMatchObject({ subject: group, passed: true });
     expect(checks[0].actual).toBeCloseTo(value, 12);
   });
@@ -235,7 +249,8 @@ describe('figure checks', () => {
   });
 
   it('takes the groups that have the value where none or a pattern is named; fails where none has', () => {
-    const subjects = (groups: string[]) => judged([rule('aler', groups, '<=', 1)]).checks.map(({ subject }) => subject);
+    const subjects = (groups: string[]) =>
+      judged([rule('aler', groups, '<=', 0.99)]).checks.map(({ subject }) => subject);
     expect(subjects([])).toEqual(['label:automobile']);
     expect(subjects(['label:*'])).toEqual(['label:automobile']);
     const none = judged([rule('aler', ['label:tr*'], '<=', 1)]);
@@ -296,6 +311,108 @@ describe('figure checks', () => {
       }),
       { numRuns: 500 },
     );
+  });
+});
+
+describe('what a check must not let pass', () => {
+  const rule = (change: Partial<CheckRule>): CheckRule => ({
+    ...{ id: 'mine', severity: 'error', measure: 'errorRateIncrease', groups: ['all'], operator: '<=', value: 0.01 },
+    ...change,
+  });
+  const rise = (size: number, newlyFailed: number) =>
+    comparisonOf([compared('all', { size, newlyFailed, newlyFixed: 0, baselineErrorRate: 0.12, errorRate: 0.13 })]);
+  const comparisonOf = (groups: GroupComparison[], change: Partial<Comparison> = {}): Comparison => ({
+    ...comparison(),
+    groups,
+    ...change,
+  });
+
+  it('compares shares as counts: 12 % to 13 % is <= 0.01 and not < 0.01', () => {
+    expect(0.13 - 0.12 <= 0.01).toBe(false); // what floats make of it
+    for (const size of [100, 300, 700, 1100]) {
+      const at = { comparison: rise(size, size / 100) };
+      expect(judged([rule({})], at).outcome).toBe('passed');
+      expect(judged([rule({ operator: '<' })], at).outcome).toBe('failed');
+      expect(judged([rule({ operator: '==' })], at).outcome).toBe('passed');
+      expect(judged([rule({})], { comparison: rise(size, size / 100 + 1) }).outcome).toBe('failed');
+    }
+  });
+
+  it('compares any share with any decimal as exact arithmetic does', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 1000 }),
+        fc.nat(1000),
+        fc.integer({ min: -1000, max: 1000 }),
+        (whole, k, part) => {
+          const exact = Math.sign(part * 1000 - k * whole);
+          expect(compareShare({ part, whole }, k / 1000)).toBe(exact === 0 ? 0 : exact);
+        },
+      ),
+    );
+    expect(compareShare({ part: 1, whole: 10 ** 9 }, 1e-9)).toBe(0);
+    expect(compareShare({ part: 1, whole: 1 }, 1e21)).toBe(-1);
+  });
+
+  it('fails a check on a group without images, by name or by pattern', () => {
+    const empty = { candidate: [analysed('label:ship', { size: 0, failures: 0, aler: null, leaves: [] })] };
+    for (const measure of ['errorRate', 'newClusters', 'newlyFailed']) {
+      for (const group of ['label:ship', 'label:sh*']) {
+        expect(judged([rule({ measure, groups: [group], value: 0.5 })], empty).outcome).toBe('failed');
+      }
+    }
+  });
+
+  it.each<[string, Partial<CheckRule>]>([
+    ['newClusters >= 0', { measure: 'newClusters', operator: '>=', value: 0, groups: [] }],
+    ['errorRate <= 1', { measure: 'errorRate', operator: '<=', value: 1 }],
+    ['errorRate < 20', { measure: 'errorRate', operator: '<', value: 20 }],
+    ['newlyFailed > -1', { measure: 'newlyFailed', operator: '>', value: -1 }],
+    ['errorRateIncrease >= -1', { operator: '>=', value: -1 }],
+  ])('warns that %s can never fail', (text, change) => {
+    const { outcome, checks } = judged([rule(change)]);
+    expect(outcome).toBe('passed');
+    expect(checks.at(-1)).toMatchObject({ id: 'config', severity: 'warning', passed: false });
+    expect(checks.at(-1)?.message).toContain(`mine: ${text} holds whatever happens`);
+  });
+
+  it('warns that more new failures are asked for than there are images', () => {
+    expect(judged([newCluster], { minNewFailures: 101 }).checks.at(-1)?.message).toContain(
+      'gate.minNewFailures is 101',
+    );
+    expect(judged([newCluster]).checks).toHaveLength(1);
+  });
+
+  it('tells what is accepted in vain', () => {
+    const accepted = [
+      { event: 'label:gone#1', reason: 'old', until: '2027-01-01' },
+      { event: 'label:car#2', reason: 'older', until: '2026-06-14' },
+    ];
+    expect(judged([newCluster], { accepted }).checks.slice(1)).toMatchObject([
+      { id: 'config', subject: 'label:gone#1', severity: 'warning', passed: false },
+      {
+        id: 'config',
+        subject: 'label:car#2',
+        message: 'label:car#2: what was accepted until 2026-06-14 is so no longer: older',
+      },
+    ]);
+  });
+
+  it('counts images that are gone, relabelled or rewritten since the baseline', () => {
+    const lost = (of: Partial<Comparison['evalSet']>) =>
+      comparisonOf([compared('all')], {
+        evalSet: { ...{ images: 200, lost: 0, relabelled: 0, rewritten: 0, added: 0 }, ...of },
+      });
+    const rules = [
+      rule({ id: 'lost-images', severity: 'warning', measure: 'lostImages', value: 0 }),
+      rule({ id: 'lost-images', measure: 'lostImages', value: 0.01 }),
+    ];
+    const told = (of: Partial<Comparison['evalSet']>) => judged(rules, { comparison: lost(of) });
+    expect(told({}).checks.map(({ passed }) => passed)).toEqual([true, true]);
+    expect(told({ added: 50 }).checks.map(({ passed }) => passed)).toEqual([true, true]);
+    expect(told({ lost: 1, rewritten: 1 }).checks.map(({ passed }) => passed)).toEqual([false, true]);
+    expect(told({ lost: 1, relabelled: 1, rewritten: 1 })).toMatchObject({ outcome: 'failed' });
+    expect(told({ relabelled: 19 }).checks[1]?.message).toContain('9.5 % (19 of 200)');
   });
 });
 
