@@ -1,8 +1,7 @@
-import type { AnalysisOptions, Leaf, Region, TreeNode } from '../records/analysis.ts';
+import type { AnalysisOptions, Condition, Leaf, Region, TreeNode } from '../records/analysis.ts';
 import { entry } from '../records/entry.ts';
 import { regionId } from '../records/regionId.ts';
 import { total } from '../statistics/sums.ts';
-import { narrow } from './regions.ts';
 import type { GrownNode } from './tree.ts';
 
 /** A tree with its metrics (Barlow, Singla et al., CVPR 2021, section 5.1). */
@@ -98,4 +97,13 @@ function regionsOfLeaves(nodes: readonly TreeNode[], node = 0, rule: Region = []
     ...regionsOfLeaves(nodes, left, narrow(rule, { feature, op: '<=', threshold })),
     ...regionsOfLeaves(nodes, right, narrow(rule, { feature, op: '>', threshold })),
   ];
+}
+
+/** The region inside `region` where one more condition holds; of two conditions alike on a feature, the stricter stays. */
+function narrow(region: Region, condition: Condition): Region {
+  const { feature, op, threshold } = condition;
+  const at = region.findIndex((other) => other.feature === feature && other.op === op);
+  if (at < 0) return [...region, condition];
+  const stricter = op === '<=' ? threshold < entry(region, at).threshold : threshold > entry(region, at).threshold;
+  return stricter ? region.with(at, condition) : region;
 }

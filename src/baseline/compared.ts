@@ -2,7 +2,7 @@ import type { BaselineRecord, Baselines, Found } from '../records/baseline.ts';
 import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
 
 /** What a checkpoint does on an eval set; lists are aligned with `images`. */
-export interface Outcome {
+export interface CheckpointOutcomes {
   readonly classes: readonly string[];
   readonly images: readonly string[];
   readonly labels: ArrayLike<number>;
@@ -11,15 +11,16 @@ export interface Outcome {
 }
 
 /** What a record says of its checkpoint. */
-export function outcomeOf({ evalSet, predictions, failed }: BaselineRecord): Outcome {
+export function outcomeOf({ evalSet, predictions, failed }: BaselineRecord): CheckpointOutcomes {
   return { ...evalSet, predictions, failed };
 }
 
 /** Whether two checkpoints are one as far as predictions tell: the same of every image, by its name, with the same labels. */
-export function isSameOutcome(a: Outcome, b: Outcome): boolean {
+export function isSameOutcome(a: CheckpointOutcomes, b: CheckpointOutcomes): boolean {
   if (a.images.length !== b.images.length || (a.predictions === null) !== (b.predictions === null)) return false;
   const rowOf = new Map(b.images.map((image, row) => [image, row]));
-  const name = ({ classes }: Outcome, list: ArrayLike<number> | null, row: number) => list && classes[list[row] ?? -1];
+  const name = ({ classes }: CheckpointOutcomes, list: ArrayLike<number> | null, row: number) =>
+    list && classes[list[row] ?? -1];
   return a.images.every((image, row) => {
     const other = rowOf.get(image);
     return (

@@ -25,7 +25,7 @@ export async function openGivenFeatures(path: string, images: number): Promise<F
     );
   }
   if (columns === 0) throw badFile(path, 'it has no features', 'Give a matrix of images x features');
-  if (size < offset + rows * columns * bytesOf(dtype)) {
+  if (size < offset + rows * columns * bytesPerValue(dtype)) {
     throw badFile(
       path,
       `it is truncated: ${size} bytes for ${rows} x ${columns} ${dtype} values`,
@@ -40,7 +40,7 @@ export async function openGivenFeatures(path: string, images: number): Promise<F
 }
 
 /** Bytes of one value. */
-export function bytesOf(dtype: NpyHeader['dtype']): number {
+export function bytesPerValue(dtype: NpyHeader['dtype']): number {
   return dtype === 'float32' ? 4 : 8;
 }
 

@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { UserError } from '../errors.ts';
 import { entry } from '../records/entry.ts';
 import type { Columns, FeatureFile, ReadColumns } from '../records/features.ts';
-import { bytesOf, readNpy } from './givenFeatures.ts';
+import { bytesPerValue, readNpy } from './givenFeatures.ts';
 import type { NpyHeader } from './npy.ts';
 
 /** The file is read through one buffer of about this size. */
@@ -45,7 +45,7 @@ function readInOrder(
   order: Uint32Array,
   columns: Columns,
 ): void {
-  const size = bytesOf(dtype);
+  const size = bytesPerValue(dtype);
   const width = (columns.to - columns.from) * size;
   const buffer = new ArrayBuffer(Math.max(BUFFER_BYTES, width));
   const startOf = (i: number) =>

@@ -11,10 +11,9 @@ import { tool } from '../pipeline/tool.ts';
 import { checkAnnotations, errorAnnotation } from './annotations.ts';
 import { COMMENT_RESERVE } from './commentBody.ts';
 import { errorReport } from './errorReport.ts';
-import { readEvent, type StepEvent } from './event.ts';
+import { pictureAddress, readEvent, type StepEvent } from './event.ts';
 import { openGitHub } from './githubApi.ts';
-import { type Inputs, readInputs } from './inputs.ts';
-import { pictureAddress } from './pictureAddress.ts';
+import { readStepInputs, type StepInputs } from './inputs.ts';
 import { type Post, postComment } from './postComment.ts';
 import { openLog } from './runner.ts';
 import { stepOutputs } from './stepOutputs.ts';
@@ -24,7 +23,7 @@ const log = openLog(workspace);
 
 /** The whole of a workflow step: judge, then tell it in outputs, annotations, job summary and comment, then fail or not. */
 async function act(): Promise<void> {
-  const inputs = readInputs();
+  const inputs = readStepInputs();
   log.hide(inputs.token);
   const event = readEvent(process.env);
   for (const warning of event.warnings) notify('warning', warning);
@@ -45,7 +44,7 @@ async function act(): Promise<void> {
 }
 
 /** Tells a run that could not judge where the one before it may have said that all is well; throws what it was given. */
-async function tellOfError(inputs: Inputs, event: StepEvent, thrown: unknown): Promise<never> {
+async function tellOfError(inputs: StepInputs, event: StepEvent, thrown: unknown): Promise<never> {
   const suite = await suiteIn(inputs.config);
   const report = errorReport(thrown, suite ?? inputs.config);
   await summarise(report);
@@ -64,7 +63,7 @@ function enter(folder: string): void {
   process.chdir(folder);
 }
 
-async function gate(inputs: Inputs, event: StepEvent): Promise<GateOutcome> {
+async function gate(inputs: StepInputs, event: StepEvent): Promise<GateOutcome> {
   const folded = log.group(`barlow-gate ${tool.version}: judging ${inputs.config}`);
   const progress = openProgress(false);
   try {
@@ -79,7 +78,7 @@ async function gate(inputs: Inputs, event: StepEvent): Promise<GateOutcome> {
   }
 }
 
-function requestOf(inputs: Inputs, event: StepEvent, onProgress: Request['onProgress']): Request {
+function requestOf(inputs: StepInputs, event: StepEvent, onProgress: Request['onProgress']): Request {
   const { config, out, checkpoints, baseline, engine } = inputs;
   const shows = event.pullRequest !== null && event.readOnly === null && inputs.comment !== 'never';
   return {
@@ -99,14 +98,14 @@ function requestOf(inputs: Inputs, event: StepEvent, onProgress: Request['onProg
   };
 }
 
-function records({ record }: Inputs, event: StepEvent): boolean {
+function records({ record }: StepInputs, event: StepEvent): boolean {
   const wanted = record === 'auto' ? event.pushToDefaultBranch : record === 'true';
   if (wanted && event.readOnly !== null) notify('notice', `No baseline is recorded: ${event.readOnly}.`);
   return wanted && event.readOnly === null;
 }
 
 /** Whether the step is to fail. */
-function fails({ passed, result }: GateOutcome, failOn: Inputs['failOn']): boolean {
+function fails({ passed, result }: GateOutcome, failOn: StepInputs['failOn']): boolean {
   if (failOn === 'never') return false;
   const checks = result.checkpoints.flatMap(({ verdict }) => verdict?.checks ?? []);
   return !passed || (failOn === 'warning' && checks.some((check) => check.severity === 'warning' && !check.passed));
@@ -127,7 +126,7 @@ function ofOutcome({ commit }: StepEvent, { result, outcome, comment }: GateOutc
 }
 
 /** Comments, where there is a pull request and it may; whatever GitHub answers, the verdict is the gate's alone. */
-async function commentOn(inputs: Inputs, event: StepEvent, words: () => Words): Promise<void> {
+async function commentOn(inputs: StepInputs, event: StepEvent, words: () => Words): Promise<void> {
   const { pullRequest: issue, readOnly, doubtful, owner, repository, apiUrl, run } = event;
   if (issue === null || inputs.comment === 'never') return;
   const why = readOnly ?? (inputs.token === '' ? 'no token is given' : null);

@@ -3,7 +3,7 @@ import { type EngineName, engineNames } from '../records/engines.ts';
 import { readInput, readInputLines } from './runner.ts';
 
 /** The inputs of action.yml, checked. Paths are relative to the working directory. */
-export interface Inputs {
+export interface StepInputs {
   readonly config: string;
   readonly checkpoints: readonly { readonly name: string; readonly path: string }[];
   readonly baseline: string | null;
@@ -18,7 +18,7 @@ export interface Inputs {
 }
 
 /** Reads the step's inputs. @throws UserError where one is none of its choices or contradicts another */
-export function readInputs(): Inputs {
+export function readStepInputs(): StepInputs {
   return {
     config: readInput('config') || 'barlow.yml',
     checkpoints: readCheckpoints(readInputLines('checkpoint'), readInput('predictions')),
@@ -50,7 +50,7 @@ function choice<Choice extends string>(name: string, choices: readonly [Choice, 
 const defaultName = 'candidate';
 
 /** `checkpoint` has lines NAME=FILE, or a FILE alone; with `predictions` it is the name of the one checkpoint these are of. */
-function readCheckpoints(lines: readonly string[], predictions: string): Inputs['checkpoints'] {
+function readCheckpoints(lines: readonly string[], predictions: string): StepInputs['checkpoints'] {
   if (predictions === '') return lines.map(namedPath);
   const [name = defaultName, second] = lines;
   if (second === undefined && !name.includes('=')) return [{ name, path: predictions }];

@@ -5,7 +5,7 @@ import type { InputGeometry } from '../layers.ts';
 import type { Node, TensorProto, ValueInfo } from '../protobuf.ts';
 import { elemTypes, toNumber, valuesOf } from '../tensor.ts';
 import { raisedFrom, raisedOpset } from './raiseOpset.ts';
-import { isFlat, operatorsWithRule, ruleOf } from './rules.ts';
+import { gradientRule, isFlat, operatorsWithRule } from './rules.ts';
 import { type Dims, type Facts, openTape, reshape, type Tape } from './tape.ts';
 
 /** A model whose output is the gradient of one value per image. */
@@ -90,7 +90,7 @@ function pathBetween(graph: OnnxGraph, { input, output }: GradientRequest): { no
 }
 
 function checkRules(nodes: readonly Node[], file: string): void {
-  const missing = nodes.filter((node) => ruleOf(node) === undefined);
+  const missing = nodes.filter((node) => gradientRule(node) === undefined);
   if (missing.length === 0) return;
   const names = new Set(missing.map(({ domain, opType }) => (domain ? `${domain}.${opType}` : opType)));
   throw new UserError({
@@ -184,7 +184,7 @@ function append(
   for (const node of path.toReversed()) {
     const gradients = node.output.map((name) => summed(tape, arrived.get(name) ?? []));
     if (gradients.every((gradient) => gradient === null)) continue;
-    const rule = ruleOf(node);
+    const rule = gradientRule(node);
     if (rule === undefined) throw new Error(`no rule for ${node.opType}`);
     rule(tape, node, gradients).forEach((gradient, index) => {
       const name = node.input[index];

@@ -17,7 +17,7 @@ const flat = new Set([
 ]); // biome-ignore format: a list
 
 /** The rule of a node's operator; undefined where there is none. */
-export function ruleOf({ opType, domain }: Node): Rule | undefined {
+export function gradientRule({ opType, domain }: Node): Rule | undefined {
   return domain === undefined || domain === '' || domain === 'ai.onnx' ? table.get(opType) : undefined;
 }
 
