@@ -16,7 +16,7 @@ import { groupIds, groupOfId } from '../records/groupKinds.ts';
 import type { Result } from '../records/result.ts';
 import { renderFeaturePage } from '../report/featurePage.ts';
 import { oneLine } from '../report/names.ts';
-import { namesFile, namesOf } from './featureNames.ts';
+import { namesFile, namesOf, readNames } from './featureNames.ts';
 import { lookedFor } from './pictures.ts';
 import { extract, openCheckpoints, readInputs } from './read.ts';
 import { inRun, type Request, type Said } from './request.ts';
@@ -53,7 +53,7 @@ export function showFeature(request: Request, { feature, group: groupId, name }:
     const view = {
       ...{ suite: config.name, feature, group: groupId, values, featureModel: file.model },
       result: lastResult(request.out, file.model.fingerprint),
-      names: await namesOf(config, file.model.fingerprint, request.onNotice),
+      names: namesOf(await readNames(config), config, file.model.fingerprint, request.onNotice),
       images: Array.from(group.rows, (row) => entry(features.evalSet.images, row)),
       pictures: looks.get(feature) ?? null,
     };

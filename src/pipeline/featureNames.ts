@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { readFeatureNames } from '../config/featureNames.ts';
+import { type NamedFeatures, readFeatureNames } from '../config/featureNames.ts';
 import type { Config } from '../records/config.ts';
 import type { FeatureNames } from '../records/features.ts';
 
@@ -10,18 +10,23 @@ export function namesFile({ file, report }: Config): string {
 }
 
 /**
- * What people call the features of a network. Names of another network's features are left out, and said so.
+ * Reads the file of names, with the inputs, so that a slip in it does not wait for the end of a run; null where there is none.
  * @throws UserError where the file is broken, or the config names one that is not there
  */
-export async function namesOf(
+export async function readNames(config: Config): Promise<NamedFeatures | null> {
+  const file = namesFile(config);
+  return config.report.featureNames === null && !existsSync(file) ? null : readFeatureNames(file);
+}
+
+/** What people call the features of a network. Names of another network's features are left out, and said so. */
+export function namesOf(
+  named: NamedFeatures | null,
   config: Config,
   fingerprint: string,
   onNotice: (line: string) => void,
-): Promise<FeatureNames> {
-  const file = namesFile(config);
-  if (config.report.featureNames === null && !existsSync(file)) return new Map();
-  const { featureModel, names } = await readFeatureNames(file);
-  if (featureModel === null || featureModel === fingerprint) return names;
-  onNotice(`The names in ${file} are left out: they are of another feature model.`);
+): FeatureNames {
+  if (named === null) return new Map();
+  if (named.featureModel === null || named.featureModel === fingerprint) return named.names;
+  onNotice(`The names in ${namesFile(config)} are left out: they are of another feature model.`);
   return new Map();
 }

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../adapters/atomicFile.ts';
 import type { BaselineStore } from '../baseline/store.ts';
-import { UserError } from '../errors.ts';
+import type { NamedFeatures } from '../config/featureNames.ts';
+import { messageOf, UserError } from '../errors.ts';
 import { contactSheet } from '../pictures/contactSheet.ts';
-import type { HistoryRow } from '../records/baseline.ts';
 import { entry } from '../records/entry.ts';
 import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
 import type { Result } from '../records/result.ts';
@@ -18,7 +18,7 @@ import { metricsJson } from '../report/metrics.ts';
 import { keyOf, type LinkedSheet } from '../report/pictures.ts';
 import { resultJson } from '../report/resultJson.ts';
 import { FULL_DETAIL } from '../report/shedding.ts';
-import { buildView } from '../report/view.ts';
+import { buildView, type ReportInput } from '../report/view.ts';
 import { namesOf } from './featureNames.ts';
 import { picturesOf } from './pictures.ts';
 import type { Features } from './read.ts';
@@ -33,51 +33,74 @@ export interface Told {
   readonly comment: string;
 }
 
-/** Writes every report. */
-export async function report(
-  run: Run,
-  features: Features,
-  checkpoints: readonly Checkpoint[],
-  result: Result,
-  store: BaselineStore | null,
-): Promise<Told> {
-  const { config, request } = run;
-  const featureNames = await namesOf(config, features.file.model.fingerprint, request.onNotice);
-  const view = buildView({
-    result,
-    featureNames,
-    pictures: await picturesOf(run, features, checkpoints, result),
-    sheets: await publishSheets(run, features.evalSet, result, store),
-    confusions: confusionsOf(result, features.evalSet, checkpoints),
-    history: await historyOf(store, request.onNotice),
-    configText: readFileSync(config.file, 'utf8'),
-  });
-  const file = (name: string) => join(request.out, name);
-  await writeFileAtomic(file('result.json'), resultJson(result));
-  const templates = await readTemplates();
-  const summary = renderMarkdown(view, templates);
-  await writeFileAtomic(file('report.md'), summary);
-  await writeFileAtomic(file('report.html'), renderHtml(view, templates));
-  await writeFileAtomic(file('junit.xml'), junitXml(result));
-  await writeFileAtomic(file('metrics.json'), metricsJson(result));
-  const limit = { ...COMMENT_LIMIT, size: COMMENT_LIMIT.size - (request.commentReserve ?? 0) };
-  const lines = closingLines(result, featureNames, file('report.html'));
-  return { lines, summary, comment: renderMarkdown(view, templates, limit) };
+/** What reports are written of. */
+interface Reported {
+  readonly features: Features;
+  readonly checkpoints: readonly Checkpoint[];
+  readonly result: Result;
+  readonly store: BaselineStore | null;
+  readonly named: NamedFeatures | null;
 }
 
-/** The trend over checkpoints; it only decorates, and what hinders it takes nothing from the report. */
-async function historyOf(
-  store: BaselineStore | null,
-  onNotice: (line: string) => void,
-): Promise<readonly HistoryRow[]> {
+/**
+ * Writes every report: result.json first, then what machines and people read of it, and only then, with pictures and trend, the
+ * pages once more. What decorates can fail, and be killed, without taking a report along.
+ */
+export async function report(run: Run, { features, checkpoints, result, store, named }: Reported): Promise<Told> {
+  const { config, request } = run;
+  const file = (name: string) => join(request.out, name);
+  await writeFileAtomic(file('result.json'), resultJson(result));
+  await writeFileAtomic(file('junit.xml'), junitXml(result));
+  await writeFileAtomic(file('metrics.json'), metricsJson(result));
+  const featureNames = namesOf(named, config, features.file.model.fingerprint, request.onNotice);
+  const templates = await readTemplates();
+  const plain: ReportInput = {
+    ...{ result, featureNames, pictures: null, sheets: new Map(), history: [] },
+    confusions: confusionsOf(result, features.evalSet, checkpoints),
+    configText: textOf(config.file),
+  };
+  const write = async (input: ReportInput) => {
+    const view = buildView(input);
+    await writeFileAtomic(file('report.md'), renderMarkdown(view, templates));
+    await writeFileAtomic(file('report.html'), renderHtml(view, templates));
+    return view;
+  };
+  await write(plain);
+  const decorate = decorating(request.onNotice);
+  const view = await write({
+    ...plain,
+    pictures: await decorate('pictures', null, () => picturesOf(run, features, checkpoints, result)),
+    sheets: await decorate('pictures in the comment', new Map(), () =>
+      publishSheets(run, features.evalSet, result, store),
+    ),
+    history: await decorate('trend over checkpoints', [], async () => (await store?.history(request.onNotice)) ?? []),
+  });
+  const limit = { ...COMMENT_LIMIT, size: COMMENT_LIMIT.size - (request.commentReserve ?? 0) };
+  const lines = closingLines(result, featureNames, file('report.html'));
+  return { lines, summary: renderMarkdown(view, templates), comment: renderMarkdown(view, templates, limit) };
+}
+
+/** The config as it stands; null where it has gone since it was read. */
+function textOf(file: string): string | null {
   try {
-    return store === null ? [] : await store.history(onNotice);
-  } catch (thrown) {
-    if (!(thrown instanceof UserError)) throw thrown;
-    onNotice(`No trend over checkpoints: ${thrown.what} (${thrown.where}). ${thrown.fix}.`);
-    return [];
+    return readFileSync(file, 'utf8');
+  } catch {
+    return null;
   }
 }
+
+/** Makes what only decorates a report; whatever hinders that is a notice. */
+const decorating =
+  (onNotice: (line: string) => void) =>
+  async <Made>(what: string, none: Made, make: () => Promise<Made>): Promise<Made> => {
+    try {
+      return await make();
+    } catch (thrown) {
+      const said = thrown instanceof UserError ? `${thrown.what} (${thrown.where}). ${thrown.fix}` : messageOf(thrown);
+      onNotice(`No ${what}: ${said}.`);
+      return none;
+    }
+  };
 
 /** Keeps a contact sheet of each new cluster's failing images in the baseline branch; by `keyOf`. */
 async function publishSheets(
@@ -100,16 +123,9 @@ async function publishSheets(
     if (sheet) made.push({ ...sheet, key, name: `${createHash('sha256').update(key).digest('hex').slice(0, 16)}.png` });
   }
   if (made.length === 0) return new Map();
-  try {
-    const { revision, paths } = await store.attach(result.commit, result.createdAt, made);
-    if (revision === null) return new Map();
-    return new Map(
-      made.map(({ key, width, height }, i) => [key, { url: pictureAddress(revision, entry(paths, i)), width, height }]),
-    );
-  } catch (thrown) {
-    // The verdict stands without pictures.
-    if (!(thrown instanceof UserError)) throw thrown;
-    request.onNotice(`No pictures in the comment: ${thrown.what}. ${thrown.fix}.`);
-    return new Map();
-  }
+  const { revision, paths } = await store.attach(result.commit, result.createdAt, made);
+  if (revision === null) return new Map();
+  return new Map(
+    made.map(({ key, width, height }, i) => [key, { url: pictureAddress(revision, entry(paths, i)), width, height }]),
+  );
 }

@@ -5,6 +5,7 @@ import type { CheckpointResult, Result } from '../records/result.ts';
 import { type Outcome, worstOutcome } from '../records/verdict.ts';
 import { findBaselines, openBaselines, recordPassed, standingOf } from './baseline.ts';
 import { comparable } from './comparable.ts';
+import { readNames } from './featureNames.ts';
 import { judgeCheckpoint, resultOf } from './judge.ts';
 import { analyseCheckpoint, extract, openCheckpoints, readInputs } from './read.ts';
 import { report, type Told } from './report.ts';
@@ -22,6 +23,7 @@ export interface GateOutcome extends Said, Told {
 export function runGate(request: Request): Promise<GateOutcome> {
   return inRun(request, async (run) => {
     const { evalSet, given } = await readInputs(run);
+    const named = await readNames(run.config);
     const store = await openBaselines(run);
     const standing = await standingOf(run);
     const found = store && (await findBaselines(run, store, standing));
@@ -41,7 +43,7 @@ export function runGate(request: Request): Promise<GateOutcome> {
     const result = resultOf(run, features, standing.commit, results);
     const outcome = worstOutcome(results.map(({ verdict }) => verdict?.outcome ?? 'not compared'));
     const passed = outcome !== 'failed';
-    const told = await report(run, features, checkpoints, result, store);
+    const told = await report(run, { features, checkpoints, result, store, named });
     if (request.record && !passed) request.onNotice('Not recorded as a baseline: the gate failed.');
     if (request.record && !standing.mayRecord) request.onNotice('Not recorded as a baseline: it is of another commit.');
     const records = request.record && passed && standing.mayRecord;

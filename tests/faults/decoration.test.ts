@@ -1,0 +1,44 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { afterEach, describe, expect, it } from 'vitest';
+import { judge, makeWorld, type World } from './world.ts';
+
+let world: World = makeWorld();
+afterEach(() => {
+  world.remove();
+  world = makeWorld();
+});
+
+const outcome = () =>
+  JSON.parse(readFileSync(world.path('barlow-report', 'result.json'), 'utf8')).checkpoints[0].verdict.outcome;
+
+describe('what decorates takes nothing along', () => {
+  it('a folder of pictures that cannot be written', () => {
+    writeFileSync(world.path('.barlow'), 'a file where a folder is wanted');
+    expect(judge(world, 'bad').status).toBe(1);
+    expect(outcome()).toBe('failed');
+    expect(judge(world, 'good').status).toBe(0);
+  }, 60_000);
+
+  it('a broken features.yml is told with the inputs, before anything is computed', () => {
+    world.write('features.yml', 'features: [broken');
+    const { status, stderr } = judge(world, 'bad');
+    expect(status).toBe(2);
+    expect(stderr).toContain('features.yml');
+    expect(stderr).not.toContain('analyse');
+    expect(existsSync(world.path('barlow-report', 'result.json'))).toBe(false);
+  }, 60_000);
+
+  it('a row of the history that cannot be read', () => {
+    mkdirSync(world.path('baselines', 'small', 'history'), { recursive: true });
+    world.write('baselines/small/history/gone.json', '{"commit": "gone", broken');
+    expect(judge(world, 'bad').status).toBe(1);
+    expect(outcome()).toBe('failed');
+  }, 60_000);
+
+  it('result.json is there before a page that cannot be written fails the run', () => {
+    mkdirSync(world.path('barlow-report', 'report.html'), { recursive: true });
+    const { status } = judge(world, 'bad');
+    expect(status).toBe(2);
+    expect(outcome()).toBe('failed');
+  }, 60_000);
+});
