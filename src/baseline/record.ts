@@ -37,7 +37,7 @@ export function baselineRecord(
     throw new UserError({
       what: 'a baseline is recorded for a commit, and this is not in a git repository with one',
       where: 'baseline',
-      fix: 'Give --commit with a name for the state of the model',
+      fix: 'Commit first, or give --commit with a name for the state of the model',
     });
   }
   return {

@@ -165,17 +165,25 @@ describe('the files of barlow init', () => {
     const { script } = parse(template('gitlab-ci'))['barlow-gate'];
     const bin = join(folder, 'bin');
     mkdirSync(bin);
-    writeFileSync(join(bin, 'npx'), '#!/bin/sh\nprintf "%s\\n" "$@"\n', { mode: 0o755 });
+    for (const name of ['npx', 'git']) {
+      writeFileSync(join(bin, name), `#!/bin/sh\nprintf "${name} %s\\n" "$*"\n`, { mode: 0o755 });
+    }
+    const gitLab = { CI_SERVER_HOST: 'gitlab.test', CI_PROJECT_PATH: 'a/b', BARLOW_TOKEN: 'glpat' };
     const run = (env: NodeJS.ProcessEnv) =>
       execFileSync('sh', ['-eu', '-c', script.join('\n')], {
-        env: { PATH: `${bin}:${process.env.PATH}`, CI_MERGE_REQUEST_DIFF_BASE_SHA: '', ...env },
+        env: { PATH: `${bin}:${process.env.PATH}`, CI_MERGE_REQUEST_TARGET_BRANCH_NAME: '', ...gitLab, ...env },
         encoding: 'utf8',
       })
         .trimEnd()
         .split('\n');
-    const common = ['barlow-gate', 'run', '--baseline', 'baselines', '--out', 'report'];
-    expect(run({})).toEqual([...common, '--record']);
-    expect(run({ CI_MERGE_REQUEST_DIFF_BASE_SHA: 'abc $(id)' })).toEqual([...common, '--base', 'abc $(id)']);
+    // In the branch of baselines, and in no folder that a merge request's cache lacks.
+    expect(run({})).toEqual([
+      'git remote set-url --push origin https://barlow:glpat@gitlab.test/a/b.git',
+      'npx barlow-gate run --out report --record',
+    ]);
+    expect(run({ CI_MERGE_REQUEST_TARGET_BRANCH_NAME: 'main $(id)' })).toEqual([
+      'npx barlow-gate run --out report --base main $(id)',
+    ]);
   });
 });
 
