@@ -32,18 +32,19 @@ export function derivedTensors(graph: OnnxGraph): Node[] {
     if (!graph.makerOf.has(output)) added.set(output, { opType, input, output: [output], name: output, attribute });
   };
   for (const node of graph.graph.node) {
-    const [x, ...rest] = node.input;
+    // ONNX writes an input that is left out as ''.
+    const [x = '', scale = '', zeroPoint] = node.input;
     if (quantised.has(node.opType)) {
-      const zeroPoint = rest[1] ? [rest[1]] : [];
-      add(derivedName.float(x), 'DequantizeLinear', [x, rest[0], ...zeroPoint]);
+      add(derivedName.float(x), 'DequantizeLinear', [x, scale, ...(zeroPoint ? [zeroPoint] : [])]);
     }
     if (poolsChannelsLast(graph, node)) {
       add(derivedName.channelsFirst(x), 'Transpose', [x], [{ name: 'perm', type: 7, ints: [0, 3, 1, 2] }]);
     }
     const head = isPooling(graph, node) ? pointwiseBefore(graph, x) : null;
     if (head !== null) {
-      const mean = derivedName.mean(head.input[0]);
-      add(`${mean} (map)`, 'GlobalAveragePool', [head.input[0]]);
+      const [pooled = ''] = head.input;
+      const mean = derivedName.mean(pooled);
+      add(`${mean} (map)`, 'GlobalAveragePool', [pooled]);
       add(mean, 'Flatten', [`${mean} (map)`]);
     }
   }
@@ -72,7 +73,7 @@ export function isPooling(graph: OnnxGraph, node: Node): boolean {
 /** The 1 x 1 convolution that makes a map, perhaps rectified; null where another layer does. */
 export function pointwiseBefore(graph: OnnxGraph, map: string): Node | null {
   const maker = graph.makerOf.get(map);
-  const conv = maker?.opType === 'Relu' ? graph.makerOf.get(maker.input[0]) : maker;
+  const conv = maker?.opType === 'Relu' ? graph.makerOf.get(maker.input[0] ?? '') : maker;
   return conv !== undefined && isPointwise(graph, conv) ? conv : null;
 }
 

@@ -1,5 +1,5 @@
 import { messageOf, UserError } from '../../errors.ts';
-import { brief } from '../engines/installedPackage.ts';
+import { brief, firstLine } from '../engines/installedPackage.ts';
 
 /** What an engine says of a model that it does not take, and the way on; the first that fits. */
 const ways: readonly (readonly [RegExp, string])[] = [
@@ -40,8 +40,7 @@ export async function refusedBy<Outcome>(
 
 /** The engine's message without the place in its source, the node's status and the function that it begins with. */
 function reasonOf(thrown: unknown): string {
-  const [line] = messageOf(thrown).split('\n');
-  return line
+  return firstLine(messageOf(thrown))
     .replace(/^.*Status Message: /, '')
     .replace(/^.* was false\. /, '')
     .replace(/^\S*\.(cc|h):\d+ (?:.*\) )?/, '')

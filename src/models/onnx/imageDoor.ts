@@ -26,7 +26,7 @@ export function withFloatImages(graph: Graph): Graph {
   const { elemType } = tensor;
   if (!floats.includes(elemType) && !bytes.includes(elemType)) return graph;
   const typed = `${input.name} as the model takes it`;
-  const limits = ['images: 0', 'images: 255'];
+  const limits = ['images: 0', 'images: 255'] as const;
   const steps = bytes.includes(elemType)
     ? [
         step('Mul', [input.name, limits[1]], door.scale),

@@ -125,12 +125,19 @@ export interface Dimension {
 }
 
 const { root } = protobuf.parse(schema);
-const [modelType, graphType, tensorType] = ['ModelProto', 'GraphProto', 'TensorProto'].map((name) =>
-  root.lookupType(name),
-);
-const { graph: graphField } = modelType.fields;
-const { initializer: initializerField } = graphType.fields;
-const { rawData: rawDataField } = tensorType.fields;
+const modelType = root.lookupType('ModelProto');
+const graphType = root.lookupType('GraphProto');
+const tensorType = root.lookupType('TensorProto');
+/** Numbers of fields, by which they are written. */
+const graphField = numberOf(modelType, 'graph');
+const initializerField = numberOf(graphType, 'initializer');
+const rawDataField = numberOf(tensorType, 'rawData');
+
+function numberOf({ fields }: protobuf.Type, name: string): number {
+  const field = fields[name];
+  if (field === undefined) throw new Error(`the schema has no field ${name}`);
+  return field.id;
+}
 
 /** Holds for what `modelType` decodes: absent fields read as empty lists, empty texts, zeros or null. */
 function isModel(message: object): message is Model {
@@ -163,16 +170,13 @@ export function encodeModel(model: Model): Uint8Array {
     graphType.encode(replaced(graph, { initializer: [] })).finish(),
     ...graph.initializer.flatMap(encodeTensor),
   ];
-  return Buffer.concat([
-    modelType.encode(replaced(model, { graph: null })).finish(),
-    ...delimited(graphField.id, parts),
-  ]);
+  return Buffer.concat([modelType.encode(replaced(model, { graph: null })).finish(), ...delimited(graphField, parts)]);
 }
 
 function encodeTensor(tensor: TensorProto): Uint8Array[] {
   const { rawData } = tensor;
   const rest = tensorType.encode(replaced(tensor, { rawData: undefined })).finish();
-  return delimited(initializerField.id, rawData?.length ? [rest, ...delimited(rawDataField.id, [rawData])] : [rest]);
+  return delimited(initializerField, rawData?.length ? [rest, ...delimited(rawDataField, [rawData])] : [rest]);
 }
 
 /** A field of bytes or of a message: its tag, its length, its parts. */

@@ -31,7 +31,9 @@ interface Value {
 export function rawTensors(results: Readonly<Record<string, Value>>, outputs: readonly string[]): Tensors {
   return new Map(
     outputs.map((name) => {
-      const { data, dims, type } = results[name];
+      const result = Object.hasOwn(results, name) ? results[name] : undefined;
+      if (result === undefined) throw new Error(`the engine left out the tensor ${JSON.stringify(name)}`);
+      const { data, dims, type } = result;
       const values = rawValues(data, type);
       if (values !== null) return [name, { shape: dims, values }];
       throw new UserError({

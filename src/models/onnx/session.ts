@@ -1,5 +1,6 @@
 import { UserError } from '../../errors.ts';
 import type { RunnableEngine } from '../../records/engines.ts';
+import { entry } from '../../records/entry.ts';
 import type { ImageBatch, Session, Tensor } from '../engine.ts';
 import { refusedBy } from './engineRefusal.ts';
 import { type GradientModel, type RunProbe, withGradient } from './gradient/backward.ts';
@@ -101,14 +102,17 @@ async function runsAlone(graph: OnnxGraph, input: ImageInput, runs: RunModel, ou
   };
   const together = await attempt(images).catch(() => null);
   const apart = await inTurn(oneByOne(images), attempt);
-  return together === null || !outputs.every((_, i) => agree(together[i], joined(apart.map((each) => each[i]))));
+  return (
+    together === null ||
+    !outputs.every((_, i) => agree(entry(together, i), joined(apart.map((each) => entry(each, i)))))
+  );
 }
 
 /** As near as engines come that sum in another order for another batch, in half precision too. */
 function agree(a: Tensor, b: Tensor): boolean {
   const size = b.values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const isNear = (value: number, i: number) =>
-    Math.abs(value - b.values[i]) <= 2e-3 * size || Object.is(value, b.values[i]);
+    Math.abs(value - entry(b.values, i)) <= 2e-3 * size || Object.is(value, entry(b.values, i));
   return `${a.shape}` === `${b.shape}` && a.values.every(isNear);
 }
 
@@ -139,8 +143,9 @@ async function inTurn<Part, Result>(
 
 /** Results of one image each as those of a batch. */
 function joined(parts: readonly Tensor[]): Tensor {
-  const [{ shape, values }] = parts;
-  if (parts.length === 1) return parts[0];
+  const first = entry(parts, 0);
+  if (parts.length === 1) return first;
+  const { shape, values } = first;
   const all = new Float32Array(parts.length * values.length);
   for (const [index, part] of parts.entries()) all.set(part.values, index * values.length);
   return { shape: [parts.length, ...shape.slice(1)], values: all };

@@ -1,6 +1,7 @@
 import { accessSync, closeSync, constants, openSync, readSync, realpathSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { messageOf, UserError } from '../../errors.ts';
+import { entry } from '../../records/entry.ts';
 import type { Int64, TensorProto } from './protobuf.ts';
 
 /** TensorProto.DataType of the types this room writes or looks into. */
@@ -79,7 +80,7 @@ function rawBytes({
   uint64Data,
 }: TensorProto): Uint8Array | null {
   const narrow = inInt32Data[dataType];
-  if (narrow !== undefined) return bytesOf(int32Data, bytesPerValue[dataType], narrow);
+  if (narrow !== undefined) return bytesOf(int32Data, entry(bytesPerValue, dataType), narrow);
   switch (dataType) {
     case elemTypes.float:
       return bytesOf(floatData, 4, (view, offset, value) => view.setFloat32(offset, value, true));
