@@ -71,7 +71,8 @@ async function measure(file: string, exported: Exported): Promise<Omit<Row, 'net
   return row;
 }
 
-const limits = { features: 1e-4, gradient: 1e-2 };
+/** Of gradients more is lost: single precision, through the kinks of networks that no training has smoothed. */
+const limits = { features: 1e-4, gradient: 3e-2 };
 const python = process.env.PYTHON ?? 'python3';
 const asked = process.argv.slice(2);
 const jobs = networks.filter((job) => asked.length === 0 || asked.some((name) => job.includes(name)));

@@ -396,6 +396,14 @@ describe('shapes', () => {
   check('a table of places', 'Gather', (m, x) =>
     m.add('Gather', [scaled(m, x), m.add('Reshape', [m.ints(0, 1, 2, 1), m.ints(2, 2)])], { axis: 1 }),
   );
+  check('values laid out flat, by places that follow the batch (as_strided of PyTorch)', 'Gather', (m, x) => {
+    const flat = m.add('Reshape', [scaled(m, x), m.ints(-1)]);
+    const batch = m.add('Gather', [m.add('Shape', [x]), m.add('Squeeze', [m.ints(0)])]);
+    const one = m.add('Squeeze', [m.ints(1)]);
+    const starts = m.add('Mul', [m.add('Range', [m.add('Squeeze', [m.ints(0)]), batch, one]), m.ints(pixels)]);
+    const places = m.add('Add', [m.add('Unsqueeze', [starts, m.ints(1)]), m.ints(7, 3, 3, 50)]);
+    return m.add('Gather', [flat, places], { axis: 0 });
+  });
   check('zeros', 'Pad', (m, x) =>
     m.add('Mul', [m.add('Pad', [x, m.ints(0, 0, 1, 0, 0, 1, 0, 2)]), m.floats([4, 5, 7], weights(140))]),
   );

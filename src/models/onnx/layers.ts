@@ -253,10 +253,15 @@ export function mapBehind(graph: OnnxGraph, features: string): string | null {
       const [map] = node.input;
       return poolsChannelsLast(graph, node) ? derivedName.channelsFirst(map) : floatsOf(graph, map);
     }
-    if (!sameFeatures.has(node.opType)) return null;
+    if (!sameFeatures.has(node.opType) && !isStrided(graph, node)) return null;
     name = node.input.find((each) => active.has(each)) ?? '';
   }
   return null;
+}
+
+/** How PyTorch's exporter writes a view of pooled values (as_strided): laid out flat, then taken by place. */
+function isStrided(graph: OnnxGraph, { opType, input: [x] }: Node): boolean {
+  return opType === 'Gather' && graph.makerOf.get(x)?.opType === 'Reshape';
 }
 
 /**

@@ -72,10 +72,17 @@ function zerosBut(tape: Tape, gradient: string, axis: number, length: number, ra
   return { zeros: tape.add('ConstantOfShape', [tape.add('Concat', parts, { axis: 0 })]) };
 }
 
+/** Rows that follow the batch, such as the strides of values laid out flat: each is added where it was taken from. */
+function gatheredRows(tape: Tape, { input: [x, indices] }: Node, gradient: string): string {
+  const places = tape.add('Unsqueeze', [indices, tape.ints([-1])]);
+  return tape.add('ScatterND', [zerosLike(tape, x), places, gradient], { reduction: 'add' });
+}
+
 const gather = single((tape, node, gradient) => {
   const [x, indices] = node.input;
   const axis = axisOf(tape, node, 0);
   const dims = tape.dimsOf(x);
+  if (axis === 0 && (dims[0] === null || tape.constant(indices) === null)) return [gatheredRows(tape, node, gradient), null];
   const length = lengthAlong(tape, node, x, axis);
   const places = (fixedInput(tape, node, 1) ?? []).map((place) => (place < 0 ? place + length : place));
   const flat = dims.map((dim, i) => (i === axis ? places.length : dim));
