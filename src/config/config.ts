@@ -2,7 +2,13 @@ import { dirname, resolve } from 'node:path';
 import { readSchema } from '../adapters/jsonSchema.ts';
 import { UserError } from '../errors.ts';
 import type { AnalysisOptions } from '../records/analysis.ts';
-import type { CheckpointModelOptions, Config, PreprocessOptions, ReportOptions } from '../records/config.ts';
+import type {
+  CheckpointModelOptions,
+  Config,
+  PreprocessOptions,
+  PreprocessPreset,
+  ReportOptions,
+} from '../records/config.ts';
 import type { EngineName } from '../records/engines.ts';
 import type { ColumnNames, OnBadImage } from '../records/evalSet.ts';
 import type { AcceptedEvent, CheckRule, Severity } from '../records/verdict.ts';
@@ -29,7 +35,7 @@ interface Checked {
   readonly featureModel: {
     readonly path: string;
     readonly layer: string | { readonly features: string | null; readonly featureMap: string | null };
-    readonly preprocess: PreprocessOptions | null;
+    readonly preprocess: PreprocessOptions | PreprocessPreset | null;
   } | null;
   readonly features: string | null;
   readonly engine: EngineName;

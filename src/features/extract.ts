@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { type Decoded, decodeWorker } from '../images/decodeWorker.ts';
 import { hashWorker } from '../images/hashWorker.ts';
-import type { Pipeline } from '../images/preprocess.ts';
+import { depthOf, type Pipeline } from '../images/preprocess.ts';
 import type { Unreadable } from '../images/readImage.ts';
 import type { Session, Tensor } from '../models/engine.ts';
 import type { RunTask } from '../records/threads.ts';
@@ -49,7 +49,7 @@ export async function runImages(
 ): Promise<void> {
   const ahead = availableParallelism() + 1;
   const batches = Math.ceil(images.names.length / batch);
-  const values = batch * pipeline.height * pipeline.width * 3;
+  const values = batch * pipeline.height * pipeline.width * depthOf(pipeline);
   const slots = Array.from({ length: Math.min(ahead + 1, batches) }, () => new SharedArrayBuffer(values * 4));
   const started: Promise<Decoded>[] = [];
   const start = (index: number) => {

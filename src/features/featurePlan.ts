@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { UserError } from '../errors.ts';
-import type { Pipeline } from '../images/preprocess.ts';
+import { type Pipeline, usual } from '../images/preprocess.ts';
 import type { ModelDescription } from '../models/engine.ts';
-import type { FeatureModelOptions, PreprocessOptions } from '../records/config.ts';
+import type { FeatureModelOptions, PreprocessOptions, PreprocessPreset } from '../records/config.ts';
+import { presetOptions } from './preprocessPresets.ts';
 
 /** How the features of one model are computed. */
 export interface FeaturePlan {
@@ -48,13 +49,33 @@ export function planFeatures(model: ModelDescription, options: FeatureModelOptio
  * @throws UserError where the model's input leaves the size open or contradicts the config, and where pixels that the
  *   model reads as whole numbers would be normalised before.
  */
-function pipelineFor(model: ModelDescription, options: PreprocessOptions | null): Pipeline {
-  const { layout, height, width } = model.geometry(options?.crop ?? null);
+function pipelineFor(model: ModelDescription, given: PreprocessOptions | PreprocessPreset | null): Pipeline {
+  const options = typeof given === 'string' ? presetOptions(given, { file: model.file, side: sideOf(model) }) : given;
+  const [high = null, wide = null] = typeof options?.resize === 'object' ? (options.resize ?? []) : [];
+  const crop = options?.crop ?? (high === wide ? high : null);
+  const { layout, height, width, channels } = model.geometry(crop);
+  const order = channels === 1 ? 'grey' : (options?.channels ?? usual.channels);
   if (options !== null) checkWhole(model, options);
-  if (options !== null) return { ...options, layout, height, width };
+  if (options !== null) return { ...usual, ...options, crop, layout, height, width, channels: order };
   // A square input can be had from any image; another shape only from images that have it already.
   const side = height === width ? height : null;
-  return { resize: side, crop: side, mean: [0, 0, 0], std: [1, 1, 1], layout, height, width };
+  return {
+    ...usual,
+    resize: side,
+    crop: side,
+    mean: [0, 0, 0],
+    std: [1, 1, 1],
+    layout,
+    height,
+    width,
+    channels: order,
+  };
+}
+
+/** The side of a model's images; null where it leaves it open. */
+function sideOf({ layers }: ModelDescription): number | null {
+  const sides = layers.input.shape.slice(1).filter((length) => typeof length === 'number' && length > 3);
+  return typeof sides[0] === 'number' && sides.length >= 2 ? sides[0] : null;
 }
 
 function checkWhole({ wholePixels, file }: ModelDescription, { mean, std }: PreprocessOptions): void {

@@ -1,6 +1,6 @@
 import type { WorkerModule } from '../records/threads.ts';
 import { decodeImage } from './decode.ts';
-import { type Pipeline, preprocess } from './preprocess.ts';
+import { depthOf, type Pipeline, preprocess } from './preprocess.ts';
 import { hashOf, readImage, type Unreadable, whyBad } from './readImage.ts';
 
 /** Images to make ready for a model. */
@@ -19,7 +19,7 @@ export interface Decoded {
 }
 
 export default async function decodeImages({ folder, names, pipeline, out }: DecodeTask): Promise<Decoded> {
-  const values = pipeline.height * pipeline.width * 3;
+  const values = pipeline.height * pipeline.width * depthOf(pipeline);
   const hashes = names.map(() => '');
   const unreadable: Unreadable[] = [];
   for (const [index, name] of names.entries()) {

@@ -1,20 +1,27 @@
 import type { Picture } from './decode.ts';
-import type { Pipeline } from './preprocess.ts';
+import { depthOf, type Pipeline } from './preprocess.ts';
 
 /** What of a pipeline lies between pixel values and a model's input. */
-export type InputForm = Pick<Pipeline, 'mean' | 'std' | 'height' | 'width' | 'layout'>;
+export type InputForm = Pick<Pipeline, 'mean' | 'std' | 'height' | 'width' | 'layout' | 'channels'>;
 
 /** An image's pixel values in [0, 1], in the model's layout. */
-export function pixelValues({ rgb }: Picture, { layout }: InputForm): Float32Array {
-  const values = new Float32Array(rgb.length);
-  for (let at = 0; at < rgb.length; at++) values[placeOf(at, layout, rgb.length)] = rgb[at] / 255;
+export function pixelValues({ rgb }: Picture, form: InputForm): Float32Array {
+  const depth = depthOf(form);
+  const values = new Float32Array((rgb.length / 3) * depth);
+  for (let at = 0; at < values.length; at++) values[at] = rgb[placeIn(at, form)] / 255;
   return values;
 }
 
 /** The picture whose pixel values these are, rounded. */
-export function pictureOfValues(values: Float32Array, { layout, width, height }: InputForm): Picture {
-  const rgb = new Uint8Array(values.length);
-  for (let at = 0; at < rgb.length; at++) rgb[at] = Math.round(values[placeOf(at, layout, rgb.length)] * 255);
+export function pictureOfValues(values: Float32Array, form: InputForm): Picture {
+  const { width, height } = form;
+  const rgb = new Uint8Array(width * height * 3);
+  const level = (at: number) => Math.round(values[at] * 255);
+  for (let at = 0; at < values.length; at++) {
+    const place = placeIn(at, form);
+    if (depthOf(form) === 1) rgb.fill(level(at), place, place + 3);
+    else rgb[place] = level(at);
+  }
   return { width, height, rgb };
 }
 
@@ -32,15 +39,22 @@ export function gradientByPixels(gradient: Float32Array, { std, ...form }: Input
 /** Changes the values of any number of images, each with its channel: 0 red, 1 green, 2 blue. */
 function byChannel(
   values: Float32Array,
-  { layout, width, height }: Pick<InputForm, 'layout' | 'width' | 'height'>,
+  form: Omit<InputForm, 'mean' | 'std'>,
   change: (value: number, channel: number) => number,
 ): Float32Array {
-  const pixels = width * height;
-  const channelOf = layout === 'NHWC' ? (at: number) => at % 3 : (at: number) => Math.floor(at / pixels) % 3;
-  return values.map((value, at) => change(value, channelOf(at)));
+  return values.map((value, at) => change(value, channelOf(at, form)));
 }
 
-/** Where the byte `at` of interleaved RGB goes. */
-function placeOf(at: number, layout: Pipeline['layout'], length: number): number {
-  return layout === 'NHWC' ? at : (at % 3) * (length / 3) + Math.floor(at / 3);
+/** The channel of a value of any of a batch of images: 0 red, 1 green, 2 blue. */
+function channelOf(at: number, form: Omit<InputForm, 'mean' | 'std'>): number {
+  const { layout, width, height, channels } = form;
+  const depth = depthOf(form);
+  const place = layout === 'NHWC' ? at % depth : Math.floor(at / (width * height)) % depth;
+  return channels === 'bgr' ? 2 - place : place;
+}
+
+/** Where in interleaved RGB the value `at` of an image in the model's layout comes from. */
+function placeIn(at: number, form: InputForm): number {
+  const pixel = form.layout === 'NHWC' ? Math.floor(at / depthOf(form)) : at % (form.width * form.height);
+  return 3 * pixel + channelOf(at, form);
 }

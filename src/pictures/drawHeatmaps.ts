@@ -1,6 +1,7 @@
 import type { FeaturePlan } from '../features/featurePlan.ts';
 import type { Picture } from '../images/decode.ts';
 import { normalised, pixelValues } from '../images/pixelValues.ts';
+import { depthOf } from '../images/preprocess.ts';
 import type { Session, Tensor } from '../models/engine.ts';
 import { heatmap } from './heatmap.ts';
 
@@ -26,9 +27,10 @@ export async function drawHeatmaps(
 ): Promise<boolean> {
   for (let from = 0; from < targets.length; from += batch) {
     const some = targets.slice(from, from + batch);
-    const values = new Float32Array(batch * pipeline.height * pipeline.width * 3);
+    const length = pipeline.height * pipeline.width * depthOf(pipeline);
+    const values = new Float32Array(batch * length);
     for (const [i, { view }] of some.entries()) {
-      values.set(normalised(pixelValues(view, pipeline), pipeline), i * view.rgb.length);
+      values.set(normalised(pixelValues(view, pipeline), pipeline), i * length);
     }
     const tensors = await session.run({ count: batch, values }, [layer, featureMap]);
     const maps = mapOf(tensors.get(featureMap), tensors.get(layer));

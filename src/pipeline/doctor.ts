@@ -172,9 +172,11 @@ function modelLines({ file, problem, layers, features, preprocess, batch, engine
   ];
 }
 
-function pipelineText({ resize, crop, mean, std, width, height, layout }: FeaturePlan['pipeline']): string {
-  const steps = [resize === null ? [] : `resized to ${resize}`, crop === null ? [] : `cropped to ${crop}`].flat();
-  return `${[...steps, `${width} x ${height}`].join(', ')}, mean [${mean.join(', ')}], std [${std.join(', ')}], ${layout}`;
+function pipelineText({ resize, crop, mean, std, width, height, layout, ...how }: FeaturePlan['pipeline']): string {
+  const size = Array.isArray(resize) ? resize.toReversed().join(' x ') : resize;
+  const by = `${how.interpolation}${how.antialias ? '' : ' without antialiasing'}`;
+  const steps = [resize === null ? [] : `resized to ${size} (${by})`, crop === null ? [] : `cropped to ${crop}`].flat();
+  return `${[...steps, `${width} x ${height}`].join(', ')}, mean [${mean.join(', ')}], std [${std.join(', ')}], ${how.channels.toUpperCase()}, ${layout}`;
 }
 
 /**

@@ -7,8 +7,16 @@ import type { GateOptions } from './verdict.ts';
 
 /** torchvision's pipeline; null steps are left out. */
 export interface PreprocessOptions {
-  /** Length of the shorter side after resizing, in pixels. */
-  readonly resize: number | null;
+  /** Length of the shorter (or longer) side after resizing, or height and width, in pixels. */
+  readonly resize: number | readonly [number, number] | null;
+  /** Default: the shorter. */
+  readonly resizeSide?: 'shorter' | 'longer';
+  /** Default: bilinear. */
+  readonly interpolation?: 'bilinear' | 'bicubic' | 'lanczos';
+  /** Default: true. */
+  readonly antialias?: boolean;
+  /** Order in which the model takes them; `mean` and `std` are of R, G, B all the same. Default: RGB. */
+  readonly channels?: 'rgb' | 'bgr';
   /** Side of the centre crop, in pixels. */
   readonly crop: number | null;
   /** Per RGB channel, on values in [0, 1]. */
@@ -16,12 +24,15 @@ export interface PreprocessOptions {
   readonly std: readonly [number, number, number];
 }
 
+/** Preprocessing that a library does, by its name. */
+export type PreprocessPreset = 'torchvision' | 'timm' | 'huggingface' | 'keras:caffe' | 'keras:tf' | 'keras:torch';
+
 export interface FeatureModelOptions {
   readonly path: string;
   /** Names of the feature vector and of the feature map; null: found in the graph. */
   readonly layer: { readonly features: string | null; readonly featureMap: string | null };
   /** Null: from the model's input shape, values in [0, 1]. */
-  readonly preprocess: PreprocessOptions | null;
+  readonly preprocess: PreprocessOptions | PreprocessPreset | null;
 }
 
 /** How checkpoints that are model files are run; they are states of one model, so it holds for all of them. */
@@ -31,7 +42,7 @@ export interface CheckpointModelOptions {
   /** Class of each score, or the file that names them, a line each; null: the eval set's classes, sorted by code unit. */
   readonly classes: readonly string[] | string | null;
   /** Null: from the model's input shape, values in [0, 1]. */
-  readonly preprocess: PreprocessOptions | null;
+  readonly preprocess: PreprocessOptions | PreprocessPreset | null;
 }
 
 export interface ReportOptions {

@@ -6,6 +6,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
 import { UserError } from '../../src/errors.ts';
 
+/** What preprocessing does where nothing is said. */
+const usual = { resizeSide: 'shorter', interpolation: 'bilinear', antialias: true, channels: 'rgb' };
+
 let folder = '';
 let file = '';
 beforeAll(() => {
@@ -193,7 +196,7 @@ report: {clusters: 1, images: 2, attack: {steps: 3, stepSize: 0.5, budget: 60}, 
       checkpointModel: {
         classes: join(folder, 'labels.txt'),
         output: 'probabilities',
-        preprocess: { resize: null, crop: 32, mean: [0, 0, 0], std: [1, 1, 1] },
+        preprocess: { ...usual, resize: null, crop: 32, mean: [0, 0, 0], std: [1, 1, 1] },
       },
       checkpoints: [
         { name: 'candidate', path: join(folder, 'predictions/candidate.csv') },
@@ -202,7 +205,7 @@ report: {clusters: 1, images: 2, attack: {steps: 3, stepSize: 0.5, budget: 60}, 
       featureModel: {
         path: join(folder, 'models/robust.onnx'),
         layer: { features: 'avgpool', featureMap: 'layer4' },
-        preprocess: { resize: 256, crop: 224, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
+        preprocess: { ...usual, resize: 256, crop: 224, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
       },
       features: join(folder, 'features.npy'),
       engine: 'onnx-cpu',
@@ -275,7 +278,9 @@ report: {clusters: 1, images: 2, attack: {steps: 3, stepSize: 0.5, budget: 60}, 
     expect((await model('layer: avgpool'))?.layer).toEqual({ features: 'avgpool', featureMap: null });
     expect((await model('layer: auto'))?.layer).toEqual({ features: null, featureMap: null });
     expect((await model('layer: {featureMap: layer4}'))?.layer).toEqual({ features: null, featureMap: 'layer4' });
+    expect((await model('preprocess: timm'))?.preprocess).toBe('timm');
     expect((await model('preprocess: {crop: 32}'))?.preprocess).toEqual({
+      ...usual,
       resize: null,
       crop: 32,
       mean: [0, 0, 0],

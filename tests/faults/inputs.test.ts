@@ -6,7 +6,7 @@ import { UserError } from '../../src/errors.ts';
 import { readTable } from '../../src/evalset/readTable.ts';
 import { parseNpyHeader } from '../../src/features/npy.ts';
 import { BadImage } from '../../src/images/imageHeader.ts';
-import { asSeen } from '../../src/images/preprocess.ts';
+import { asSeen, usual } from '../../src/images/preprocess.ts';
 import { barlow, features, judge, makeWorld, predictions, type World } from './world.ts';
 
 let world: World = makeWorld();
@@ -112,6 +112,7 @@ describe('images too long and thin', () => {
   it.each([40_000_000, 89_000_000])('1 x %i pixels are a bad image, not a bug', (height) => {
     const picture = { width: 1, height, rgb: new Uint8Array(0) };
     const pipeline = {
+      ...usual,
       resize: 32,
       crop: 32,
       mean: [0, 0, 0],

@@ -7,6 +7,7 @@ import { decodeImage } from '../../src/images/decode.ts';
 import { decodeWorker } from '../../src/images/decodeWorker.ts';
 import { formats } from '../../src/images/formats.ts';
 import { BadImage } from '../../src/images/imageHeader.ts';
+import { usual } from '../../src/images/preprocess.ts';
 import { hasShared, shared } from '../extras.ts';
 import { root } from './fixtures.ts';
 
@@ -41,6 +42,7 @@ describe('in worker threads', () => {
     const names = Object.keys(expected).filter((name) => !name.startsWith('shallow'));
     const threads = openPool(1);
     const pipeline = {
+      ...usual,
       resize: 8,
       crop: 8,
       mean: [0, 0, 0],

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { decodeImage } from '../../src/images/decode.ts';
-import { type Pipeline, preprocess } from '../../src/images/preprocess.ts';
+import { type Pipeline, preprocess, usual } from '../../src/images/preprocess.ts';
 import { resizeBilinear } from '../../src/images/resize.ts';
 import { hasPython, python } from '../extras.ts';
 import { expected, imageBytes, imagePath } from './fixtures.ts';
@@ -10,7 +10,7 @@ const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest(
 const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
 
 function pipeline(resize: number | null, crop: number, layout: 'NCHW' | 'NHWC' = 'NCHW'): Pipeline {
-  return { ...IMAGENET, resize, crop, layout, height: crop, width: crop };
+  return { ...usual, ...IMAGENET, resize, crop, layout, height: crop, width: crop };
 }
 
 async function processed(image: string, steps: Pipeline): Promise<Float32Array> {

@@ -8,7 +8,7 @@ import { openFeatures } from '../../src/features/openFeatures.ts';
 import { readColumns } from '../../src/features/readColumns.ts';
 import { decodeImage, type Picture } from '../../src/images/decode.ts';
 import { gradientByPixels, normalised, pictureOfValues, pixelValues } from '../../src/images/pixelValues.ts';
-import { preprocess } from '../../src/images/preprocess.ts';
+import { preprocess, usual } from '../../src/images/preprocess.ts';
 import { describeModel } from '../../src/models/describeModel.ts';
 import type { Session } from '../../src/models/engine.ts';
 import { decodeModel, encodeModel, type Graph, replaced } from '../../src/models/onnx/protobuf.ts';
@@ -232,27 +232,30 @@ function readdirOrNone(folder: string): string[] {
 }
 
 describe('mean and standard deviation', () => {
-  it.each(['NCHW', 'NHWC'] as const)(
-    'are applied as when features are extracted, and undone in gradients: %s',
-    (layout) => {
-      const form = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225], height: 16, width: 16, layout } as const;
-      const picture = { width: 16, height: 16, rgb: Uint8Array.from({ length: 768 }, (_, at) => (at * 7) % 256) };
-      const truth = new Float32Array(768);
-      preprocess(picture, { ...form, resize: null, crop: null }, truth);
-      const values = pixelValues(picture, form);
-      expect(normalised(values, form)).toEqual(truth);
-      expect([...pictureOfValues(values, form).rgb]).toEqual([...picture.rgb]);
-      // Chain rule: what a step along the gradient by the pixels adds to a weighted sum of the model's input, by differences.
-      const weights = Float32Array.from(truth, (_, at) => Math.sin(at));
-      const score = (pixels: Float32Array) =>
-        normalised(pixels, form).reduce((sum, value, at) => sum + value * weights[at], 0);
-      for (const at of [0, 1, 2, 255, 256, 511, 767]) {
-        const moved = values.slice();
-        moved[at] += 0.25;
-        expect((score(moved) - score(values)) / 0.25).toBeCloseTo(gradientByPixels(weights, form)[at], 3);
-      }
-    },
-  );
+  it.each([
+    ['NCHW', 'rgb'],
+    ['NHWC', 'rgb'],
+    ['NCHW', 'bgr'],
+    ['NHWC', 'bgr'],
+  ] as const)('are applied as when features are extracted, and undone in gradients: %s, %s', (layout, channels) => {
+    const mean = [0.485, 0.456, 0.406] as const;
+    const form = { mean, std: [0.229, 0.224, 0.225], height: 16, width: 16, layout, channels } as const;
+    const picture = { width: 16, height: 16, rgb: Uint8Array.from({ length: 768 }, (_, at) => (at * 7) % 256) };
+    const truth = new Float32Array(768);
+    preprocess(picture, { ...usual, ...form, resize: null, crop: null }, truth);
+    const values = pixelValues(picture, form);
+    expect(normalised(values, form)).toEqual(truth);
+    expect([...pictureOfValues(values, form).rgb]).toEqual([...picture.rgb]);
+    // Chain rule: what a step along the gradient by the pixels adds to a weighted sum of the model's input, by differences.
+    const weights = Float32Array.from(truth, (_, at) => Math.sin(at));
+    const score = (pixels: Float32Array) =>
+      normalised(pixels, form).reduce((sum, value, at) => sum + value * weights[at], 0);
+    for (const at of [0, 1, 2, 255, 256, 511, 767]) {
+      const moved = values.slice();
+      moved[at] += 0.25;
+      expect((score(moved) - score(values)) / 0.25).toBeCloseTo(gradientByPixels(weights, form)[at], 3);
+    }
+  });
 
   it('change nothing where the model undoes them', async () => {
     const preprocess = { resize: null, crop: 32, mean: [0.5, 0.4, 0.3], std: [0.2, 0.25, 0.5] } as const;

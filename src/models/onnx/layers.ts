@@ -194,17 +194,6 @@ export function inputGeometry(
   return { layout, channels: channels === 1 ? 1 : 3, height, width, batch: typeof batch === 'number' ? batch : null };
 }
 
-/** As `inputGeometry`, for RGB images. Throws UserError also where the model takes one channel. */
-export function rgbGeometry(model: { input: Layers['input']; file: string }, side: number | null): InputGeometry {
-  const found = inputGeometry(model, side);
-  if (found.channels === 3) return found;
-  throw new UserError({
-    what: `the model takes ${found.channels} channel, not the 3 of RGB`,
-    where: model.file,
-    fix: 'Export a model that takes RGB images, N x 3 x height x width',
-  });
-}
-
 function settle(dim: number | string | null, side: number | null): number | null {
   return typeof dim === 'number' ? dim : side;
 }

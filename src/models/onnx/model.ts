@@ -5,7 +5,7 @@ import type { RunnableEngine } from '../../records/engines.ts';
 import type { ModelDescription, SessionOptions } from '../engine.ts';
 import { checkTensor, type OnnxGraph } from './graph.ts';
 import { takesBytes } from './imageDoor.ts';
-import { featuresLayer, findLayers, mapBehind, rgbGeometry, scoresLayer } from './layers.ts';
+import { featuresLayer, findLayers, inputGeometry, mapBehind, scoresLayer } from './layers.ts';
 import { isOnnxruntimeNode, loadOnnxruntimeNode } from './nativeRuntime.ts';
 import { readGraph } from './readGraph.ts';
 import type { StartModel } from './runtime.ts';
@@ -20,7 +20,7 @@ export async function describeOnnxModel(file: string): Promise<ModelDescription>
   const bytes = await readModelFile(file);
   const graph = readGraph(bytes, file);
   const layers = findLayers(graph);
-  const geometry = (side: number | null) => rgbGeometry({ input: layers.input, file }, side);
+  const geometry = (side: number | null) => inputGeometry({ input: layers.input, file }, side);
   return {
     file,
     kind: 'onnx',

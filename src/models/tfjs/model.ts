@@ -1,7 +1,7 @@
 import { UserError } from '../../errors.ts';
 import type { RunnableEngine } from '../../records/engines.ts';
 import type { ModelDescription } from '../engine.ts';
-import { rgbGeometry } from '../onnx/layers.ts';
+import { inputGeometry } from '../onnx/layers.ts';
 import { readTfjsFiles } from './files.ts';
 import { findTfjsLayers, isGraphModel, pooledMap, tfjsFeaturesLayer, tfjsScoresLayer } from './graph.ts';
 import { readGraphModel } from './graphModel.ts';
@@ -19,7 +19,7 @@ export async function describeTfjsModel(file: string): Promise<ModelDescription>
   const graph = isGraphModel(files) ? readGraphModel(files) : readLayersModel(files);
   const { input } = graph;
   const geometry: ModelDescription['geometry'] = (side) => {
-    if (input.shape.length === 4) return rgbGeometry({ input, file }, side);
+    if (input.shape.length === 4) return inputGeometry({ input, file }, side);
     throw new UserError({
       what: `the input ${JSON.stringify(input.name)} has ${input.shape.length} dimensions: it is no image batch`,
       where: file,

@@ -82,7 +82,8 @@ const gather = single((tape, node, gradient) => {
   const [x, indices] = node.input;
   const axis = axisOf(tape, node, 0);
   const dims = tape.dimsOf(x);
-  if (axis === 0 && (dims[0] === null || tape.constant(indices) === null)) return [gatheredRows(tape, node, gradient), null];
+  if (axis === 0 && (dims[0] === null || tape.constant(indices) === null))
+    return [gatheredRows(tape, node, gradient), null];
   const length = lengthAlong(tape, node, x, axis);
   const places = (fixedInput(tape, node, 1) ?? []).map((place) => (place < 0 ? place + length : place));
   const flat = dims.map((dim, i) => (i === axis ? places.length : dim));

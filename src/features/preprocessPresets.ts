@@ -1,0 +1,158 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { messageOf, UserError } from '../errors.ts';
+import type { PreprocessOptions, PreprocessPreset } from '../records/config.ts';
+
+/** What a preset needs to know of the model: where it lies, and the side of its images (pixels; null where it is open). */
+export interface PresetModel {
+  readonly file: string;
+  readonly side: number | null;
+}
+
+const plain = { mean: [0, 0, 0], std: [1, 1, 1] } as const;
+const imageNet = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
+const defaultSide = 224;
+
+type Preset = (model: PresetModel) => PreprocessOptions;
+
+/** Keras squeezes images to the model's size (`image_dataset_from_directory`: bilinear, not smoothed). */
+const keras =
+  (form: Partial<PreprocessOptions>): Preset =>
+  ({ side }) => {
+    const length = side ?? defaultSide;
+    return { ...plain, antialias: false, resize: [length, length], crop: length, ...form };
+  };
+
+/** One row a preset: what the library of that name does to an image before such a model sees it. */
+const presets: Readonly<Record<PreprocessPreset, Preset>> = {
+  torchvision: ({ side }) => {
+    const crop = side ?? defaultSide;
+    return { ...plain, ...imageNet, resize: Math.round((crop * 256) / 224), crop };
+  },
+  timm: (model) => timmOptions(model),
+  huggingface: (model) => huggingFaceOptions(model),
+  // keras.applications.imagenet_utils.preprocess_input: BGR less ImageNet's mean, not scaled
+  'keras:caffe': keras({
+    channels: 'bgr',
+    mean: [123.68 / 255, 116.779 / 255, 103.939 / 255],
+    std: [1 / 255, 1 / 255, 1 / 255],
+  }),
+  'keras:tf': keras({ mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] }),
+  'keras:torch': keras(imageNet),
+};
+
+/**
+ * The preprocessing that a preset stands for.
+ * @throws UserError where it is read from a file beside the model that is not there, or that asks for what is not done.
+ */
+export function presetOptions(name: PreprocessPreset, model: PresetModel): PreprocessOptions {
+  return presets[name](model);
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** timm's `config.json` (its `pretrained_cfg`), as timm.data.create_transform reads it. */
+function timmOptions({ file, side }: PresetModel): PreprocessOptions {
+  const path = join(dirname(file), 'config.json');
+  const whole = readJson(path, 'timm');
+  const config = isRecord(whole.pretrained_cfg) ? whole.pretrained_cfg : whole;
+  const given = Array.isArray(config.input_size) ? Number(config.input_size.at(-1)) : defaultSide;
+  const crop = side ?? given;
+  const share = typeof config.crop_pct === 'number' ? config.crop_pct : 0.875;
+  const scaled = Math.floor(crop / share);
+  const mode = config.crop_mode ?? 'center';
+  if (mode !== 'center' && mode !== 'squash') throw notDone(path, `crop_mode ${JSON.stringify(mode)}`);
+  return {
+    ...plain,
+    ...{ mean: triple(config.mean, imageNet.mean), std: triple(config.std, imageNet.std) },
+    interpolation: interpolationOf(config.interpolation ?? 'bilinear', path),
+    resize: mode === 'squash' ? [scaled, scaled] : scaled,
+    crop,
+  };
+}
+
+/** By PIL's numbers. */
+const resamples: readonly string[] = ['nearest', 'lanczos', 'bilinear', 'bicubic'];
+
+/** Hugging Face's `preprocessor_config.json` of an image processor. */
+function huggingFaceOptions({ file, side }: PresetModel): PreprocessOptions {
+  const path = join(dirname(file), 'preprocessor_config.json');
+  const config = readJson(path, 'huggingface');
+  const { do_resize: resizes = true, do_center_crop: crops = false, do_normalize: normalises = true } = config;
+  const factor = typeof config.rescale_factor === 'number' ? config.rescale_factor : 1 / 255;
+  const scale = config.do_rescale === false ? 1 : factor;
+  // Values are taken from [0, 1] here: (value * 255 * scale - mean) / std.
+  const unit = 255 * scale;
+  const mean = normalises === false ? [0, 0, 0] : triple(config.image_mean, imageNet.mean);
+  const std = normalises === false ? [1, 1, 1] : triple(config.image_std, imageNet.std);
+  const size = resizes === false ? null : sizeOf(config.size, path);
+  const crop = crops === true ? sideOf(config.crop_size) : null;
+  const share =
+    typeof config.crop_pct === 'number' && crops !== true && typeof size === 'number' ? config.crop_pct : null;
+  return {
+    ...plain,
+    mean: triple(
+      mean.map((value) => value / unit),
+      imageNet.mean,
+    ),
+    std: triple(
+      std.map((value) => value / unit),
+      imageNet.std,
+    ),
+    interpolation: interpolationOf(resamples[Number(config.resample ?? 2)] ?? config.resample, path),
+    resize: share === null ? size : Math.trunc(Number(size) / share),
+    crop:
+      crop ?? (share === null ? null : Number(size)) ?? (Array.isArray(size) && size[0] === size[1] ? size[0] : side),
+  };
+}
+
+function sizeOf(size: unknown, path: string): PreprocessOptions['resize'] {
+  if (typeof size === 'number') return [size, size];
+  if (isRecord(size) && typeof size.shortest_edge === 'number' && size.longest_edge === undefined)
+    return size.shortest_edge;
+  if (isRecord(size) && typeof size.height === 'number' && typeof size.width === 'number')
+    return [size.height, size.width];
+  throw notDone(path, `size ${JSON.stringify(size)}`);
+}
+
+function sideOf(size: unknown): number | null {
+  if (typeof size === 'number') return size;
+  return isRecord(size) && typeof size.height === 'number' ? size.height : null;
+}
+
+function interpolationOf(name: unknown, path: string): NonNullable<PreprocessOptions['interpolation']> {
+  if (name === 'bilinear' || name === 'bicubic' || name === 'lanczos') return name;
+  throw notDone(path, `interpolation ${JSON.stringify(name)}`);
+}
+
+function triple(values: unknown, otherwise: PreprocessOptions['mean']): PreprocessOptions['mean'] {
+  if (!Array.isArray(values) || values.length === 0) return otherwise;
+  const [first = 0, second = first, third = first] = values.map(Number);
+  return [first, second, third];
+}
+
+function isRecord(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function readJson(path: string, preset: string): Json {
+  const fix = 'Copy it from where the model comes from, or give resize, crop, mean and std in preprocess';
+  if (!existsSync(path)) {
+    throw new UserError({ what: `the preset ${preset} is read from a file that is not there`, where: path, fix });
+  }
+  try {
+    const parsed: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    if (isRecord(parsed)) return parsed;
+    throw new Error('it holds no object');
+  } catch (cause) {
+    throw new UserError({ what: `the preset ${preset} cannot be read (${messageOf(cause)})`, where: path, fix, cause });
+  }
+}
+
+function notDone(path: string, what: string): UserError {
+  return new UserError({
+    what: `it asks for ${what}, which is not done here`,
+    where: path,
+    fix: 'Give resize, crop, mean, std and interpolation in preprocess instead',
+  });
+}
