@@ -4,6 +4,7 @@ import { hashWorker } from '../images/hashWorker.ts';
 import { depthOf, type Pipeline } from '../images/preprocess.ts';
 import type { Unreadable } from '../images/readImage.ts';
 import type { Session, Tensor } from '../models/engine.ts';
+import { entry } from '../records/entry.ts';
 import type { RunTask } from '../records/threads.ts';
 
 /** Image files: names below a folder. */
@@ -54,14 +55,20 @@ export async function runImages(
   const started: Promise<Decoded>[] = [];
   const start = (index: number) => {
     const names = images.names.slice(index * batch, (index + 1) * batch);
-    const decoded = run(decodeWorker, { folder: images.folder, names, pipeline, out: slots[index % slots.length] });
+    const decoded = run(decodeWorker, {
+      folder: images.folder,
+      names,
+      pipeline,
+      out: entry(slots, index % slots.length),
+    });
     decoded.catch(() => {}); // awaited below, perhaps much later
     started.push(decoded);
   };
   for (let index = 0; index < slots.length; index++) start(index);
   for (let index = 0; index < batches; index++) {
-    const { hashes, unreadable } = await started[index];
-    const tensors = await session.run({ count: batch, values: new Float32Array(slots[index % slots.length]) }, outputs);
+    const { hashes, unreadable } = await entry(started, index);
+    const values = new Float32Array(entry(slots, index % slots.length));
+    const tensors = await session.run({ count: batch, values }, outputs);
     if (index + slots.length < batches) start(index + slots.length);
     use({ hashes, unreadable, from: index * batch, tensors });
   }

@@ -56,7 +56,7 @@ function shardOf(images: readonly string[], shard: FeatureSource['shard']): read
 /** The values of a batch x features tensor; further dimensions of one are let pass. */
 function featuresOf({ shape, values }: Tensor, layer: string, file: string): Float32Array {
   const [, features, ...rest] = shape;
-  if (features > 0 && rest.every((length) => length === 1)) return values;
+  if (features !== undefined && features > 0 && rest.every((length) => length === 1)) return values;
   throw new UserError({
     what: `the tensor ${JSON.stringify(layer)} has shape [${shape.join(', ')}]: it is not a vector an image`,
     where: file,

@@ -5,6 +5,7 @@ import type { Unreadable } from '../images/readImage.ts';
 import type { Tensor } from '../models/engine.ts';
 import { openSession } from '../models/engines/selectEngine.ts';
 import type { EngineName } from '../records/engines.ts';
+import { entry } from '../records/entry.ts';
 import type { OnBadImage } from '../records/evalSet.ts';
 import type { FeatureFile } from '../records/features.ts';
 import type { OnProgress, RunTask } from '../records/threads.ts';
@@ -89,7 +90,7 @@ function refuse([first]: readonly Unreadable[], { images, onBadImage }: VectorSo
   if (first === undefined || onBadImage === 'skip') return;
   throw new UserError({
     what: `the image ${first.why}`,
-    where: join(images.folder, images.names[first.index]),
+    where: join(images.folder, entry(images.names, first.index)),
     fix: 'Replace the image, take its line out of the manifest, or set evalSet.onBadImage to skip',
   });
 }
@@ -124,8 +125,8 @@ async function complement(
     const rows = missingRows(hashes, have, bad);
     engine =
       (await computeRows(rows, plan, source, (result, values, by) => {
-        for (const [i, hash] of result.hashes.entries()) hashes[rows[result.from + i]] = hash;
-        for (const { index, why } of result.unreadable) bad.set(rows[result.from + index], why);
+        for (const [i, hash] of result.hashes.entries()) hashes[entry(rows, result.from + i)] = hash;
+        for (const { index, why } of result.unreadable) bad.set(entry(rows, result.from + index), why);
         const kept = usable(result, values, values.length / plan.batch);
         if (kept.hashes.length === 0) return;
         writer ??= new SegmentWriter(folder, values.length / plan.batch, by);
@@ -168,7 +169,7 @@ function missingRows(
   bad: ReadonlyMap<number, string>,
 ): readonly number[] {
   const seen = new Set(have);
-  for (const row of bad.keys()) seen.add(hashes[row]);
+  for (const row of bad.keys()) seen.add(entry(hashes, row));
   return hashes.flatMap((hash, row) => {
     if (bad.has(row) || (hash !== '' && seen.has(hash))) return [];
     if (hash !== '') seen.add(hash);
@@ -185,7 +186,7 @@ function usable({ hashes, unreadable }: BatchResult, values: Float32Array, dimen
   for (const [to, row] of rows.entries()) {
     kept.set(values.subarray(row * dimensions, (row + 1) * dimensions), to * dimensions);
   }
-  return { hashes: rows.map((row) => hashes[row]), values: kept };
+  return { hashes: rows.map((row) => entry(hashes, row)), values: kept };
 }
 
 /** Images that cannot be used, those with the same bytes as one that was tried among them. */
@@ -207,13 +208,13 @@ async function computeRows(
   if (rows.length === 0) return null;
   const { model, layer, pipeline, batch } = plan;
   const { folder, names } = source.images;
-  const files = { folder, names: rows.map((row) => names[row]) };
+  const files = { folder, names: rows.map((row) => entry(names, row)) };
   const session = await openSession(model, source.engine, pipeline.crop, { threads: null }, source.onNotice);
   try {
     let done = names.length - rows.length;
     await runImages(files, session, [layer], { pipeline, batch, run: source.run }, (result) => {
       refuse(
-        result.unreadable.map(({ index, why }) => ({ index: rows[result.from + index], why })),
+        result.unreadable.map(({ index, why }) => ({ index: entry(rows, result.from + index), why })),
         source,
       );
       const tensor = result.tensors.get(layer);
@@ -238,7 +239,7 @@ function checkFinite(values: Float32Array, dimensions: number, result: BatchResu
   if (at < 0) return;
   throw new UserError({
     what: `value ${at % dimensions} of the image comes out as ${values[at]}`,
-    where: join(files.folder, files.names[result.from + Math.floor(at / dimensions)]),
+    where: join(files.folder, entry(files.names, result.from + Math.floor(at / dimensions))),
     fix: 'Check the model and its preprocess in the config: a standard deviation of 0, say',
   });
 }
@@ -259,7 +260,7 @@ function fileOf(
       if (row !== undefined) return [row];
       throw new UserError({
         what: 'the image changed while it was read',
-        where: join(images.folder, images.names[image]),
+        where: join(images.folder, entry(images.names, image)),
         fix: 'Run again when nothing writes to the images',
       });
     }),

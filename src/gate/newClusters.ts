@@ -1,4 +1,5 @@
 import type { Cluster, EventImage, FoundRegion } from '../records/comparison.ts';
+import { entry, lookUp } from '../records/entry.ts';
 import type { Columns } from '../records/features.ts';
 import { regionId } from '../records/regionId.ts';
 import { boundedMap } from './boundedMap.ts';
@@ -55,9 +56,9 @@ async function told(scanned: ScannedCluster, input: NewClustersInput): Promise<E
   return {
     cluster: clusterOf(scanned, described, specificPValue, input),
     images: Array.from(described.newlyFailed, (at, of) => ({
-      name: input.images[group.rows[at]],
-      ...input.faceOf(group.rows[at]),
-      typical: described.typical[of],
+      name: entry(input.images, entry(group.rows, at)),
+      ...input.faceOf(entry(group.rows, at)),
+      typical: entry(described.typical, of),
     })),
     traits: described.traits.map((trait) => traitText(trait, group)),
   };
@@ -80,7 +81,7 @@ function clusterOf(
     newlyFixed: positions.filter((at) => newlyRight(group.outcomes, at)).length,
     ...{ baselineErrorRate, errorRate, pValue, adjustedPValue: pValue, specificPValue },
     scope: scopeOf(scanned, specificPValue, options),
-    images: Array.from(newlyFailing, (at) => images[group.rows[at]]),
+    images: Array.from(newlyFailing, (at) => entry(images, entry(group.rows, at))),
     found: foundRegion(scanned),
     precision: size === 0 ? 0 : newlyFailing.length / size,
     recall: brought.length === 0 ? 0 : brought.filter((at) => held.has(at)).length / brought.length,
@@ -89,11 +90,11 @@ function clusterOf(
 }
 
 function newlyFails([candidate, ...accepted]: readonly Uint8Array[], at: number): boolean {
-  return candidate[at] === 1 && accepted.every((each) => each[at] === 0);
+  return candidate?.[at] === 1 && accepted.every((each) => each[at] === 0);
 }
 
 function newlyRight([candidate, ...accepted]: readonly Uint8Array[], at: number): boolean {
-  return candidate[at] === 0 && accepted.every((each) => each[at] === 1);
+  return candidate?.[at] === 0 && accepted.every((each) => each[at] === 1);
 }
 
 function foundRegion({ prepared, region, rule, score, newlyFailed }: ScannedCluster): FoundRegion {
@@ -104,10 +105,10 @@ function foundRegion({ prepared, region, rule, score, newlyFailed }: ScannedClus
       ? [family.members, family.offsets, open.lone.map((each) => (each === 0 ? 1 : 0))]
       : [family.rightMembers, family.rightOffsets, open.loneRight];
   let newlyFixed = 0;
-  for (let at = offsets[region]; at < offsets[region + 1]; at++) {
-    if (list[at] > 0 && lone[list[at] - 1] === 0) newlyFixed++;
+  for (const member of list.subarray(entry(offsets, region), entry(offsets, region + 1))) {
+    if (member > 0 && lone[member - 1] === 0) newlyFixed++;
   }
-  return { rule, size: family.size[region], newlyFailed: newlyFailed.length, newlyFixed, score };
+  return { rule, size: entry(family.size, region), newlyFailed: newlyFailed.length, newlyFixed, score };
 }
 
 /**
@@ -122,7 +123,7 @@ function scopeOf(
   if (rule.length === 0) return 'general';
   const { lone } = prepared.open;
   if (lone.some((each) => each !== 0)) return specificPValue <= significance ? 'specific' : 'general';
-  const outside = prepared.group.rows.length - prepared.scored.family.size[region];
+  const outside = prepared.group.rows.length - entry(prepared.scored.family.size, region);
   return outside > 0 && (lone.length - newlyFailed.length) / outside >= minErrorRateIncrease ? 'general' : 'specific';
 }
 
@@ -135,9 +136,9 @@ async function describe(scanned: ScannedCluster, input: NewClustersInput): Promi
   const model = features.filter((feature) => feature < input.properties).length;
   const described = await input.run(describeWorker, {
     ...{ columns, properties: model, newlyFailed, unclaimed },
-    rule: rule.map((each) => ({ ...each, feature: place.get(each.feature) ?? 0 })),
+    rule: rule.map((each) => ({ ...each, feature: lookUp(place, each.feature) })),
   });
-  return { ...described, rule: described.rule.map((each) => ({ ...each, feature: features[each.feature] })) };
+  return { ...described, rule: described.rule.map((each) => ({ ...each, feature: entry(features, each.feature) })) };
 }
 
 /** Ascending. */

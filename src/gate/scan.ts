@@ -1,5 +1,6 @@
 import type { Region } from '../records/analysis.ts';
 import type { Difficulty, PairedGroup } from '../records/comparison.ts';
+import { entry } from '../records/entry.ts';
 import type { ReadColumns } from '../records/features.ts';
 import type { OnProgress, RunTask } from '../records/threads.ts';
 import type { GateOptions } from '../records/verdict.ts';
@@ -77,8 +78,8 @@ export async function prepareGroups(input: ScanInput): Promise<PreparedGroup[]> 
   };
   const placed = able.map(({ group, open }) => ({
     ...{ group, open },
-    image: Uint32Array.from(open.positions, (at) => numberOf(group.rows[at])),
-    rightImage: Uint32Array.from(open.rightPositions, (at) => numberOf(group.rows[at])),
+    image: Uint32Array.from(open.positions, (at) => numberOf(entry(group.rows, at))),
+    rightImage: Uint32Array.from(open.rightPositions, (at) => numberOf(entry(group.rows, at))),
   }));
   let done = 0;
   const prepared = await boundedMap(placed, GROUPS_AT_ONCE, async ({ group, open, image, rightImage }) => {
@@ -138,7 +139,7 @@ function* candidates(prepared: PreparedGroup, accepted: number): Generator<Omit<
     if (best === null) return;
     yield {
       ...{ prepared, region: best.region, rule: ruleOf(scored.family, best.region), score: best.score },
-      newlyFailed: Uint32Array.from(best.newlyFailed, (at) => open.positions[at]),
+      newlyFailed: Uint32Array.from(best.newlyFailed, (at) => entry(open.positions, at)),
       unclaimed: open.positions.filter((_, at) => open.lone[at] === 0 && claimed[at] === 0),
     };
     for (const at of best.newlyFailed) claimed[at] = 1;
@@ -149,8 +150,10 @@ function* candidates(prepared: PreparedGroup, accepted: number): Generator<Omit<
 function namesDrawn(prepared: readonly PreparedGroup[], images: readonly string[]): string[] {
   const names: string[] = [];
   for (const { group, open, scored } of prepared) {
-    for (const [at, number] of scored.image.entries()) names[number] = images[group.rows[open.positions[at]]];
-    for (const [at, number] of scored.rightImage.entries()) names[number] = images[group.rows[open.rightPositions[at]]];
+    for (const [at, number] of scored.image.entries())
+      names[number] = entry(images, entry(group.rows, entry(open.positions, at)));
+    for (const [at, number] of scored.rightImage.entries())
+      names[number] = entry(images, entry(group.rows, entry(open.rightPositions, at)));
   }
   return Array.from(names, (name) => name ?? '');
 }
