@@ -12,7 +12,8 @@ import { mergeFeatures } from './pipeline/merge.ts';
 import type { Request, Said } from './pipeline/request.ts';
 import { type GateOutcome, runGate } from './pipeline/run.ts';
 import { tool } from './pipeline/tool.ts';
-import type { FeatureName } from './records/features.ts';
+import { defaultConfig, defaultOut } from './records/config.ts';
+import { type FeatureName, featureKinds } from './records/features.ts';
 import { groupIds } from './records/groupKinds.ts';
 
 /** Exit codes of every command. */
@@ -110,7 +111,7 @@ function commandLine(): Command {
     .option('--group <id>', `among which images: ${groupIds}`, 'all')
     .option('--checkpoint <name=file>', 'checkpoint, for groups of what it predicts', namedPath)
     .option('--name <text>', 'call it so in reports, from now on')
-    .addOption(new Option('--kind <kind>', 'with --name: what it is').choices(kinds))
+    .addOption(new Option('--kind <kind>', 'with --name: what it is').choices(featureKinds))
     .option('--note <text>', 'with --name: a note for reports')
     .action((feature: number, flags: Flags) =>
       perform(flags, (request) =>
@@ -143,8 +144,8 @@ function commandLine(): Command {
 
 function common(command: Command): Command {
   return command
-    .option('--config <file>', 'the config', 'barlow.yml')
-    .option('--out <folder>', 'where reports are written', 'barlow-report')
+    .option('--config <file>', 'the config', defaultConfig)
+    .option('--out <folder>', 'where reports are written', defaultOut)
     .option('--workers <n>', 'worker threads; the results are the same for any number', workers, availableParallelism())
     .option('--json', 'print JSON on standard output')
     .option('--quiet', 'print nothing but errors (and JSON, if asked for)');
@@ -157,9 +158,6 @@ function judging(command: Command): Command {
     .option('--commit <id>', 'commit the checkpoint belongs to (default: HEAD)')
     .option('--base <ref>', 'branch that the commit is to be merged into: compare with the merge base');
 }
-
-/** What a feature can be called besides its name. */
-const kinds = ['spurious', 'overemphasised', 'unclear'];
 
 function featureName({ name, kind, note }: Flags): FeatureName | null {
   if (name !== undefined) return { name, kind: kind ?? null, note: note ?? null };

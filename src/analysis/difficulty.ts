@@ -1,5 +1,6 @@
 import type { Difficulty, PairedGroup } from '../records/comparison.ts';
 import { entry } from '../records/entry.ts';
+import { groupOfId } from '../records/groupKinds.ts';
 import { type Hardness, marginOf } from './hardness.ts';
 
 /**
@@ -10,18 +11,19 @@ import { type Hardness, marginOf } from './hardness.ts';
  */
 export function difficultyOf(
   hardness: Hardness,
-  { grouping, value, rows }: PairedGroup,
+  { id, value, rows }: PairedGroup,
   { labels, classes }: { readonly labels: Int32Array; readonly classes: readonly string[] },
   rowOf: (row: number) => number,
 ): Difficulty {
   const images = Uint32Array.from(rows, rowOf);
-  const k = grouping === 'prediction' || grouping === 'union' ? classes.indexOf(value) : -1;
+  const { mistake } = groupOfId(id).kind;
+  const k = mistake === 'other class' ? -1 : classes.indexOf(value);
   const labelOf = (image: number) => entry(labels, image);
   const marginFor = (image: number, ofClass: number) => marginOf(hardness, image, labelOf(image), ofClass);
   const harder = Float64Array.from(images, (image) => {
     if (k < 0) return -marginFor(image, labelOf(image));
     return labelOf(image) === k ? -marginFor(image, k) : marginFor(image, k);
   });
-  const never = Uint8Array.from(images, (image) => Number(grouping === 'prediction' && labelOf(image) === k));
+  const never = Uint8Array.from(images, (image) => Number(mistake === 'taken for it' && labelOf(image) === k));
   return { harder, never };
 }

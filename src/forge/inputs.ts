@@ -1,4 +1,5 @@
 import { UserError } from '../errors.ts';
+import { defaultConfig, defaultOut } from '../records/config.ts';
 import { type EngineName, engineNames } from '../records/engines.ts';
 import { readInput, readInputLines } from './runner.ts';
 
@@ -20,7 +21,7 @@ export interface StepInputs {
 /** Reads the step's inputs. @throws UserError where one is none of its choices or contradicts another */
 export function readStepInputs(): StepInputs {
   return {
-    config: readInput('config') || 'barlow.yml',
+    config: readInput('config') || defaultConfig,
     checkpoints: readCheckpoints(readInputLines('checkpoint'), readInput('predictions')),
     baseline: readInput('baseline') || null,
     engine: readInput('engine') === '' ? null : choice('engine', engineNames),
@@ -30,7 +31,7 @@ export function readStepInputs(): StepInputs {
     failOn: choice('fail-on', ['error', 'warning', 'never'] as const),
     token: readInput('github-token'),
     workingDirectory: readInput('working-directory') || '.',
-    out: readInput('out') || 'barlow-report',
+    out: readInput('out') || defaultOut,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { EventImage, PairedGroup } from '../records/comparison.ts';
 import { entry } from '../records/entry.ts';
+import { groupOfId } from '../records/groupKinds.ts';
 import { imageProperties } from '../records/imageProperties.ts';
 import type { Trait } from './traits.ts';
 import { newlyFail } from './words.ts';
@@ -23,7 +24,7 @@ export function eventTitle(images: readonly Pick<EventImage, 'label' | 'after'>[
 /** "redder in the centre than 93 % of the other automobiles". */
 export function traitText({ property, greater, share }: Trait, group: PairedGroup): string {
   const words = entry(imageProperties, property);
-  const others = group.grouping === 'label' ? `other ${plural(group.value)}` : "group's other images";
+  const others = groupOfId(group.id).kind.isClass ? `other ${plural(group.value)}` : "group's other images";
   return `${greater ? words.more : words.less} than ${Math.floor(100 * share)} % of the ${others}`;
 }
 

@@ -5,6 +5,10 @@ import type { EngineName } from './engines.ts';
 import type { ColumnNames, OnBadImage } from './evalSet.ts';
 import type { GateOptions } from './verdict.ts';
 
+/** Where every door finds the config, and where it puts reports, unless told otherwise. */
+export const defaultConfig = 'barlow.yml';
+export const defaultOut = 'barlow-report';
+
 /** torchvision's pipeline; null steps are left out. */
 export interface PreprocessOptions {
   /** Length of the shorter (or longer) side after resizing, or height and width, in pixels. */

@@ -33,11 +33,14 @@ export interface Columns {
 /** Reads features `from`..`to` (exclusive) of the given eval-set rows; at the start of `into` where a reader can and it is given. */
 export type ReadColumns = (rows: Uint32Array, from: number, to: number, into?: SharedArrayBuffer) => Promise<Columns>;
 
+/** What a feature can be called besides its name: `schemas/features.schema.json` says what each means. */
+export const featureKinds = ['spurious', 'overemphasised', 'unclear'] as const;
+
 /** What people call a feature (`features.yml`). */
 export interface FeatureName {
   readonly name: string;
   /** Whether failures hang on it for no good reason, for too much of one, or nobody can tell; null where nobody said. */
-  readonly kind: 'spurious' | 'overemphasised' | 'unclear' | null;
+  readonly kind: (typeof featureKinds)[number] | null;
   readonly note: string | null;
 }
 

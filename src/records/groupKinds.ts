@@ -40,6 +40,11 @@ interface Row {
   readonly tells: 'label' | 'prediction';
   /** Whose images there can be more of, before "that show ...". */
   readonly collect: string;
+  /**
+   * What its failures are mistakes of: taking an image for another class than its label, taking one of another class for the
+   * group's class (images of that class cannot fail), or putting one on the other side of the group's class.
+   */
+  readonly mistake: 'other class' | 'taken for it' | 'either side';
   /** Whether it holds the images of one class and no others, so that shares of it are shares of the class. */
   readonly isClass: boolean;
   readonly members: (asked: Asked) => Members[];
@@ -50,6 +55,7 @@ export const groupKinds = [
   {
     ...{ name: 'label', specs: ['label', 'label:CLASS'], inConfig: ['label'], ids: 'label:CLASS' },
     ...{ specOf: (id) => id, byPrediction: false, tells: 'prediction', collect: 'of the class ', isClass: true },
+    mistake: 'other class',
     words: (name) => `images of ${name}`,
     members: (asked) =>
       byClass(asked, {
@@ -60,7 +66,7 @@ export const groupKinds = [
   {
     ...{ name: 'prediction', specs: ['prediction', 'prediction:CLASS'], inConfig: ['prediction'] },
     ...{ ids: 'prediction:CLASS', specOf: (id) => id, byPrediction: true, tells: 'label', isClass: false },
-    collect: 'of the classes that these are in truth, ',
+    ...{ collect: 'of the classes that these are in truth, ', mistake: 'taken for it' },
     words: (name) => `images predicted as ${name}`,
     members: (asked) => {
       const predictions = predictionsOf(asked);
@@ -72,18 +78,20 @@ export const groupKinds = [
   },
   {
     ...{ name: 'all', specs: ['all'], inConfig: ['all'], ids: 'all', specOf: (id) => id, byPrediction: false },
-    ...{ tells: 'prediction', collect: '', isClass: false, words: () => 'all images' },
+    ...{ tells: 'prediction', collect: '', isClass: false, mistake: 'other class', words: () => 'all images' },
     members: ({ evalSet }) => [{ id: 'all', value: 'all', rows: [...evalSet.images.keys()], fails: isWrong }],
   },
   {
     ...{ name: 'confusion', specs: ['confusion'], inConfig: ['confusion'], ids: 'confusion:A~B' },
     ...{ specOf: () => 'confusion', byPrediction: true, tells: 'prediction', collect: '', isClass: false },
+    mistake: 'other class',
     words: (name) => `images of ${name.replace('~', ' and ')}, taken for one of the two`,
     members: byConfusion,
   },
   {
     ...{ name: 'union', specs: ['union', 'union:CLASS'], inConfig: ['union:CLASS'], ids: 'union:CLASS' },
     ...{ specOf: (id) => id, byPrediction: true, tells: 'prediction', collect: '', isClass: false },
+    mistake: 'either side',
     words: (name) => `images that are or are taken for ${name}`,
     members: (asked) => {
       const predictions = predictionsOf(asked);
@@ -97,7 +105,7 @@ export const groupKinds = [
   {
     ...{ name: 'column', specs: ['column:NAME'], inConfig: ['column:NAME'], ids: 'COLUMN:VALUE' },
     ...{ specOf: (id) => `column:${partsOf(id).head}`, byPrediction: false, tells: 'prediction', collect: '' },
-    ...{ isClass: false, words: (name) => `images with ${name}` },
+    ...{ isClass: false, mistake: 'other class', words: (name) => `images with ${name}` },
     members: byColumn,
   },
 ] as const satisfies readonly Row[];

@@ -1,3 +1,4 @@
+import type { featureKinds } from '../records/features.ts';
 import { groupOfId } from '../records/groupKinds.ts';
 import { count, percent } from '../records/words.ts';
 import { nameText } from './names.ts';
@@ -68,7 +69,7 @@ export const KIND = {
   spurious: 'spurious: the class should not depend on it.',
   overemphasised: 'overemphasised: it belongs to the class, but too much hangs on it.',
   unclear: 'unclear in meaning: look at its pictures again.',
-} as const;
+} as const satisfies Readonly<Record<(typeof featureKinds)[number], string>>;
 
 function shareText({ group, size, groupSize, rule }: ActionGround): string[] {
   const { kind, value } = groupOfId(group);

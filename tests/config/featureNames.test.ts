@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readFeatureNames, writeFeatureName } from '../../src/config/featureNames.ts';
 import { UserError } from '../../src/errors.ts';
-import type { FeatureName } from '../../src/records/features.ts';
+import { type FeatureName, featureKinds } from '../../src/records/features.ts';
 import { HOSTILE_NAMES } from '../report/hostileResult.ts';
 
 const NETWORK = '3f2a'.repeat(16);
@@ -209,4 +209,11 @@ describe('writeFeatureName', () => {
       { numRuns: 100 },
     );
   });
+});
+
+test('the kinds of a feature are those of the schema', () => {
+  const schema = readFileSync(join(import.meta.dirname, '..', '..', 'schemas', 'features.schema.json'), 'utf8');
+  const { kind } = JSON.parse(schema).properties.features.additionalProperties.else.properties;
+  expect(kind.enum).toEqual([...featureKinds, null]);
+  for (const each of featureKinds) expect(kind.description).toContain(`\`${each}\``);
 });
