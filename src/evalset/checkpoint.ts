@@ -105,6 +105,8 @@ function predictionsOf(table: Table, cells: readonly string[], classes: readonly
   if (cell.trim() === '') {
     throw new UserError({ what: 'there is no prediction', where: table.where(row), fix: 'Give the predicted class' });
   }
+  const indices = indicesIn(cells, indexOf);
+  if (indices !== null) throw new UserError({ ...indices, where: table.where(row) });
   const unknown = new Set(cells.filter((other) => other.trim() !== '' && !indexOf.has(other)));
   const near = nearestWord(cell, classes);
   throw new UserError({
@@ -112,6 +114,29 @@ function predictionsOf(table: Table, cells: readonly string[], classes: readonly
     where: table.where(row),
     fix: `${near === null ? 'Add' : `Write ${JSON.stringify(near)} where that is meant, or add`} it to \`evalSet.classes\` in the config`,
   });
+}
+
+/** Of the predictions, the share that may be classes where the rest are taken for indices or floats. */
+const HARDLY_ANY = 0.05;
+
+/** Predictions that are numbers of classes, or integers written as floats, in place of names; null where they are neither. */
+function indicesIn(
+  cells: readonly string[],
+  indexOf: ReadonlyMap<string, number>,
+): { what: string; fix: string } | null {
+  const known = cells.filter((cell) => indexOf.has(cell)).length;
+  if (known > HARDLY_ANY * cells.length) return null;
+  const asIntegers = cells.map((cell) => cell.trim().replace(/\.0+$/, ''));
+  if (!asIntegers.every((cell) => /^\d{1,9}$/.test(cell))) return null;
+  if (asIntegers.every((cell) => indexOf.has(cell))) {
+    const what = `the predictions are written as ${JSON.stringify(cells[0])} where labels say ${JSON.stringify(asIntegers[0])}`;
+    return { what, fix: 'Write them as integers (pandas: df.prediction.astype(int))' };
+  }
+  if (!asIntegers.every((cell) => Number(cell) < indexOf.size)) return null;
+  return {
+    what: `the predictions are numbers from 0 to ${indexOf.size - 1}, the places of the ${indexOf.size} classes in the model's output, and labels are names`,
+    fix: 'Write the name of each class in place of its number, in the order the model was trained with (torchvision: dataset.classes[number])',
+  };
 }
 
 /** 1 where the checkpoint fails, by row of the table. */

@@ -17,6 +17,7 @@ export async function readJsonLines(file: string): Promise<Table> {
     if (text.trim() === '') continue;
     const row = lines.push(line) - 1;
     for (const [name, value] of Object.entries(objectOf(text, `${file}:${line}`))) {
+      refuseHuge(name, value, `${file}:${line}`);
       const cell = cellText(value);
       if (cell === null) nested.add(name);
       const column = columns.get(name) ?? [];
@@ -30,6 +31,16 @@ export async function readJsonLines(file: string): Promise<Table> {
   for (const column of columns.values()) while (column.length < lines.length) column.push('');
   for (const name of nested) columns.delete(name);
   return { file, rows: lines.length, columns, nested, where: (row) => `${file}:${lines[row]}` };
+}
+
+/** Beyond 2^53 JSON's numbers merge: two classes would become one. */
+function refuseHuge(name: string, value: unknown, where: string): void {
+  if (typeof value !== 'number' || !Number.isInteger(value) || Number.isSafeInteger(value)) return;
+  throw new UserError({
+    what: `${JSON.stringify(name)} is ${value}, an integer beyond 2^53 that JSON cannot keep apart from its neighbours`,
+    where,
+    fix: 'Write it in quotes, as text',
+  });
 }
 
 /** Columns that few rows fill are no columns but data in the place of names; each would take room for every row. */

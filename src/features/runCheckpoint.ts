@@ -75,7 +75,10 @@ function engineFor(kind: ModelKind, asked: EngineName): EngineName {
 
 /** Index into the eval set's classes of each score. */
 async function classesOf(given: CheckpointModelOptions['classes'], classes: readonly string[]): Promise<Int32Array> {
-  if (given === null) return Int32Array.from(classes.keys());
+  if (given === null) {
+    refuseIntegers(classes);
+    return Int32Array.from(classes.keys());
+  }
   const where = typeof given === 'string' ? given : 'checkpointModel.classes';
   const names = typeof given === 'string' ? await readLabels(given) : given;
   const indexOf = new Map(classes.map((name, index) => [name, index]));
@@ -90,6 +93,18 @@ async function classesOf(given: CheckpointModelOptions['classes'], classes: read
     }
     seen.add(name);
     return index;
+  });
+}
+
+/** Classes sort as text (0, 1, 10, 2), a model's outputs as numbers: every prediction from the third class on would be another's. */
+function refuseIntegers(classes: readonly string[]): void {
+  if (!classes.every((name) => /^-?\d+$/.test(name))) return;
+  const byNumber = classes.toSorted((a, b) => Number(a) - Number(b));
+  if (classes.every((name, place) => name === byNumber[place])) return;
+  throw new UserError({
+    what: `the classes are integers, which sort otherwise as text (${classes.slice(0, 4).join(', ')}) than as numbers (${byNumber.slice(0, 4).join(', ')}): it is not known which score is whose`,
+    where: 'checkpointModel.classes',
+    fix: "Name the class of each score, in the model's order, in checkpointModel.classes",
   });
 }
 

@@ -36,6 +36,28 @@ describe('readCheckpoint', () => {
     });
   });
 
+  test('indices in place of names are recognised, and floats in place of integers', async () => {
+    await expect(read('image,prediction\na.png,0\nb.png,2\nc.png,1\n')).rejects.toThrow(
+      /the predictions are numbers from 0 to 2, .* Write the name of each class/,
+    );
+    const numbered: EvalSet = { ...evalSet, classes: ['1', '2', '3'] };
+    const file = write('floats.csv', 'image,prediction\na.png,1.0\nb.png,3.0\nc.png,2.0\n');
+    await expect(readCheckpoint(file, 'c', numbered, columns)).rejects.toThrow(/written as "1.0" where labels say "1"/);
+    // A number beyond the classes is no index, and a few names among them say that names are meant.
+    await expect(read('image,prediction\na.png,0\nb.png,3\nc.png,1\n')).rejects.toThrow(
+      /no label has the predicted class/,
+    );
+    await expect(read('image,prediction\na.png,cat\nb.png,0\nc.png,1\n')).rejects.toThrow(
+      /no label has the predicted class/,
+    );
+  });
+
+  test('JSON integers that would merge are refused; in quotes they are classes', async () => {
+    const line = (value: string) => `{"image": "a.png", "prediction": ${value}}\n`;
+    await expect(read(line('9007199254740993'), 'huge.jsonl')).rejects.toThrow(/an integer beyond 2\^53/);
+    await expect(read(line('"9007199254740993"'), 'huge.jsonl')).rejects.toThrow(/have no prediction|no label has/);
+  });
+
   test('failures in place of predictions', async () => {
     expect(
       await read(

@@ -182,6 +182,19 @@ describe('a checkpoint that is a model', () => {
     expect(greatest(shares.confidence ?? [], Float32Array.from(scores.confidence ?? [Number.NaN]))).toBeLessThan(1e-6);
   });
 
+  it('is refused where classes are integers that sort otherwise as text, until their order is given', async () => {
+    const order = Array.from({ length: 11 }, (_, i) => String(i));
+    const numbered = { ...some, classes: order.toSorted() };
+    await expect(ran(numbered)).rejects.toThrow(/classes are integers, which sort otherwise as text \(0, 1, 10, 2\)/);
+    const digits = { ...some, classes: order.slice(0, 10) };
+    const plain = (await ran(some)).checkpoint;
+    expect((await ran(digits)).checkpoint.predictions).toEqual(plain.predictions);
+    const shuffled = order.slice(0, 10).toReversed();
+    expect([...((await ran(digits, { classes: shuffled })).checkpoint.predictions ?? [])]).toEqual(
+      [...(plain.predictions ?? [])].map((index) => 9 - index),
+    );
+  });
+
   it('is refused where its classes are not known', async () => {
     const labels = join(temporaryFolder(), 'labels.txt');
     writeFileSync(labels, 'airplane\nautomobil\n');
