@@ -9,7 +9,7 @@ import { formatNpyHeader } from '../../src/features/npy.ts';
  * newly fails on all cars with a high feature 0 (30 of 120). A run of it takes half a second.
  */
 const root = join(import.meta.dirname, '..', '..');
-const cli = join(root, 'src', 'bin.ts');
+export const cli = join(root, 'src', 'bin.ts');
 
 export const images = 240;
 const dimensions = 8;
@@ -43,7 +43,7 @@ export function seeded(seed: number): () => number {
 /** Row i of the world: a car where even, its feature 0 high where i % 8 is 0. */
 export const nameOf = (row: number) => `${row % 2 === 0 ? 'car' : 'bus'}-${String(row).padStart(3, '0')}.png`;
 export const labelOf = (row: number) => (row % 2 === 0 ? 'car' : 'bus');
-export const isRed = (row: number) => row % 8 === 0;
+const isRed = (row: number) => row % 8 === 0;
 const other = (label: string) => (label === 'car' ? 'bus' : 'car');
 
 export function features(seed = 1): Uint8Array {
@@ -64,10 +64,10 @@ export function predictions(kind: 'accepted' | 'good' | 'bad'): string {
   return `image,prediction\n${rows.join('\n')}\n`;
 }
 
-export const manifest = () =>
+const manifest = () =>
   `image,label\n${Array.from({ length: images }, (_, row) => `${nameOf(row)},${labelOf(row)}`).join('\n')}\n`;
 
-export const config = `version: 1
+const config = `version: 1
 name: small
 evalSet: {manifest: eval.csv}
 checkpoints: {candidate: good.csv}
