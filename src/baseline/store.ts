@@ -1,11 +1,24 @@
-import { codeOf, messageOf, UserError } from '../errors.ts';
+import { codeOf, UserError } from '../errors.ts';
 import type { BaselineRecord, Found, HistoryRow } from '../records/baseline.ts';
 import { entry } from '../records/entry.ts';
-import { decodeBaseline, encodeBaseline } from './codec.ts';
+import { encodeBaseline } from './codec.ts';
 import { isSameOutcome, outcomeOf } from './compared.ts';
-import { parseHistoryRow, rowOf } from './historyRow.ts';
-import type { At, Medium, Snapshot, Tidying } from './medium.ts';
+import { rowOf } from './historyRow.ts';
+import type { At, Medium, Snapshot } from './medium.ts';
+import { tidiedSuite } from './pruning.ts';
 import { safeName } from './safeName.ts';
+import {
+  decodeRecord,
+  encodeRow,
+  indexOfSuite,
+  nameOfReplica,
+  type RecordedCommit,
+  recordPath,
+  replicaPath,
+  rowPath,
+  type SuitePlace,
+  shortCommit,
+} from './suiteFiles.ts';
 
 /** A small file that goes with a commit, such as a contact sheet for a pull request's comment. */
 export interface ExtraFile {
@@ -68,7 +81,7 @@ export function openSuite(medium: Medium, suite: string, limits: { keep: number;
     recorded: string | null,
     files: (before: Snapshot) => Promise<ReadonlyMap<string, Uint8Array>>,
   ): Promise<Recorded> => {
-    const tidy = (after: Snapshot) => tidied(place, after, limits.keep, recorded, new Set(extras.keys()));
+    const tidy = (after: Snapshot) => tidiedSuite(place, after, limits.keep, recorded, new Set(extras.keys()));
     const revision = await medium.update({ message, tidy, files });
     return { revision, paths: [...extras.keys()].map((name) => `${medium.folder}/${name}`) };
   };
@@ -76,7 +89,7 @@ export function openSuite(medium: Medium, suite: string, limits: { keep: number;
     find: (at) => afresh(() => found(place, at, limits)),
     list: () =>
       afresh(async () => {
-        const { entries } = await indexOf(place, await medium.snapshot());
+        const { entries } = await indexOfSuite(place, await medium.snapshot());
         const kept = entries.filter(({ isKept }) => isKept).toReversed();
         return kept.map(({ row, replicas }) => ({ ...row, replicas: replicas.map(nameOfReplica) }));
       }),
@@ -85,41 +98,40 @@ export function openSuite(medium: Medium, suite: string, limits: { keep: number;
         const snapshot = await medium.snapshot();
         const path = recordPath(commit);
         if (!snapshot.paths.includes(path)) return null;
-        return decode(place, path, entry(await snapshot.read([path]), 0));
+        return decodeRecord(place, path, entry(await snapshot.read([path]), 0));
       }),
     show: (commit) =>
       afresh(async () => {
         const snapshot = await medium.snapshot();
-        const { entries } = await indexOf(place, snapshot);
+        const { entries } = await indexOfSuite(place, snapshot);
         const rows = entries.filter(({ isKept }) => isKept).map(({ row }) => row);
         const path = recordPath(await pick(commit, rows, place));
-        return decode(place, path, entry(await snapshot.read([path]), 0));
+        return decodeRecord(place, path, entry(await snapshot.read([path]), 0));
       }),
     record: async (record, { files = [], replace = false } = {}) => {
       if (record.suite !== suite) throw new Error(`a record of ${record.suite} in the store of ${suite}`);
       const extras = filesOf(record.commit, record.createdAt, files);
-      const message = `Record ${label(record.commit)} of ${JSON.stringify(suite)}`;
+      const message = `Record ${shortCommit(record.commit)} of ${JSON.stringify(suite)}`;
       return put(message, extras, record.commit, async (before) => {
         return new Map([...extras, ...(await filesOfRecord(place, before, record, replace))]);
       });
     },
     attach: async (commit, createdAt, files) => {
       const extras = filesOf(commit, createdAt, files);
-      return put(`Attach files to ${label(commit)} of ${JSON.stringify(suite)}`, extras, null, async () => extras);
+      return put(
+        `Attach files to ${shortCommit(commit)} of ${JSON.stringify(suite)}`,
+        extras,
+        null,
+        async () => extras,
+      );
     },
     history: (onNotice = () => {}) =>
       afresh(async () => {
-        const { entries, notes } = await indexOf(place, await medium.snapshot());
+        const { entries, notes } = await indexOfSuite(place, await medium.snapshot());
         for (const note of notes) onNotice(note);
         return entries.map(({ row }) => row);
       }),
   };
-}
-
-/** A suite in a medium. */
-interface Place {
-  readonly medium: Medium;
-  readonly suite: string;
 }
 
 /** Reads anew where another writer has removed, since the files were listed, what is to be read. */
@@ -133,15 +145,15 @@ async function afresh<T>(read: () => Promise<T>, tries = 5): Promise<T> {
   }
 }
 
-async function found(place: Place, at: At, { keep, window }: { keep: number; window: number }): Promise<Found> {
+async function found(place: SuitePlace, at: At, { keep, window }: { keep: number; window: number }): Promise<Found> {
   const { medium, suite } = place;
   const snapshot = await medium.snapshot();
-  const { entries, notes } = await indexOf(place, snapshot);
+  const { entries, notes } = await indexOfSuite(place, snapshot);
   if (entries.length === 0) {
     return { kind: 'empty-suite', others: (await medium.suites()).filter((each) => each !== medium.folder), notes };
   }
   const there = entries.filter(({ isKept, row }) => isKept || !row.pruned);
-  const commitsOf = (some: readonly Entry[]) => some.map(({ row }) => row.commit);
+  const commitsOf = (some: readonly RecordedCommit[]) => some.map(({ row }) => row.commit);
   // The run's own may be among them.
   const own = there.some(({ row }) => row.commit === at.head) ? 1 : 0;
   const search = await medium.ancestors(at, commitsOf(there), window + own);
@@ -173,7 +185,11 @@ function lastOf(commits: readonly string[]): string {
 }
 
 /** The accepted record of a commit and its replicas. */
-async function recordsOf(place: Place, snapshot: Snapshot, of: Entry | undefined): Promise<BaselineRecord[]> {
+async function recordsOf(
+  place: SuitePlace,
+  snapshot: Snapshot,
+  of: RecordedCommit | undefined,
+): Promise<BaselineRecord[]> {
   if (of === undefined) throw new Error('a commit that was recorded has an entry');
   const { row, isKept, replicas } = of;
   const path = recordPath(row.commit);
@@ -186,12 +202,12 @@ async function recordsOf(place: Place, snapshot: Snapshot, of: Entry | undefined
   }
   const paths = [path, ...replicas];
   const contents = await snapshot.read(paths);
-  return contents.map((bytes, i) => decode(place, entry(paths, i), bytes));
+  return contents.map((bytes, i) => decodeRecord(place, entry(paths, i), bytes));
 }
 
 /** What recording a baseline writes, on top of what is there; throws where it must not. */
 async function filesOfRecord(
-  place: Place,
+  place: SuitePlace,
   before: Snapshot,
   record: BaselineRecord,
   replace: boolean,
@@ -202,7 +218,7 @@ async function filesOfRecord(
   const where = `baselines of suite ${JSON.stringify(suite)}`;
   if (record.replica && !before.paths.includes(accepted)) {
     throw new UserError({
-      what: `a replica goes beside the accepted checkpoint of its commit, and ${label(record.commit)} has none`,
+      what: `a replica goes beside the accepted checkpoint of its commit, and ${shortCommit(record.commit)} has none`,
       where,
       fix: 'Record the accepted checkpoint first, without --replica',
     });
@@ -213,7 +229,7 @@ async function filesOfRecord(
   }
   const bytes = encodeBaseline(record);
   if (record.replica) return new Map([[path, bytes]]);
-  const { entries } = await indexOf(place, before, replace ? rowPath(record.commit) : null);
+  const { entries } = await indexOfSuite(place, before, replace ? rowPath(record.commit) : null);
   const own = entries.find(({ row }) => row.commit === record.commit)?.row.sequence ?? 0;
   const next = Math.max(0, ...entries.map(({ row }) => row.sequence)) + 1;
   // The row goes last: a record without one is read for it, a row without a record would look lost.
@@ -225,7 +241,7 @@ async function filesOfRecord(
 
 /** @throws UserError where a record must not be put in the place, or beside, of what is there. */
 function refuseOver(
-  place: Place,
+  place: SuitePlace,
   path: string,
   bytes: Uint8Array,
   record: BaselineRecord,
@@ -234,9 +250,9 @@ function refuseOver(
 ): void {
   // A damaged one is in the way too, unless it is to go: it may be of a newer version.
   if (isInPlace && replace && !isReadable(place, path, bytes)) return;
-  const there = decode(place, path, bytes);
+  const there = decodeRecord(place, path, bytes);
   if (isSameOutcome(outcomeOf(there), outcomeOf(record))) return;
-  const commit = label(record.commit);
+  const commit = shortCommit(record.commit);
   if (there.config !== null && record.config !== null && there.config !== record.config) throw twins(there, record);
   if (!isInPlace || replace) return;
   throw new UserError({
@@ -246,9 +262,9 @@ function refuseOver(
   });
 }
 
-function isReadable(place: Place, path: string, bytes: Uint8Array): boolean {
+function isReadable(place: SuitePlace, path: string, bytes: Uint8Array): boolean {
   try {
-    decode(place, path, bytes);
+    decodeRecord(place, path, bytes);
     return true;
   } catch (thrown) {
     if (thrown instanceof UserError) return false;
@@ -259,25 +275,13 @@ function isReadable(place: Place, path: string, bytes: Uint8Array): boolean {
 /** Two suites of one name would take each other's baselines for their own. */
 export function twins(there: BaselineRecord, { suite, config }: Pick<BaselineRecord, 'suite' | 'config'>): UserError {
   return new UserError({
-    what: `two suites have the name ${JSON.stringify(suite)}: the baseline at ${label(there.commit)} is of ${there.config}`,
+    what: `two suites have the name ${JSON.stringify(suite)}: the baseline at ${shortCommit(there.commit)} is of ${there.config}`,
     where: config ?? 'name',
     fix: 'Give each suite a name of its own (name in barlow.yml)',
   });
 }
 
-const recordName = /^([a-z0-9._-]+)\.baseline$/;
-const rowName = /^history\/([a-z0-9._-]+)\.json$/;
-const filesFolder = /^(files\/[0-9tz]+-([a-z0-9._-]+))\//;
 const extraName = /^[a-z0-9][a-z0-9_-]*(?:\.[a-z0-9_-]+)*$/;
-
-const replicaName = /^replicas\/([a-z0-9._-]+)\/([a-z0-9._-]+)\.baseline$/;
-
-const replicaPath = ({ commit, checkpoint }: BaselineRecord) =>
-  `replicas/${safeName(commit)}/${safeName(checkpoint)}.baseline`;
-const nameOfReplica = (path: string) => replicaName.exec(path)?.[2] ?? path;
-const recordPath = (commit: string) => `${safeName(commit)}.baseline`;
-const rowPath = (commit: string) => `history/${safeName(commit)}.json`;
-const label = (commit: string) => safeName(commit).slice(0, 12);
 
 /** Files lie in a folder named by time and commit, so that the oldest can be told by name. */
 function filesOf(commit: string, createdAt: string, files: readonly ExtraFile[]): Map<string, Uint8Array> {
@@ -293,152 +297,7 @@ function filesOf(commit: string, createdAt: string, files: readonly ExtraFile[])
   );
 }
 
-function decode({ medium, suite }: Place, path: string, bytes: Uint8Array): BaselineRecord {
-  const record = decodeBaseline(bytes, medium.where(path), medium.fixDamaged(path));
-  const own = record.replica ? replicaPath(record) : recordPath(record.commit);
-  if (record.suite === suite && own === path) return record;
-  throw new UserError({
-    what: `this is the baseline of suite ${JSON.stringify(record.suite)} at ${JSON.stringify(record.commit)}, under another's name`,
-    where: medium.where(path),
-    fix: medium.fixDamaged(path),
-  });
-}
-
-/** What is known of a commit that was ever recorded. */
-interface Entry {
-  readonly row: HistoryRow;
-  /** The record is there. */
-  readonly isKept: boolean;
-  /** Paths, sorted. */
-  readonly replicas: readonly string[];
-}
-
-/**
- * Every commit ever recorded, the first recorded first: those with a row, and those killed between record and row, in whose place
- * the record is read. A row that cannot be read is damage where its record is there, and a note where not. `except`: a row to pass over.
- */
-async function indexOf(
-  place: Place,
-  snapshot: Snapshot,
-  except: string | null = null,
-): Promise<{ entries: readonly Entry[]; notes: readonly string[] }> {
-  const kept = new Set(snapshot.paths.flatMap((path) => recordName.exec(path)?.[1] ?? []));
-  const listed = new Set(snapshot.paths.flatMap((path) => rowName.exec(path)?.[1] ?? []));
-  const replicas = Map.groupBy(snapshot.paths, (path) => replicaName.exec(path)?.[1]);
-  const keys = [...new Set([...listed, ...kept])];
-  const pathOf = (key: string) => (listed.has(key) ? `history/${key}.json` : `${key}.baseline`);
-  const wanted = keys.filter((key) => pathOf(key) !== except);
-  const contents = await snapshot.read(wanted.map(pathOf));
-  const notes: string[] = [];
-  const entries = wanted.flatMap((key, i) => {
-    const isKept = kept.has(key);
-    const row = rowFrom(place, pathOf(key), entry(contents, i), isKept);
-    if (typeof row === 'string') notes.push(row);
-    return typeof row === 'string' ? [] : [{ row, isKept, replicas: replicas.get(key) ?? [] }];
-  });
-  // A record whose writer was killed before the row was the last, as far as anyone can tell.
-  const next = Math.max(0, ...entries.map(({ row }) => row.sequence)) + 1;
-  const placed = entries.map((entry) =>
-    listed.has(safeName(entry.row.commit)) ? entry : { ...entry, row: { ...entry.row, sequence: next } },
-  );
-  return { entries: placed.toSorted(byAge), notes };
-}
-
-/** A row, or what is wrong with that of a baseline which is pruned. */
-function rowFrom(place: Place, path: string, bytes: Uint8Array, isKept: boolean): HistoryRow | string {
-  if (!rowName.test(path)) return rowOf(decode(place, path, bytes));
-  const where = place.medium.where(path);
-  try {
-    const row = parseHistoryRow(bytes);
-    if (rowPath(row.commit) !== path) throw new Error(`it is of ${JSON.stringify(row.commit)}`);
-    // Rows had no mark for pruned ones before they had a sequence.
-    return row.sequence === 0 && !isKept ? { ...row, pruned: true } : row;
-  } catch (cause) {
-    const what = `this is no row of the history (${messageOf(cause)})`;
-    if (!isKept) return `Left out of the trend: ${where}: ${what}.`;
-    throw new UserError({ what, where, fix: place.medium.fixDamaged(path), cause });
-  }
-}
-
-function encodeRow(row: HistoryRow): Uint8Array {
-  return Buffer.from(`${JSON.stringify(row)}\n`);
-}
-
-/** As they were recorded; by the clock only those of before they were counted. */
-function byAge({ row: a }: Entry, { row: b }: Entry): number {
-  const inTime = (row: HistoryRow) => `${row.createdAt} ${row.commit}`;
-  return a.sequence - b.sequence || (inTime(a) < inTime(b) ? -1 : 1);
-}
-
-/**
- * Keeps within bounds: records beyond the newest `keep` with their files, files that a later recording of the commit replaced, and
- * files without a record beyond `keep`. Kept all the same: what is just written, and what a branch would be compared with.
- */
-async function tidied(
-  place: Place,
-  snapshot: Snapshot,
-  keep: number,
-  recorded: string | null,
-  written: ReadonlySet<string>,
-): Promise<Tidying> {
-  const { entries } = await indexOf(place, snapshot);
-  const kept = entries.filter(({ isKept }) => isKept);
-  const gone = await toPrune(place, kept, keep, recorded);
-  const isGone = (key: string | undefined) => key !== undefined && gone.has(key);
-  const stale = staleFolders(snapshot, new Set(kept.map(({ row }) => safeName(row.commit))), gone, keep);
-  const pruned = kept.filter(({ row }) => gone.has(safeName(row.commit)));
-  return {
-    // Marked before the record goes: a row alone that does not say so has lost its record.
-    files: new Map(pruned.map(({ row }) => [rowPath(row.commit), encodeRow({ ...row, pruned: true })])),
-    remove: snapshot.paths.filter(
-      (path) =>
-        !written.has(path) &&
-        (isGone(recordName.exec(path)?.[1]) ||
-          isGone(replicaName.exec(path)?.[1]) ||
-          stale.has(filesFolder.exec(path)?.[1] ?? '')),
-    ),
-  };
-}
-
-/** Keys of the records to remove. */
-async function toPrune(
-  { medium }: Place,
-  kept: readonly Entry[],
-  keep: number,
-  recorded: string | null,
-): Promise<ReadonlySet<string>> {
-  const excess = kept.length - keep;
-  if (excess <= 0) return new Set();
-  const commits = kept.map(({ row }) => row.commit);
-  const built = await medium.builtOn(commits);
-  // Nobody can tell which of them are needed still: another time.
-  if (built === null) return new Set();
-  return new Set(
-    commits
-      .filter((commit) => commit !== recorded && !built.has(commit))
-      .slice(0, excess)
-      .map(safeName),
-  );
-}
-
-/** Folders of files to remove. */
-function staleFolders(
-  snapshot: Snapshot,
-  kept: ReadonlySet<string>,
-  gone: ReadonlySet<string>,
-  keep: number,
-): ReadonlySet<string> {
-  const folders = [...new Set(snapshot.paths.flatMap((path) => filesFolder.exec(path)?.[1] ?? []))].toSorted();
-  const keyOf = (folder: string) => filesFolder.exec(`${folder}/`)?.[2] ?? '';
-  const newest = new Map(folders.map((folder) => [keyOf(folder), folder]));
-  const loose = folders.filter((folder) => !kept.has(keyOf(folder)));
-  return new Set([
-    ...folders.filter((folder) => gone.has(keyOf(folder)) || newest.get(keyOf(folder)) !== folder),
-    ...loose.slice(0, -keep),
-  ]);
-}
-
-async function pick(commit: string, rows: readonly HistoryRow[], { medium, suite }: Place): Promise<string> {
+async function pick(commit: string, rows: readonly HistoryRow[], { medium, suite }: SuitePlace): Promise<string> {
   const where = `baselines of suite ${JSON.stringify(suite)}`;
   const starts = rows.filter((row) => row.commit.startsWith(commit) && commit.length >= 4);
   const exact = rows.find((row) => row.commit === commit) ?? (starts.length === 1 ? starts[0] : undefined);
