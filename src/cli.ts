@@ -11,6 +11,7 @@ import { type Given, type InitRequest, initialise, questions } from './pipeline/
 import { mergeFeatures } from './pipeline/merge.ts';
 import type { Request, Said } from './pipeline/request.ts';
 import { type GateOutcome, runGate } from './pipeline/run.ts';
+import { addSlice, dropSlice, listSlices } from './pipeline/slice.ts';
 import { tool } from './pipeline/tool.ts';
 import { defaultConfig, defaultOut } from './records/config.ts';
 import { type FeatureName, featureKinds } from './records/features.ts';
@@ -139,6 +140,24 @@ function commandLine(): Command {
     .option('--replace', 'in place of another checkpoint that was accepted at this commit')
     .option('--replica', 'as a further training of the same recipe, beside the one accepted at this commit')
     .action((flags: Flags) => perform(flags, recordBaseline));
+
+  const slice = program
+    .command('slice')
+    .description('images that every run tests without a search: named slices, and events that once broke');
+  common(slice.command('list'))
+    .description('the slices that are watched, and how the last accepted checkpoints did on them')
+    .option('--baseline <where>', 'git, or a folder; overrides the config')
+    .action((flags: Flags) => perform(flags, listSlices));
+  common(slice.command('add'))
+    .description('watch an event of the last run (in --out) from now on')
+    .argument('<event>', 'its id, as the report shows it')
+    .option('--baseline <where>', 'git, or a folder; overrides the config')
+    .action((event: string, flags: Flags) => perform(flags, (request) => addSlice(request, event)));
+  common(slice.command('drop'))
+    .description('watch an event no longer')
+    .argument('<event>', 'its id')
+    .option('--baseline <where>', 'git, or a folder; overrides the config')
+    .action((event: string, flags: Flags) => perform(flags, (request) => dropSlice(request, event)));
   return program;
 }
 

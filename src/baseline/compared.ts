@@ -45,3 +45,19 @@ export function comparedWith(found: Found, evalSet: EvalSet, checkpoint: Checkpo
   if (first !== undefined) return { kind: 'found', records: [first, ...rest] };
   return { kind: 'own', commit: found.head ?? '' };
 }
+
+/**
+ * The records, each checkpoint once: one that was recorded again at another commit, the same in every prediction, is no further
+ * training. Twice in a window it would pass for two that agree by themselves, and every other training would look worse
+ * than both, since the scan takes all checkpoints of a window for exchangeable (docs/method.md).
+ */
+export function withoutRepeats(baselines: Baselines): Baselines {
+  if (baselines.kind !== 'found') return baselines;
+  const [first, ...rest] = baselines.records;
+  const isRepeat = (record: BaselineRecord, earlier: readonly BaselineRecord[]) =>
+    earlier.some((other) => isSameOutcome(outcomeOf(other), outcomeOf(record)));
+  return {
+    kind: 'found',
+    records: [first, ...rest.filter((record, i) => !isRepeat(record, baselines.records.slice(0, i + 1)))],
+  };
+}

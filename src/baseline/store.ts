@@ -1,5 +1,5 @@
 import { codeOf, UserError } from '../errors.ts';
-import type { BaselineRecord, Found, HistoryRow } from '../records/baseline.ts';
+import type { BaselineEvent, BaselineRecord, Found, HistoryRow } from '../records/baseline.ts';
 import { entry } from '../records/entry.ts';
 import { encodeBaseline } from './codec.ts';
 import { isSameOutcome, outcomeOf } from './compared.ts';
@@ -19,6 +19,7 @@ import {
   type SuitePlace,
   shortCommit,
 } from './suiteFiles.ts';
+import { encodeWatched, readWatched, watchedPath } from './watched.ts';
 
 /** A small file that goes with a commit, such as a contact sheet for a pull request's comment. */
 export interface ExtraFile {
@@ -61,6 +62,12 @@ export interface BaselineStore {
   readonly record: (record: BaselineRecord, options?: RecordOptions) => Promise<Recorded>;
   /** Keeps files of a commit that has no baseline, such as a pull request's; `createdAt` is ISO 8601, UTC. */
   readonly attach: (commit: string, createdAt: string, files: readonly ExtraFile[]) => Promise<Recorded>;
+  /** Events that once failed a run, by id: watched until they are dropped. */
+  readonly watched: () => Promise<readonly BaselineEvent[]>;
+  /** Watches events; one that is watched already stays as it is. */
+  readonly watch: (events: readonly BaselineEvent[]) => Promise<void>;
+  /** Watches an event no longer; false where none has the id. */
+  readonly drop: (id: string) => Promise<boolean>;
   /** A row of every baseline ever recorded, the first recorded first; rows of pruned ones that cannot be read are left out, and said. */
   readonly history: (onNotice?: (line: string) => void) => Promise<readonly HistoryRow[]>;
 }
@@ -124,6 +131,25 @@ export function openSuite(medium: Medium, suite: string, limits: { keep: number;
         null,
         async () => extras,
       );
+    },
+    watched: () => afresh(async () => readWatched(medium, await medium.snapshot())),
+    watch: async (events) => {
+      const files = new Map(events.map((event) => [watchedPath(event.id), encodeWatched(event)]));
+      await medium.update({
+        message: `Watch ${events.length} event(s) of ${JSON.stringify(suite)}`,
+        files: async ({ paths }) => new Map([...files].filter(([path]) => !paths.includes(path))),
+        tidy: async () => ({ files: new Map(), remove: [] }),
+      });
+    },
+    drop: async (id) => {
+      const path = watchedPath(id);
+      if (!(await medium.snapshot()).paths.includes(path)) return false;
+      await medium.update({
+        message: `Watch an event of ${JSON.stringify(suite)} no longer`,
+        files: async () => new Map(),
+        tidy: async ({ paths }) => ({ files: new Map(), remove: paths.filter((each) => each === path) }),
+      });
+      return true;
     },
     history: (onNotice = () => {}) =>
       afresh(async () => {

@@ -11,6 +11,7 @@ import type {
 } from '../records/config.ts';
 import type { EngineName } from '../records/engines.ts';
 import type { ColumnNames, OnBadImage } from '../records/evalSet.ts';
+import type { SliceOptions } from '../records/slices.ts';
 import type { AcceptedEvent, CheckRule, Severity } from '../records/verdict.ts';
 import { configProblem } from './configProblem.ts';
 import { readYaml } from './yaml.ts';
@@ -51,6 +52,7 @@ interface Checked {
     readonly onMissing: 'pass' | 'fail';
     readonly checkpoint: string | null;
   };
+  readonly slices: Readonly<Record<string, string | CheckedSlice>>;
   readonly gate: {
     readonly significance: number;
     readonly conditions: number;
@@ -60,6 +62,12 @@ interface Checked {
     readonly accepted: readonly AcceptedEvent[];
   };
   readonly report: ReportOptions;
+}
+
+interface CheckedSlice {
+  readonly where?: string;
+  readonly images?: string;
+  readonly maxErrorRate?: number;
 }
 
 const schema = readSchema<Checked>('config', { fillDefaults: true });
@@ -119,6 +127,7 @@ function toConfig(checked: Checked, file: string): Config {
     groups: checked.groups,
     analysis: checked.analysis,
     baseline: baselineOf(checked.baseline, absolute),
+    slices: Object.entries(checked.slices).map(([name, slice]) => sliceOf(name, slice, absolute)),
     gate: { ...gate, checks: rulesOf(gate.checks) },
     report: { ...report, featureNames: optional(report.featureNames) },
   };
@@ -134,6 +143,14 @@ function baselineOf(baseline: Checked['baseline'], absolute: (path: string) => s
   if (store !== 'folder') return { ...common, store };
   if (path === null) throw new Error('config.schema.json lets a folder store pass without a path');
   return { ...common, store, path: absolute(path) };
+}
+
+function sliceOf(name: string, slice: string | CheckedSlice, absolute: (path: string) => string): SliceOptions {
+  if (typeof slice === 'string') return { name, of: { where: slice }, maxErrorRate: null };
+  const { where, images, maxErrorRate = null } = slice;
+  if (where !== undefined) return { name, of: { where }, maxErrorRate };
+  if (images === undefined) throw new Error(`the slice ${name} passes without its images`);
+  return { name, of: { images: absolute(images) }, maxErrorRate };
 }
 
 /** The built-in checks first, then one's own. A check given in part, or as a severity alone, keeps the rest of the built-in one. */
@@ -179,7 +196,15 @@ function refuseOtherVersions(value: unknown, where: Where): void {
 }
 
 /** What no schema says: keys that need one another. */
-function refuseContradictions({ features, featureModel, evalSet, gate }: Checked, where: Where): void {
+function refuseContradictions({ features, featureModel, evalSet, slices, gate }: Checked, where: Where): void {
+  for (const [name, slice] of Object.entries(slices)) {
+    if (typeof slice === 'string' || (slice.where === undefined) !== (slice.images === undefined)) continue;
+    throw new UserError({
+      what: `the slice ${JSON.stringify(name)} is named ${slice.where === undefined ? 'by nothing' : 'in two ways'}`,
+      where: where('slices', name),
+      fix: 'Give `where`, a condition, or `images`, a file of names; not both',
+    });
+  }
   if (features === null && featureModel === null) {
     throw new UserError({
       what: 'there is no feature source',

@@ -1,4 +1,5 @@
 import type { Cluster, FailureEvent } from '../records/comparison.ts';
+import type { SliceResult } from '../records/slices.ts';
 import type { AcceptedEvent, Check, CheckRule, Operator, Outcome, Severity, Verdict } from '../records/verdict.ts';
 import { count, percent, pValue } from '../records/words.ts';
 import { type Figures, type FiguresInput, figuresOf } from './figures.ts';
@@ -12,6 +13,8 @@ export interface JudgeInput extends FiguresInput {
   readonly accepted: readonly AcceptedEvent[];
   /** What newly fails, by `compare`; empty where there is no baseline. */
   readonly events: readonly FailureEvent[];
+  /** The watched slices, tested where there is a baseline. */
+  readonly slices: readonly SliceResult[];
   /** Today's date, UTC, YYYY-MM-DD. */
   readonly today: string;
   /** Why nothing was compared, in words, and how grave that is; null where no comparison was asked for. */
@@ -23,6 +26,8 @@ export interface JudgeInput extends FiguresInput {
  *
  * - `newClusters` counts events, `worsenedClusters` known clusters, of the groups chosen and not accepted; a row for each
  *   and, where there is none, one row that says so. An accepted one's row passes until the day its entry ends.
+ * - `worsenedSlices` counts the watched slices, not accepted, that are significantly worse or above their floor; a row for each
+ *   slice, whether or not there is a baseline. `groups` of the rule then names slices.
  * - Every other measure (`measures.ts`) gives one row a group: a group named by its id must have the value, a pattern
  *   with `*` chooses among the groups that do, no groups means all that do. A missing value fails, and so does an id or
  *   pattern that finds nothing.
@@ -95,7 +100,51 @@ function worsenedClusters({ comparison }: JudgeInput): Counted[] {
   }));
 }
 
+/** A row for each watched slice that the rule chooses. */
+function sliceChecks(rule: CheckRule, { slices, accepted, today }: JudgeInput): Check[] {
+  const { chosen, unmatched } = chosenBy(rule, slices, ({ name }) => name);
+  const judged = chosen.map((slice) => {
+    const problem = sliceProblem(slice);
+    const acceptance = problem === null ? null : acceptanceOf({ ids: [slice.name] }, accepted, today);
+    return { slice, problem, acceptance, broken: problem !== null && acceptance?.holds !== true };
+  });
+  const broken = judged.filter((each) => each.broken).length;
+  const passed = holds(broken, rule.operator, rule.value);
+  const rows = judged.map(({ slice, problem, acceptance, broken: isBroken }) =>
+    row(
+      rule,
+      slice.name,
+      broken,
+      passed || !isBroken,
+      `${slice.name}: ${problem ?? sliceText(slice)}${acceptance?.text ?? ''}`,
+    ),
+  );
+  return [...rows, ...unmatched.map((pattern) => missing(rule, pattern, `${pattern}: there is no such slice`))];
+}
+
+/** What is wrong with a slice, in words; null where nothing is. */
+function sliceProblem(slice: SliceResult): string | null {
+  const { size, failures, status, maxErrorRate, adjustedPValue, since } = slice;
+  const above = maxErrorRate !== null && isAbove(failures, size, maxErrorRate);
+  const floor = above ? `${sliceText(slice)}, above its floor of ${percent(maxErrorRate)}` : null;
+  if (status !== 'worsened') return floor;
+  const again = since === null ? 'got worse' : 'broke before, and again';
+  return `${again}: ${sliceText(slice)} (${pValue(adjustedPValue ?? 1)})${above ? `, above its floor of ${percent(maxErrorRate)}` : ''}`;
+}
+
+function sliceText({ size, failures, baselineFailures }: SliceResult): string {
+  const now = `${failures} of ${count(size)} images fail`;
+  return baselineFailures === null ? now : `${now}, ${baselineFailures} did before`;
+}
+
+/** Whether a share of counts is above a bound, in whole numbers: 5 of 100 is not above 0.05, however that is rounded. */
+function isAbove(failures: number, size: number, bound: number): boolean {
+  const parts = 1e9;
+  return failures * parts > Math.round(bound * parts) * size;
+}
+
 function checksOf(rule: CheckRule, figures: readonly Figures[], input: JudgeInput): Check[] {
+  if (rule.measure === 'worsenedSlices') return sliceChecks(rule, input);
   const countable = countables.get(rule.measure);
   if (countable !== undefined) return input.comparison === null ? [] : countChecks(rule, countable, figures, input);
   const measure = measures.get(rule.measure);
@@ -136,7 +185,7 @@ function clusterText({ group, status, rule, size, ...cluster }: Cluster): string
 }
 
 /** An entry of the config that accepts this, the longest-lived of several; null where none does. */
-function acceptanceOf({ ids }: Counted, accepted: readonly AcceptedEvent[], today: string) {
+function acceptanceOf({ ids }: Pick<Counted, 'ids'>, accepted: readonly AcceptedEvent[], today: string) {
   const [entry] = accepted.filter(({ event }) => ids.includes(event)).sort((a, b) => (a.until > b.until ? -1 : 1));
   if (entry === undefined) return null;
   const { until, reason } = entry;
@@ -167,13 +216,24 @@ function figureRow(rule: CheckRule, measure: Measure, of: Figures, exact: number
 }
 
 /** The groups with images that a rule names, and those of its ids and patterns that name none. */
-function chosenGroups(rule: CheckRule, all: readonly Figures[]): { chosen: Figures[]; unmatched: string[] } {
+function chosenGroups(rule: CheckRule, all: readonly Figures[]) {
   const figures = all.filter(({ size }) => size > 0);
-  if (rule.groups.length === 0) return { chosen: figures, unmatched: figures.length === 0 ? ['all'] : [] };
+  const { chosen, unmatched } = chosenBy(rule, figures, ({ group }) => group);
+  return { chosen, unmatched: rule.groups.length === 0 && figures.length === 0 ? ['all'] : unmatched };
+}
+
+function chosenBy<Subject>(
+  rule: CheckRule,
+  subjects: readonly Subject[],
+  nameOf: (subject: Subject) => string,
+): { chosen: Subject[]; unmatched: string[] } {
+  if (rule.groups.length === 0) return { chosen: [...subjects], unmatched: [] };
   const patterns = rule.groups.map((text) => ({ text, matches: matcher(text) }));
   return {
-    chosen: figures.filter(({ group }) => patterns.some(({ matches }) => matches(group))),
-    unmatched: patterns.filter(({ matches }) => !figures.some(({ group }) => matches(group))).map(({ text }) => text),
+    chosen: subjects.filter((subject) => patterns.some(({ matches }) => matches(nameOf(subject)))),
+    unmatched: patterns
+      .filter(({ matches }) => !subjects.some((each) => matches(nameOf(each))))
+      .map(({ text }) => text),
   };
 }
 

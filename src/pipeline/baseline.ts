@@ -13,9 +13,11 @@ import type { Config } from '../records/config.ts';
 import { entry } from '../records/entry.ts';
 import type { Checkpoint } from '../records/evalSet.ts';
 import type { CheckpointResult, Result } from '../records/result.ts';
+import { total } from '../statistics/sums.ts';
 import { resultOf, resultWithout } from './judge.ts';
 import { analyseCheckpoint, extract, type Features, openCheckpoints, readInputs } from './read.ts';
 import { inRun, type Request, type Run, type Said, withAnalysis } from './request.ts';
+import { watchedSlices } from './watchedSlices.ts';
 
 /**
  * Where baselines are kept; null: nowhere.
@@ -52,7 +54,8 @@ export async function diagnoseBaselines(config: Config): Promise<string> {
   }
 }
 
-async function baselinesOf(run: Run, options = { make: run.request.record }): Promise<BaselineStore> {
+/** @throws UserError where no baselines are kept */
+export async function baselinesOf(run: Run, options = { make: run.request.record }): Promise<BaselineStore> {
   const store = await openBaselines(run, options);
   if (store !== null) return store;
   throw new UserError({
@@ -156,15 +159,25 @@ interface Analysed {
   readonly checkpoints: readonly Checkpoint[];
 }
 
-async function recordOf(run: Run, { result, features, checkpoints }: Analysed): Promise<BaselineRecord> {
+async function recordOf(
+  run: Run,
+  store: BaselineStore,
+  { result, features, checkpoints }: Analysed,
+): Promise<BaselineRecord> {
   const index = recordedOf(checkpoints, run.config);
+  const { failed } = entry(checkpoints, index);
+  const watched = await watchedSlices(run, features, store);
   return baselineRecord(result, entry(result.checkpoints, index), entry(checkpoints, index), features.evalSet, {
     replica: run.request.replica === true,
     config: (await placeOf(run.config.file))?.path ?? null,
     hashes: features.hashes,
     sketch: null,
-    events: [],
-    slices: [],
+    events: await store.watched(),
+    slices: watched.map(({ name, rows }) => ({
+      name,
+      images: Array.from(rows, (row) => entry(features.evalSet.images, row)),
+      failures: total(Array.from(rows, (row) => entry(failed, row))),
+    })),
   });
 }
 
@@ -179,7 +192,7 @@ function recordedLine({ checkpoint, commit, suite, replica }: BaselineRecord): s
  */
 export async function recordPassed(run: Run, analysed: Analysed): Promise<string> {
   const store = await baselinesOf(run);
-  const record = await recordOf(run, analysed);
+  const record = await recordOf(run, store, analysed);
   const there = await store.accepted(record.commit);
   if (there !== null && !isSameOutcome(outcomeOf(there), outcomeOf(record))) {
     return `Not recorded: ${JSON.stringify(there.checkpoint)} is the accepted checkpoint of ${record.commit.slice(0, 12)} already, and predicts otherwise (barlow baseline record --replace puts another in its place).`;
@@ -201,7 +214,7 @@ export function recordBaseline(request: Request): Promise<Said> {
       results.push(resultWithout(checkpoint, await analyseCheckpoint(untested, features, checkpoint)));
     }
     const result = resultOf(run, features, (await standingOf(run)).commit, results);
-    const record = await recordOf(run, { result, features, checkpoints });
+    const record = await recordOf(run, store, { result, features, checkpoints });
     await store.record(record, { replace: request.replace === true });
     const { commit, suite, checkpoint, replica } = record;
     const json = { commit, suite, checkpoint, replica, recorded: true };

@@ -1,7 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../adapters/atomicFile.ts';
-import { readSchema } from '../adapters/jsonSchema.ts';
 import { nearestWord } from '../adapters/nearestWord.ts';
 import { groupsOf } from '../analysis/groups.ts';
 import { writeFeatureName } from '../config/featureNames.ts';
@@ -17,6 +15,7 @@ import type { Result } from '../records/result.ts';
 import { renderFeaturePage } from '../report/featurePage.ts';
 import { oneLine } from '../report/names.ts';
 import { namesFile, namesOf, readNames } from './featureNames.ts';
+import { lastResult } from './lastResult.ts';
 import { lookedFor } from './pictures.ts';
 import { extract, openCheckpoints, readInputs } from './read.ts';
 import { inRun, type Request, type Said } from './request.ts';
@@ -52,7 +51,7 @@ export function showFeature(request: Request, { feature, group: groupId, name }:
     const page = join(request.out, `feature-${feature}.html`);
     const view = {
       ...{ suite: config.name, feature, group: groupId, values, featureModel: file.model },
-      result: lastResult(request.out, file.model.fingerprint),
+      result: resultOfNetwork(request.out, file.model.fingerprint),
       names: namesOf(await readNames(config), config, file.model.fingerprint, request.onNotice),
       images: Array.from(group.rows, (row) => entry(features.evalSet.images, row)),
       pictures: looks.get(feature) ?? null,
@@ -73,21 +72,10 @@ export function showFeature(request: Request, { feature, group: groupId, name }:
   });
 }
 
-/** The result of the last run that wrote its reports to the same folder, for the rules that use the feature; null: none of this network. */
-function lastResult(out: string, featureModel: string): Result | null {
-  const file = join(out, 'result.json');
-  const result = existsSync(file) ? parsed(readFileSync(file, 'utf8')) : null;
-  if (!readSchema<Result>('result').accepts(result)) return null;
-  return result.featureModel.fingerprint === featureModel ? result : null;
-}
-
-/** Null where a text is no JSON: the page stands without it. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
+/** The last result, for the rules that use the feature; null: none of this network. */
+function resultOfNetwork(out: string, featureModel: string): Result | null {
+  const result = lastResult(out);
+  return result?.featureModel.fingerprint === featureModel ? result : null;
 }
 
 function refuseUnknown(feature: number, { dimensions }: FeatureFile, where: string): void {

@@ -1,15 +1,17 @@
 import { pairedGroupsOf } from '../analysis/groups.ts';
-import { commonGround } from '../baseline/record.ts';
+import { type CommonGround, commonGround } from '../baseline/record.ts';
 import { restrictCheckpoint, restrictEvalSet } from '../evalset/restrict.ts';
 import { judge } from '../gate/checks.ts';
 import { type Compared, compare } from '../gate/compare.ts';
+import { testSlices } from '../gate/slices.ts';
 import type { GroupAnalysis } from '../records/analysis.ts';
-import type { BaselineRecord, Baselines } from '../records/baseline.ts';
+import type { Baselines } from '../records/baseline.ts';
 import type { EvalSetChanges, FailureEvent } from '../records/comparison.ts';
 import type { Config } from '../records/config.ts';
 import { entry } from '../records/entry.ts';
 import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
 import type { CheckpointResult, Result } from '../records/result.ts';
+import type { Slice, SliceResult } from '../records/slices.ts';
 import { total } from '../statistics/sums.ts';
 import { difficultyIn } from './hardness.ts';
 import type { Features } from './read.ts';
@@ -25,14 +27,19 @@ export async function judgeCheckpoint(
   baselines: Baselines | null,
   earlier: readonly FailureEvent[],
   changes: EvalSetChanges | null,
+  watched: readonly Slice[],
 ): Promise<CheckpointResult> {
   const alone = resultWithout(checkpoint, groups);
   const records = baselines?.kind === 'found' ? baselines.records : null;
-  const { comparison: found, events } =
-    records === null
+  const { evalSet, file, hashes } = features;
+  const common = records && commonGround({ evalSet, featureModel: file.model, hashes }, records);
+  const slices = slicesTested(run, evalSet, checkpoint, common, watched);
+  const { comparison: found, events: fresh } =
+    common === null
       ? { comparison: null, events: [] }
-      : await compared(run, features, checkpoint, groups, records, earlier);
+      : await compared(run, features, checkpoint, groups, common, earlier);
   const comparison = found && changes && { ...found, evalSet: changes };
+  const events = fresh.map((event) => ({ ...event, known: watchedAs(event, watched, evalSet) }));
   const { gate, baseline } = run.config;
   const verdict = judge({
     whole: { images: alone.images, failures: alone.failures },
@@ -40,6 +47,7 @@ export async function judgeCheckpoint(
     candidate: groups,
     comparison,
     events,
+    slices,
     baseline: records?.[0].groups ?? [],
     rules: gate.checks,
     accepted: gate.accepted,
@@ -47,7 +55,7 @@ export async function judgeCheckpoint(
     today: new Date().toISOString().slice(0, 10),
     uncompared: uncompared(baselines, baseline.onMissing),
   });
-  return { ...alone, comparison, events, verdict };
+  return { ...alone, comparison, events, slices, verdict };
 }
 
 /** Why nothing is compared; null where it is not asked for. */
@@ -67,11 +75,10 @@ async function compared(
   features: Features,
   checkpoint: Checkpoint,
   candidate: readonly GroupAnalysis[],
-  baselines: readonly [BaselineRecord, ...BaselineRecord[]],
+  common: CommonGround,
   earlier: readonly FailureEvent[],
 ): Promise<Compared> {
-  const { evalSet, file, read, hashes } = features;
-  const common = commonGround({ evalSet, featureModel: file.model, hashes }, baselines);
+  const { evalSet, file, read } = features;
   for (const note of common.notes) request.onNotice(note);
   const shared = restrictEvalSet(evalSet, common.rows);
   const sides = [restrictCheckpoint(checkpoint, common.rows), ...common.checkpoints];
@@ -100,6 +107,36 @@ async function compared(
   });
 }
 
+/** Tests the watched slices on the images that are compared, or tells them alone where nothing is. */
+function slicesTested(
+  { config }: Run,
+  evalSet: EvalSet,
+  checkpoint: Checkpoint,
+  common: CommonGround | null,
+  watched: readonly Slice[],
+): readonly SliceResult[] {
+  const { significance } = config.gate;
+  if (common === null) return testSlices(watched, [checkpoint.failed], evalSet.images, significance);
+  const position = new Map([...common.rows].map((row, at) => [row, at]));
+  const shared = watched.map((slice) => ({
+    ...slice,
+    rows: Uint32Array.from([...slice.rows].flatMap((row) => position.get(row) ?? [])),
+  }));
+  const outcomes = [restrictCheckpoint(checkpoint, common.rows).failed, entry(common.checkpoints, 0).failed] as const;
+  return testSlices(shared, outcomes, restrictEvalSet(evalSet, common.rows).images, significance);
+}
+
+/** The watched slice that holds most of an event's images; null where none holds more than half. */
+function watchedAs({ images }: FailureEvent, watched: readonly Slice[], evalSet: EvalSet): string | null {
+  const inEvent = new Set(images.map(({ name }) => name));
+  const shares = watched.map(({ name, rows }) => ({
+    name,
+    held: rows.reduce((sum, row) => sum + Number(inEvent.has(entry(evalSet.images, row))), 0),
+  }));
+  const best = shares.reduce((a, b) => (b.held > a.held ? b : a), { name: '', held: 0 });
+  return 2 * best.held > images.length ? best.name : null;
+}
+
 /** What is known of an image by itself: its label, and what the newest accepted checkpoint and the candidate take it for. */
 function faces({ classes, labels }: EvalSet, candidate: Checkpoint, newest: Checkpoint) {
   const taken = ({ predictions }: Checkpoint, row: number) =>
@@ -125,6 +162,7 @@ export function resultWithout(checkpoint: Checkpoint, groups: readonly GroupAnal
     groups,
     comparison: null,
     events: [],
+    slices: [],
     verdict: null,
   };
 }

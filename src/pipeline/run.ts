@@ -1,4 +1,4 @@
-import { comparedWith } from '../baseline/compared.ts';
+import { comparedWith, withoutRepeats } from '../baseline/compared.ts';
 import { evalSetChanges } from '../baseline/evalSetChanges.ts';
 import { UserError } from '../errors.ts';
 import type { CheckpointResult, Result } from '../records/result.ts';
@@ -10,6 +10,7 @@ import { judgeCheckpoint, resultOf } from './judge.ts';
 import { analyseCheckpoint, extract, openCheckpoints, readInputs } from './read.ts';
 import { report, type Told } from './report.ts';
 import { inRun, type Request, type Said } from './request.ts';
+import { watchedSlices, watchFailed } from './watchedSlices.ts';
 
 /** What the gate has to say. */
 export interface GateOutcome extends Said, Told {
@@ -29,22 +30,25 @@ export function runGate(request: Request): Promise<GateOutcome> {
     const found = store && (await findBaselines(run, store, standing));
     const features = await extract(run, evalSet);
     const checkpoints = await openCheckpoints(run, given, features);
+    const watched = await watchedSlices(run, features, store);
     const results: CheckpointResult[] = [];
     for (const checkpoint of checkpoints) {
       const groups = await analyseCheckpoint(run, features, checkpoint);
-      const mine = found && comparedWith(found, features.evalSet, checkpoint, run.config.baseline.window);
+      const nearest = found && comparedWith(found, features.evalSet, checkpoint, run.config.baseline.window);
+      const mine = nearest && withoutRepeats(nearest);
       const baselines = mine && (await comparable(run, features, mine));
       // Before it is put in the candidate's terms: that drops images too.
       const changes =
         mine?.kind === 'found' ? evalSetChanges(features.evalSet, features.hashes, mine.records[0]) : null;
       const earlier = results.flatMap(({ events }) => events);
-      results.push(await judgeCheckpoint(run, features, checkpoint, groups, baselines, earlier, changes));
+      results.push(await judgeCheckpoint(run, features, checkpoint, groups, baselines, earlier, changes, watched));
     }
     const result = resultOf(run, features, standing.commit, results);
     const outcome = worstOutcome(results.map(({ verdict }) => verdict?.outcome ?? 'not compared'));
     const passed = outcome !== 'failed';
     const told = await report(run, { features, checkpoints, result, store, named });
     if (request.record && !passed) request.onNotice('Not recorded as a baseline: the gate failed.');
+    if (!passed) await watchFailed(run, store, result);
     if (request.record && !standing.mayRecord) request.onNotice('Not recorded as a baseline: it is of another commit.');
     const records = request.record && passed && standing.mayRecord;
     const unrecorded = records ? await recorded(run, { result, features, checkpoints }) : null;

@@ -3,6 +3,7 @@ import type { AnalysisOptions } from './analysis.ts';
 import type { BaselineOptions } from './baseline.ts';
 import type { EngineName } from './engines.ts';
 import type { ColumnNames, OnBadImage } from './evalSet.ts';
+import type { SliceOptions } from './slices.ts';
 import type { GateOptions } from './verdict.ts';
 
 /** Where every door finds the config, and where it puts reports, unless told otherwise. */
@@ -84,6 +85,7 @@ export interface Config {
     /** Name of the checkpoint that is recorded where a run judges several; null: the first. */
     readonly checkpoint: string | null;
   };
+  readonly slices: readonly SliceOptions[];
   readonly gate: GateOptions;
   readonly report: ReportOptions;
 }

@@ -2,6 +2,7 @@
 import type { AnalysisOptions, GroupAnalysis } from './analysis.ts';
 import type { Comparison, FailureEvent } from './comparison.ts';
 import type { FeatureModelInfo } from './features.ts';
+import type { SliceResult } from './slices.ts';
 import type { GateOptions, Verdict } from './verdict.ts';
 
 export interface CheckpointResult {
@@ -13,6 +14,8 @@ export interface CheckpointResult {
   readonly comparison: Comparison | null;
   /** What newly fails, told as happenings, the most surprising first; empty where nothing was compared. */
   readonly events: readonly FailureEvent[];
+  /** The watched slices: those of the config, then events that once failed a run. */
+  readonly slices: readonly SliceResult[];
   /** Null only where a checkpoint is recorded without being judged. */
   readonly verdict: Verdict | null;
 }

@@ -1,9 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { comparedWith } from '../../src/baseline/compared.ts';
+import { comparedWith, withoutRepeats } from '../../src/baseline/compared.ts';
 import { commitNamed } from '../../src/baseline/named.ts';
 import { currentCommit } from '../../src/baseline/repository.ts';
+import type { BaselineRecord } from '../../src/records/baseline.ts';
 import { commitsIn, compared, otherwise, reasonIn } from './foundIn.ts';
 import { findAt, foundAt, openGit, record } from './gitStoreOf.ts';
 import { commit, git, temporaryFolder, withRemote } from './realGit.ts';
@@ -25,6 +26,14 @@ describe("a run's own record", () => {
     const first = await findAt(store, a);
     expect(compared(first, 3)).toEqual({ kind: 'own', commit: a });
     expect(commitsIn(compared(first, 3, otherwise(1)))).toEqual([a]);
+  });
+
+  test('one model recorded again at other commits counts once in a window', () => {
+    const at = (commit: string, part: Partial<BaselineRecord> = {}) => sampleRecord({ commit, ...part });
+    const other = otherwise(3, { commit: 'b'.repeat(40) });
+    const records = [at('a'.repeat(40)), at('c'.repeat(40)), other, at('d'.repeat(40), { replica: true })] as const;
+    expect(commitsIn(withoutRepeats({ kind: 'found', records }))).toEqual(['a'.repeat(40), 'b'.repeat(40)]);
+    expect(withoutRepeats({ kind: 'own', commit: 'x' })).toEqual({ kind: 'own', commit: 'x' });
   });
 
   test('has the same images with the same labels, in whatever order', async () => {

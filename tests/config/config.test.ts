@@ -105,6 +105,7 @@ describe('readConfig', () => {
         onMissing: 'pass',
         checkpoint: null,
       },
+      slices: [],
       gate: {
         significance: 0.01,
         conditions: 2,
@@ -120,6 +121,7 @@ describe('readConfig', () => {
             operator: '<=',
             value: 0,
           },
+          { id: 'watched-slice', severity: 'error', measure: 'worsenedSlices', groups: [], operator: '<=', value: 0 },
           {
             id: 'error-rate',
             severity: 'warning',
@@ -164,6 +166,10 @@ analysis:
   minGroupSize: 30
   shuffles: 0
 baseline: {store: folder, path: ../baselines, keep: 3, window: 2, onMissing: fail}
+slices:
+  night: time = night
+  dark: {where: 'feature 3 < 0.1', maxErrorRate: 0.2}
+  recalls: {images: slices/recalls.txt}
 gate:
   significance: 0.05
   conditions: 1
@@ -227,6 +233,11 @@ report: {clusters: 1, images: 2, attack: {steps: 3, stepSize: 0.5, budget: 60}, 
         onMissing: 'fail',
         checkpoint: null,
       },
+      slices: [
+        { name: 'night', of: { where: 'time = night' }, maxErrorRate: null },
+        { name: 'dark', of: { where: 'feature 3 < 0.1' }, maxErrorRate: 0.2 },
+        { name: 'recalls', of: { images: join(folder, 'slices/recalls.txt') }, maxErrorRate: null },
+      ],
       gate: {
         significance: 0.05,
         conditions: 1,
@@ -242,6 +253,7 @@ report: {clusters: 1, images: 2, attack: {steps: 3, stepSize: 0.5, budget: 60}, 
             operator: '<=',
             value: 0,
           },
+          { id: 'watched-slice', severity: 'error', measure: 'worsenedSlices', groups: [], operator: '<=', value: 0 },
           {
             id: 'error-rate',
             severity: 'warning',

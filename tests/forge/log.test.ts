@@ -135,6 +135,7 @@ describe('annotations', () => {
         groups: [],
         comparison: null,
         events: [],
+        slices: [],
         verdict: { outcome: 'failed', passed: false, checks },
       },
     ],

@@ -6,6 +6,7 @@ import { measures } from '../../src/gate/measures.ts';
 import { compareShare } from '../../src/gate/share.ts';
 import type { GroupAnalysis, Leaf } from '../../src/records/analysis.ts';
 import type { Cluster, Comparison, FailureEvent, GroupComparison } from '../../src/records/comparison.ts';
+import type { SliceResult } from '../../src/records/slices.ts';
 import type { CheckRule } from '../../src/records/verdict.ts';
 
 const leaf = (importanceValue: number): Leaf => ({
@@ -78,6 +79,14 @@ const recorded = (id: string) => ({
   ...{ id, size: 100, failures: 15, baseErrorRate: 0.15, aler: 0.3, leaves: [leaf(0.2)] },
 });
 
+function sliceResult(change: Partial<SliceResult>): SliceResult {
+  return {
+    ...{ name: 'night', source: 'config', since: null, size: 40, failures: 2, baselineFailures: 2, newlyFailed: 0 },
+    ...{ newlyFixed: 0, pValue: 1, adjustedPValue: 1, status: 'unchanged', maxErrorRate: null, images: [] },
+    ...change,
+  };
+}
+
 const newCluster: CheckRule = {
   ...{ id: 'new-cluster', severity: 'error', measure: 'newClusters', groups: [], operator: '<=', value: 0 },
 };
@@ -86,6 +95,7 @@ const worsened: CheckRule = { ...newCluster, id: 'worsened-cluster', measure: 'w
 function judged(rules: readonly CheckRule[], change: Partial<JudgeInput> = {}) {
   return judge({
     events: eventsOf(change.comparison?.clusters ?? []),
+    slices: [],
     whole: { images: 100, failures: 21 },
     minNewFailures: 5,
     candidate: [analysed('label:automobile'), analysed('label:truck', { aler: null, leaves: [], failures: 5 })],
@@ -278,11 +288,29 @@ describe('figure checks', () => {
   it('the schema names every measure there is, and says of each what it is', () => {
     const schema = JSON.parse(readFileSync(new URL('../../schemas/config.schema.json', import.meta.url), 'utf8'));
     const { enum: names, description } = schema.definitions.check.properties.measure;
-    expect([...names].sort()).toEqual(['newClusters', 'worsenedClusters', ...measures.keys()].sort());
+    expect([...names].sort()).toEqual(['newClusters', 'worsenedClusters', 'worsenedSlices', ...measures.keys()].sort());
     for (const name of names) {
       expect(description).toContain(`\`${name}\``);
-      expect(judged([rule(name, [], '<=', 100)]).checks[0].message).not.toContain('there is no measure');
+      const slices = [sliceResult({})];
+      expect(judged([rule(name, [], '<=', 100)], { slices }).checks[0].message).not.toContain('there is no measure');
     }
+  });
+
+  it('gives watched slices a row each: worse ones and those above their floor fail, in counts', () => {
+    const check = (change: Partial<SliceResult>, more: Partial<JudgeInput> = {}) =>
+      judged([rule('worsenedSlices', [], '<=', 0)], { slices: [sliceResult(change)], ...more }).checks;
+    expect(check({})).toMatchObject([{ subject: 'night', passed: true, actual: 0 }]);
+    expect(check({ status: 'worsened', since: 'abc' })).toMatchObject([{ passed: false, actual: 1 }]);
+    expect(check({ status: 'worsened', since: 'abc' })[0].message).toContain('broke before, and again');
+    // 3 of 60 is 0.05, which 0.05 allows, though 3 / 60 - 0.05 is no zero in floating point everywhere.
+    expect(check({ size: 60, failures: 3, maxErrorRate: 0.05 })[0].passed).toBe(true);
+    expect(check({ size: 60, failures: 4, maxErrorRate: 0.05 })[0].passed).toBe(false);
+    expect(check({ failures: 4, size: 60, maxErrorRate: 0.05 }, { comparison: null })[0].passed).toBe(false);
+    const accepted = [{ event: 'night', reason: 'known', until: '2099-01-01' }];
+    expect(check({ status: 'worsened' }, { accepted })[0].passed).toBe(true);
+    expect(judged([rule('worsenedSlices', ['nihgt'], '<=', 0)], { slices: [sliceResult({})] }).checks).toMatchObject([
+      { subject: 'nihgt', actual: null, passed: false },
+    ]);
   });
 
   it('fails a measure that does not exist', () => {

@@ -119,6 +119,7 @@ const result: Result = {
           leaves: [],
         },
       ],
+      slices: [],
       comparison: {
         baselines: [{ commit: 'abc', checkpoint: 'baseline' }],
         improvements: [],
@@ -231,6 +232,7 @@ const result: Result = {
       groups: [],
       comparison: null,
       events: [],
+      slices: [],
       verdict: null,
     },
   ],

@@ -52,6 +52,7 @@ export function sampleCheckpoint(change: Partial<CheckpointResult> = {}): Checkp
     ],
     comparison: sampleComparison(),
     events: [sampleEvent()],
+    slices: [],
     verdict: {
       outcome: 'failed',
       passed: false,

@@ -1,0 +1,59 @@
+import { compileSchema } from '../adapters/jsonSchema.ts';
+import { messageOf, UserError } from '../errors.ts';
+import type { BaselineEvent } from '../records/baseline.ts';
+import { entry } from '../records/entry.ts';
+import type { Medium, Snapshot } from './medium.ts';
+import { safeName } from './safeName.ts';
+
+const watchedName = /^watched\/[a-z0-9._-]+\.json$/;
+
+const schema = compileSchema<BaselineEvent>({
+  type: 'object',
+  required: ['id', 'title', 'images', 'since'],
+  properties: {
+    id: { type: 'string', minLength: 1 },
+    title: { type: 'string' },
+    images: { type: 'array', minItems: 1, items: { type: 'string', minLength: 1 } },
+    since: { type: 'string' },
+  },
+});
+
+/** Where an event that is watched lies in its suite's folder: a file each, so that two runs can add theirs at once. */
+export const watchedPath = (id: string) => `watched/${safeName(id)}.json`;
+
+/** The bytes of the file of an event. */
+export function encodeWatched(event: BaselineEvent): Uint8Array {
+  return Buffer.from(`${JSON.stringify(event, null, 1)}\n`);
+}
+
+/**
+ * The events that are watched, by id.
+ * @throws UserError for a damaged file: a slice that is lost would watch nothing.
+ */
+export async function readWatched(medium: Medium, snapshot: Snapshot): Promise<readonly BaselineEvent[]> {
+  const paths = snapshot.paths.filter((path) => watchedName.test(path)).toSorted();
+  const contents = await snapshot.read(paths);
+  const events = contents.map((bytes, i) => decodeWatched(medium, entry(paths, i), bytes));
+  return events.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+function decodeWatched(medium: Medium, path: string, bytes: Uint8Array): BaselineEvent {
+  const damaged = (why: string) =>
+    new UserError({
+      what: `the file of a watched event is damaged: ${why}`,
+      where: medium.where(path),
+      fix: medium.fixDamaged(path),
+    });
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.from(bytes).toString());
+  } catch (thrown) {
+    throw damaged(messageOf(thrown));
+  }
+  if (!schema.accepts(value)) {
+    const [problem] = schema.problems(value);
+    throw damaged(`${problem?.path.join('.') || 'the whole'} ${problem?.message ?? 'is wrong'}`);
+  }
+  if (watchedPath(value.id) !== path) throw damaged(`it is of ${JSON.stringify(value.id)}, under another's name`);
+  return value;
+}
