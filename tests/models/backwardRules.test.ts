@@ -443,6 +443,34 @@ describe('shapes', () => {
   }
 });
 
+describe('attention', () => {
+  // Two heads of five places, two wide.
+  const heads = (m: ModelUnderTest, x: string, seed: number) =>
+    m.add('Mul', [
+      m.add('Reshape', [m.add('Slice', [x, m.ints(seed), m.ints(seed + 1), m.ints(1)]), m.ints(0, 2, 5, 2)]),
+      m.floats([], [3]),
+    ]);
+  check(
+    'of three parts of an image',
+    'Attention',
+    (m, x) =>
+      m.add(
+        'Attention',
+        [0, 1, 2].map((part) => heads(m, x, part)),
+      ),
+    23,
+  );
+  check(
+    'with a scale and a mask',
+    'Attention',
+    (m, x) =>
+      m.add('Attention', [...[2, 0, 1].map((part) => heads(m, x, part)), m.floats([5, 5], weights(25))], {
+        scale: { float: 0.9 },
+      }),
+    23,
+  );
+});
+
 describe("quantised values: rounding lets gradients through, cutting off does not (as PyTorch's fake_quantize)", () => {
   for (const operator of ['QuantizeLinear', 'DequantizeLinear']) tested.add(operator);
   // Values reach from -0.885 to 0.885, so 127 steps of these cut some off on either side.

@@ -1,4 +1,5 @@
 import type { Node } from '../protobuf.ts';
+import { attentions } from './attention.ts';
 import { elementwise } from './elementwise.ts';
 import { pools } from './pool.ts';
 import { products } from './product.ts';
@@ -7,7 +8,7 @@ import { shapes } from './shape.ts';
 import type { Rule } from './tape.ts';
 
 const table: ReadonlyMap<string, Rule> = new Map(
-  Object.entries({ ...elementwise, ...pools, ...products, ...reductions, ...shapes }),
+  Object.entries({ ...elementwise, ...pools, ...products, ...reductions, ...shapes, ...attentions }),
 );
 
 /** Operators whose result does not change when the images change a little, or not at all. */
