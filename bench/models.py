@@ -77,7 +77,7 @@ def export(folder, job):
     file = os.path.join(folder, name + ".onnx")
     try:
         torch.onnx.export(model, (images,), file, dynamic_shapes=({0: batch},), **options)
-    except torch.onnx.OnnxExporterError:
+    except Exception:
         # Some views PyTorch follows only where the batch is fixed.
         torch.onnx.export(model, (images,), file, **options)
     features, unit, gradient = reference(model, images)

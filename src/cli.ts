@@ -243,6 +243,7 @@ async function perform(flags: Flags, command: (request: Request) => Promise<Said
     if (flags.json === true) process.stdout.write(`${JSON.stringify(said.json, null, 2)}\n`);
     else if (flags.quiet !== true) process.stdout.write(`${visible(said.lines.join('\n'))}\n`);
     process.exitCode = said.passed ? exit.passed : exit.failed;
+    if (said.problem) throw said.problem;
     if ('unrecorded' in said && said.unrecorded !== null) throw said.unrecorded;
   } finally {
     progress.stop();

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { release } from 'node:os';
 import { readConfig } from '../config/config.ts';
-import { messageOf } from '../errors.ts';
+import { messageOf, UserError } from '../errors.ts';
 import { type FeaturePlan, planFeatures } from '../features/featurePlan.ts';
+import { depthOf } from '../images/preprocess.ts';
 import { describeModel } from '../models/describeModel.ts';
 import type { ModelDescription } from '../models/engine.ts';
 import { checkEngine, type EngineCheck } from '../models/engines/engineCheck.ts';
@@ -109,11 +110,33 @@ async function diagnoseModel(
   }
   const { kind, layers } = model;
   const known = { ...unknown, file: options.path, kind, layers, engine: engineFor(kind, wanted, engines) };
+  let planned: DiagnosedModel = { ...known, problem: null };
   try {
-    const { layer, pipeline, batch } = planFeatures(model, options);
-    return { ...known, problem: null, features: layer, preprocess: pipeline, batch };
+    const plan = planFeatures(model, options);
+    planned = { ...planned, features: plan.layer, preprocess: plan.pipeline, batch: plan.batch };
+    if (known.engine !== null) await tryOut(plan, known.engine);
+    return planned;
   } catch (thrown) {
-    return { ...known, problem: messageOf(thrown) };
+    return { ...planned, problem: messageOf(thrown) };
+  }
+}
+
+/**
+ * Runs a black image through all that a run may ask of the model: engines say only then what they do not take.
+ * @throws UserError with the engine's reason.
+ */
+async function tryOut(
+  { model, layer, featureMap, pipeline, batch }: FeaturePlan,
+  engine: RunnableEngine,
+): Promise<void> {
+  const session = await model.open(engine, pipeline.crop, { threads: null });
+  try {
+    const count = Math.min(batch, model.geometry(pipeline.crop).batch ?? 1);
+    const values = new Float32Array(count * pipeline.height * pipeline.width * depthOf(pipeline));
+    const outputs = [layer, featureMap, model.layers.logits].filter((name) => name !== null);
+    await session.run({ count, values }, [...new Set(outputs)]);
+  } finally {
+    await session.close();
   }
 }
 
@@ -192,5 +215,13 @@ export async function examine({ config: file, onNotice }: Request, install: stri
     json: { ...diagnosis, baselines },
     lines: [...diagnosisLines(diagnosis), ...(baselines === null ? [] : [`baselines ${baselines}`])],
     passed: true,
+    problem: problemOf(diagnosis.featureModel),
   };
+}
+
+/** A model that cannot be used ends the command as an error of the input, after all else is told. */
+function problemOf(model: DiagnosedModel | null): UserError | null {
+  if (model === null || model.problem === null) return null;
+  const [where, what] = [model.file, model.problem.replace(`${model.file}: `, '')];
+  return new UserError({ what, where, fix: 'Mend the feature model, or name another one in featureModel.path' });
 }

@@ -1,6 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import { openPool, type Pool } from '../adapters/threadPool.ts';
 import { readConfig } from '../config/config.ts';
+import type { UserError } from '../errors.ts';
 import type { AnalysisOptions } from '../records/analysis.ts';
 import type { Config } from '../records/config.ts';
 import type { EngineName } from '../records/engines.ts';
@@ -54,6 +55,8 @@ export interface Said {
   readonly lines: readonly string[];
   /** False where the gate failed, and only there: what was not compared has not failed. */
   readonly passed: boolean;
+  /** What is wrong with the input all the same: told after the rest, and exit 2. */
+  readonly problem?: UserError | null;
 }
 
 /** A request under way. */

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -78,6 +79,27 @@ describe('doctor', () => {
     const missing = await diagnose(model(join(folder, 'none.onnx')), 'auto');
     expect(missing.featureModel).toMatchObject({ kind: null, problem: expect.stringContaining('cannot be read') });
   });
+
+  it.each([
+    ['custom-operator', 'com.acme:MyAct'],
+    ['bad-shapes', 'Dimension mismatch'],
+    ['two-features', '2 outputs that end in a dense layer'],
+  ])(
+    'ends with exit 2 and the reason of a model that does not run: %s',
+    (name, reason) => {
+      const at = join(folder, name);
+      mkdirSync(at);
+      const onnx = join(import.meta.dirname, '..', 'data', 'models', 'onnx', `${name}.onnx`);
+      const config = { version: 1, evalSet: { images: '.', manifest: 'm.csv' }, featureModel: { path: onnx } };
+      writeFileSync(join(at, 'barlow.yml'), JSON.stringify({ ...config, engine: 'onnx-cpu' }));
+      const bin = join(import.meta.dirname, '..', '..', 'src', 'bin.ts');
+      const run = spawnSync(process.execPath, [bin, 'doctor'], { cwd: at, encoding: 'utf8' });
+      expect(run.status).toBe(2);
+      expect(run.stdout).toContain('problem');
+      expect(run.stderr).toContain(reason);
+    },
+    60_000,
+  );
 
   it('reads what nvidia-smi prints', () => {
     const csv = 'NVIDIA H100 80GB HBM3, 81559, 81079, 535.161.08, 9.0\nTesla T4, 15360, 15101, 535.161.08, 7.5\n\n';
