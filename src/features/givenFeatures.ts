@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { basename } from 'node:path';
 import { refuseSpecialFile } from '../adapters/regularFile.ts';
 import { messageOf, UserError } from '../errors.ts';
 import type { FeatureFile } from '../records/features.ts';
@@ -32,11 +32,22 @@ export async function openGivenFeatures(path: string, images: number): Promise<F
       'Write or copy it again',
     );
   }
-  const fingerprint = createHash('sha256')
-    .update(JSON.stringify([basename(path), columns]))
-    .digest('hex');
+  const fingerprint = await fingerprintOf(path, header);
   const rowOf = Uint32Array.from({ length: images }, (_, row) => row);
   return { path, offset, dimensions: columns, rowOf, model: { fingerprint, dimensions: columns, engine: 'file' } };
+}
+
+/** SHA-256 (hex) over the values, by which features are known: not by the file's name, which says nothing of what is in it. */
+async function fingerprintOf(path: string, { rows, columns, offset, dtype }: NpyHeader): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify([columns, dtype]));
+  const end = offset + rows * columns * bytesPerValue(dtype) - 1;
+  try {
+    for await (const bytes of createReadStream(path, { start: offset, end, highWaterMark: 1 << 20 }))
+      hash.update(bytes);
+  } catch (thrown) {
+    throw badFile(path, `the feature file cannot be read (${messageOf(thrown)})`, 'Check features in the config');
+  }
+  return hash.digest('hex');
 }
 
 /** Bytes of one value. */

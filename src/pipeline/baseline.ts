@@ -14,6 +14,7 @@ import { entry } from '../records/entry.ts';
 import type { Checkpoint } from '../records/evalSet.ts';
 import type { CheckpointResult, Result } from '../records/result.ts';
 import { total } from '../statistics/sums.ts';
+import { sketchOf } from './featureSketch.ts';
 import { resultOf, resultWithout } from './judge.ts';
 import { analyseCheckpoint, extract, type Features, openCheckpoints, readInputs } from './read.ts';
 import { inRun, type Request, type Run, type Said, withAnalysis } from './request.ts';
@@ -171,7 +172,7 @@ async function recordOf(
     replica: run.request.replica === true,
     config: (await placeOf(run.config.file))?.path ?? null,
     hashes: features.hashes,
-    sketch: null,
+    sketch: await sketchOf(features),
     events: await store.watched(),
     slices: watched.map(({ name, rows }) => ({
       name,

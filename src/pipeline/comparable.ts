@@ -3,6 +3,7 @@ import { commonGround } from '../baseline/record.ts';
 import { restrictEvalSet } from '../evalset/restrict.ts';
 import type { BaselineGroup, BaselineRecord, Baselines } from '../records/baseline.ts';
 import { entry } from '../records/entry.ts';
+import { isOfSketch } from './featureSketch.ts';
 import { analyseCheckpoint, type Features } from './read.ts';
 import { type Run, withAnalysis } from './request.ts';
 
@@ -12,10 +13,21 @@ import { type Run, withAnalysis } from './request.ts';
  */
 export async function comparable(run: Run, features: Features, baselines: Baselines): Promise<Baselines> {
   if (baselines.kind !== 'found') return baselines;
-  const [first, ...rest] = baselines.records.map((record) => inTermsOf(run, features, record));
+  const mapped = [];
+  for (const record of baselines.records) mapped.push(inTermsOf(run, features, await recognised(features, record)));
+  const [first, ...rest] = mapped;
   if (first === undefined) throw new Error('what was found is one record at least');
   const newest = first.isForeign ? await regrown(run, features, first.record) : first.record;
   return { kind: 'found', records: [newest, ...rest.map(({ record }) => record)] };
+}
+
+/** The record under the fingerprint of now, where its sketch says that the features of now, given in a file, are the same. */
+async function recognised(features: Features, record: BaselineRecord): Promise<BaselineRecord> {
+  const { fingerprint, dimensions } = features.file.model;
+  const { featureModel, sketch } = record;
+  if (sketch === null || featureModel.fingerprint === fingerprint || featureModel.dimensions !== dimensions)
+    return record;
+  return (await isOfSketch(features, sketch)) ? { ...record, featureModel: { fingerprint, dimensions } } : record;
 }
 
 /** A record with the candidate's classes, and whether its trees are of other features or classes. */

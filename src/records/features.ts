@@ -14,7 +14,7 @@ export interface FeatureFile {
 
 /** What features depend on besides the images' bytes. */
 export interface FeatureModelInfo {
-  /** SHA-256 (hex) over model bytes, layer and preprocessing, or over the given feature file's shape and name. */
+  /** SHA-256 (hex) over model bytes, layer and preprocessing, or over the values of a given feature file. */
   readonly fingerprint: string;
   readonly dimensions: number;
   /** The engine that computed them ("onnx-cpu"), or "file" where they were given. */

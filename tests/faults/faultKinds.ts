@@ -84,15 +84,22 @@ export async function allFaults(seed: number): Promise<{ faults: readonly Fault[
   return { faults, end };
 }
 
+function worldIn(folder: string): World {
+  const path = (...names: readonly string[]) => join(folder, ...names);
+  return {
+    ...{ folder, path, remove: () => {} },
+    write: (name, text) => writeFileSync(path(name), text),
+    text: (name) => readFileSync(path(name), 'utf8'),
+  };
+}
+
 /** A copy of a world that is removed afterwards. */
 async function inCopy(of: string, use: (world: World) => Promise<Finding>): Promise<Finding> {
   const top = mkdtempSync(join(tmpdir(), 'barlow-fault-'));
   const folder = join(top, 'world');
   cpSync(of, folder, { recursive: true });
-  const path = (...names: readonly string[]) => join(folder, ...names);
-  const write = (name: string, text: string | Uint8Array) => writeFileSync(path(name), text);
   try {
-    return await use({ folder, path, write, remove: () => {} });
+    return await use(worldIn(folder));
   } catch (thrown) {
     return { found: 'bug', detail: `the fault itself: ${thrown instanceof Error ? thrown.stack : String(thrown)}` };
   } finally {
@@ -762,13 +769,7 @@ function gitStates(template: string, random: () => number): Fault[] {
     run: () =>
       inCopy(template, async ({ folder }) => {
         const work = join(folder, 'work');
-        const path = (...names: readonly string[]) => join(work, ...names);
-        const world = {
-          folder: work,
-          path,
-          write: (file: string, text: string | Uint8Array) => writeFileSync(path(file), text),
-          remove: () => {},
-        };
+        const world = worldIn(work);
         shell(work, script);
         return bothJudged(world, (of, kind) => inProcess(of, kind, { commit: null }), allowed);
       }),

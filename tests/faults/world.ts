@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatNpyHeader } from '../../src/features/npy.ts';
@@ -18,6 +18,7 @@ export interface World {
   readonly folder: string;
   readonly path: (...names: readonly string[]) => string;
   readonly write: (name: string, text: string | Uint8Array) => void;
+  readonly text: (name: string) => string;
   readonly remove: () => void;
 }
 
@@ -87,7 +88,8 @@ export function makeWorld({ accepted = true, at = tmpdir() } = {}): World {
   write('eval.csv', manifest());
   write('features.npy', features());
   for (const kind of ['accepted', 'good', 'bad'] as const) write(`${kind}.csv`, predictions(kind));
-  const world = { folder, path, write, remove: () => rmSync(folder, { recursive: true, force: true }) };
+  const text = (name: string) => readFileSync(path(name), 'utf8');
+  const world = { folder, path, write, text, remove: () => rmSync(folder, { recursive: true, force: true }) };
   if (accepted) {
     const { status, stderr } = barlow(world, [
       'baseline',
