@@ -2,7 +2,7 @@
  * Builds dist/: the action with everything it needs, to run on a bare runner with no install. Native engines stay out; they are
  * found where the user has them. The same sources give the same bytes.
  *
- *     node scripts/bundle.ts [FOLDER]
+ *     node scripts/bundle.ts [FOLDER] [ENTRY]
  */
 import {
   copyFileSync,
@@ -19,6 +19,7 @@ import { build, type Plugin } from 'esbuild';
 
 const root = join(import.meta.dirname, '..');
 const dist = resolve(process.argv[2] ?? join(root, 'dist'));
+const entry = process.argv[3] ?? 'src/forge/action.ts';
 const modules = join(root, 'node_modules');
 
 /** What worker threads run: modules that name themselves by their address, each an entry of its own in dist/. */
@@ -84,7 +85,7 @@ mkdirSync(dist, { recursive: true });
 const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: [
-    'src/forge/action.ts',
+    entry,
     ...workers,
     // Piscina starts its threads from the file of that name beside its own.
     'node_modules/piscina/dist/worker.js',
