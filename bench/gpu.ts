@@ -31,7 +31,8 @@ const GRADIENT_BATCHES = [1, 8, 32, 64];
 
 const [section, ...rest] = process.argv.slice(2);
 if (section === 'images') writeImages(rest[0]);
-else if (section === 'engine') await checkEngine(rest[0], rest[1], rest[2], Number(rest[3]), Number(rest[4]));
+else if (section === 'engine')
+  await attempt(rest[1], () => checkEngine(rest[0], rest[1], rest[2], Number(rest[3]), Number(rest[4])));
 else if (section === 'decoding') await decoding(rest[0]);
 else if (section === 'table') table(rest[0]);
 else throw new Error(`there is no section ${section}`);

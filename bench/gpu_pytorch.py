@@ -138,7 +138,7 @@ def rates(most):
             pixels, chosen = torch.rand(batch, 3, 224, 224, device=device), torch.full((batch,), 5, device=device)
             record(name, 'attack, steps/s', batch, 4 / seconds(lambda: attack(pixels, chosen, 4, 3)))
     if cuda:
-        half = FeatureModel(network).half()
+        half = FeatureModel(network).to(device).half()
         name = 'PyTorch, fp16'
         with torch.no_grad():
             apart('features', half(resident.half())[1], name)

@@ -58,8 +58,8 @@ section() {
   local name=$1 limit=$2 began=$SECONDS code
   shift 2
   echo "== $name"
-  timeout -k 5 "$limit" "$@" 2>&1
-  code=$?
+  timeout -k 5 "$limit" "$@" 2>&1 | cut -c1-300
+  code=${PIPESTATUS[0]}
   if [ $code -eq 124 ] || [ $code -eq 137 ]; then echo "FAILED $name: not done within $limit s"; elif [ $code -ne 0 ]; then echo "FAILED $name: exit code $code"; fi
   echo "-- $name: $((SECONDS - began)) s"
 }
@@ -82,7 +82,7 @@ check() {
   local bench=(./node check/gpu.js)
   local cuda=(env "LD_LIBRARY_PATH=$libraries:${LD_LIBRARY_PATH:-}")
   section images 30 "${bench[@]}" images "$work"
-  section 'model from PyTorch' 120 python3 -W ignore gpu_pytorch.py model "$work" examples
+  section 'model from PyTorch' 150 python3 -W ignore gpu_pytorch.py model "$work" examples
   section onnx-cpu 70 "${bench[@]}" engine onnx-cpu onnx-cpu "$work" $((most < 32 ? most : 32)) 25
   section PyTorch 110 python3 -W ignore gpu_pytorch.py rates "$work" examples "$most"
   section onnx-cuda 100 "${cuda[@]}" "${bench[@]}" engine onnx-cuda onnx-cuda "$work" "$most" 70
