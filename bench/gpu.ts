@@ -15,6 +15,7 @@ import { messageOf } from '../src/errors.ts';
 import { runImages } from '../src/features/extract.ts';
 import { type FeaturePlan, planFeatures } from '../src/features/featurePlan.ts';
 import { decodeWorker } from '../src/images/decodeWorker.ts';
+import { usual } from '../src/images/preprocess.ts';
 import type { Session } from '../src/models/engine.ts';
 import { openSession } from '../src/models/engines/selectEngine.ts';
 import { describeOnnxModel } from '../src/models/onnx/model.ts';
@@ -214,7 +215,7 @@ async function decoding(folder: string): Promise<void> {
   const jpegs = join(folder, 'jpegs');
   const files = readdirSync(jpegs).sort();
   const pipeline = {
-    ...{ resize: 256, crop: SIDE, mean: [0, 0, 0] as const, std: [1, 1, 1] as const },
+    ...{ ...usual, resize: 256, crop: SIDE, mean: [0, 0, 0] as const, std: [1, 1, 1] as const },
     ...{ height: SIDE, width: SIDE, layout: 'NCHW' as const },
   };
   for (const threads of [1, 2, 4, 8, 16, 32].filter((each) => each <= availableParallelism())) {

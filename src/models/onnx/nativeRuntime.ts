@@ -34,7 +34,11 @@ export async function loadOnnxruntimeNode(engine: NodeEngine, options: SessionOp
 }
 
 function load(engine: NodeEngine): Package {
-  if (engine === 'onnx-cuda') checkCudaMachine();
+  if (engine === 'onnx-cuda') {
+    checkCudaMachine();
+    // TF32 rounds to ten bits: features 0.4 % away from every other engine's, gradients by half (docs/gpu.md).
+    process.env.NVIDIA_TF32_OVERRIDE ??= '0';
+  }
   if (engine === 'onnx-webgpu' && !hasGpu())
     throw unusable(engine, 'this machine has no GPU', 'It needs a GPU; engine: auto takes what loads');
   const places = placesOf(NAME, engine);
