@@ -12,7 +12,7 @@ import { analyseGroups } from '../src/analysis/analyseGroups.ts';
 import { evaluate } from '../src/analysis/evaluate.ts';
 import { groupWorker } from '../src/analysis/groupTask.ts';
 import { formatNpyHeader } from '../src/features/npy.ts';
-import { defaultAnalysisOptions } from '../src/pipeline/analyse.ts';
+import { defaultAnalysisOptions } from '../src/pipeline/defaults.ts';
 import type { AnalysisOptions, Group, GroupAnalysis } from '../src/records/analysis.ts';
 import type { Columns } from '../src/records/features.ts';
 import { legacyNormals, stream } from '../src/statistics/random.ts';

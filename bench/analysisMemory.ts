@@ -8,7 +8,7 @@ import { analyseGroups } from '../src/analysis/analyseGroups.ts';
 import { groupsOf } from '../src/analysis/groups.ts';
 import { NPY_HEADER_BYTES } from '../src/features/npy.ts';
 import { readColumns } from '../src/features/readColumns.ts';
-import { defaultAnalysisOptions } from '../src/pipeline/analyse.ts';
+import { defaultAnalysisOptions } from '../src/pipeline/defaults.ts';
 import type { EvalSet } from '../src/records/evalSet.ts';
 import { stream } from '../src/statistics/random.ts';
 

@@ -1,5 +1,5 @@
 import { type ExecFileSyncOptionsWithStringEncoding, execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -30,8 +30,10 @@ describe('the npm package', () => {
   it('holds what a user needs and nothing else', () => {
     const tops = new Set(files.map((file) => file.split('/')[0]));
     expect([...tops].toSorted()).toEqual([
+      'CHANGELOG.md',
       'LICENSE',
       'README.md',
+      'docs',
       'examples',
       'lib',
       'package.json',
@@ -42,6 +44,14 @@ describe('the npm package', () => {
     expect(files).toContain('lib/bin.js');
     expect(files).toContain('lib/index.d.ts');
     expect(files.filter((file) => /\.ts$/.test(file) && !/\.d\.ts$/.test(file))).toEqual([]);
+  });
+
+  it('has no part of the action, whose packages are none of its dependencies', () => {
+    const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    expect(
+      Object.keys(dependencies).filter((name) => /^@(actions|octokit)\/|^onnxruntime|^@tensorflow/.test(name)),
+    ).toEqual([]);
+    expect(files.filter((file) => file.startsWith('lib/forge'))).toEqual([]);
   });
 
   it('runs', () => {
@@ -68,5 +78,71 @@ describe('the npm package', () => {
     expect(readFileSync(join(project, '.gitlab', 'barlow-gate.yml'), 'utf8')).toBe(
       readFileSync(join(root, 'examples', 'workflows', 'gitlab-ci.yml'), 'utf8'),
     );
+  });
+});
+
+describe('in an empty folder, from the registry (skipped where that cannot be reached)', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'barlow consumer '));
+  const inFolder = { ...quiet, cwd: folder };
+  const reached = spawnSync('npm', ['ping'], { timeout: 20_000 }).status === 0;
+  const npm = (...args: readonly string[]) => execFileSync('npm', [...args, '--no-audit', '--no-fund'], inFolder);
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it.skipIf(!reached)('installs small, imports, runs, and type-checks for TypeScript 5.9 and 7', () => {
+    const [packed] = JSON.parse(execFileSync('npm', ['pack', '--json', '--pack-destination', folder], quiet));
+    writeFileSync(join(folder, 'package.json'), '{"private": true, "type": "module"}');
+    npm('install', `./${packed.filename}`);
+    const kilobytes = Number.parseInt(execFileSync('du', ['-sk', 'node_modules'], inFolder), 10);
+    expect(kilobytes).toBeLessThan(64 * 1024);
+    expect(existsSync(join(folder, 'node_modules', '@octokit'))).toBe(false);
+    expect(existsSync(join(folder, 'node_modules', 'onnxruntime-web'))).toBe(false);
+    const barlow = join(folder, 'node_modules', '.bin', 'barlow');
+    expect(execFileSync(barlow, ['--version'], inFolder).trim()).toBe(packed.version);
+    const refused = spawnSync(barlow, ['run', '--config', 'none.yml'], { cwd: folder, encoding: 'utf8' });
+    expect(refused.status, refused.stderr).toBe(2);
+    const loads = `const { analyse, runGate, defaultAnalysisOptions } = await import('barlow-gate');
+      const features = Float32Array.from({ length: 60 }, (_, i) => i);
+      const labels = Array(60).fill('a');
+      const predictions = labels.map((label, i) => (i > 50 ? 'b' : label));
+      const [group] = await analyse({ features, dimensions: 1, labels, predictions, groups: ['label'] });
+      const refused = await runGate({ config: 'none.yml', wrong: 1 }).catch((error) => error.what);
+      console.log(group.failures, defaultAnalysisOptions.shuffles, refused);`;
+    expect(execFileSync(process.execPath, ['--input-type=module', '-e', loads], inFolder)).toBe(
+      '9 999 the request must NOT have additional properties (wrong)\n',
+    );
+    npm('install', 'typescript@5.9', 'typescript7@npm:typescript@7', '@types/node@24');
+    writeFileSync(
+      join(folder, 'use.ts'),
+      `import { analyse, type Config, type GateOutcome, type Result, runGate, type Verdict } from 'barlow-gate';
+      const outcome: GateOutcome = await runGate({ config: 'barlow.yml' });
+      const result: Result = outcome.result;
+      const verdict: Verdict | null | undefined = result.checkpoints[0]?.verdict;
+      export const said: [string, Config | null, string | undefined] = [outcome.outcome, null, verdict?.outcome];
+      export const groups = analyse({ features: new Float32Array(2), dimensions: 1, labels: ['a', 'b'], predictions: ['a', 'a'] });`,
+    );
+    for (const compiler of ['typescript', 'typescript7']) {
+      for (const [module, resolution] of [
+        ['nodenext', 'nodenext'],
+        ['esnext', 'bundler'],
+      ]) {
+        const tsc = join(folder, 'node_modules', compiler, 'bin', 'tsc');
+        const options = [
+          '--noEmit',
+          '--strict',
+          '--skipLibCheck',
+          'false',
+          '--target',
+          'es2024',
+          '--lib',
+          'es2024,esnext.collection',
+        ];
+        const checked = spawnSync(
+          process.execPath,
+          [tsc, ...options, '--types', 'node', '--module', module, '--moduleResolution', resolution, 'use.ts'],
+          { cwd: folder, encoding: 'utf8' },
+        );
+        expect(checked.stdout, `${compiler}, ${resolution}`).toBe('');
+      }
+    }
   });
 });

@@ -10,9 +10,6 @@ export interface AnalyseInput extends Omit<ArraysToAnalyse, 'groups' | 'options'
   readonly options?: Partial<AnalysisOptions>;
 }
 
-/** What barlow.yml's `analysis` is where it is left out: the paper's settings, with 999 shuffles. */
-export const defaultAnalysisOptions: AnalysisOptions = schemaDefaults().analysis;
-
 /**
  * Finds the clusters of images on which a model fails, from arrays in memory, in this thread: for each group a tree with its
  * leaves, rates as fractions of 1, mutual information in nats. Throws a UserError where lengths differ, a feature is not

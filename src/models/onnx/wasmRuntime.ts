@@ -1,14 +1,15 @@
 import { availableParallelism } from 'node:os';
 import { UserError } from '../../errors.ts';
 import type { SessionOptions } from '../engine.ts';
-import { brief } from '../engines/installedPackage.ts';
+import { brief, placesOf } from '../engines/installedPackage.ts';
 import { type RawTensor, rawTensors, type StartModel, type Tensors } from './runtime.ts';
 
+const NAME = 'onnxruntime-web';
 type Package = typeof import('onnxruntime-web');
 
 /**
- * Loads onnxruntime-web, whose wasm runs wherever Node does: for machines where no native library can be loaded.
- * @throws UserError where it cannot load.
+ * Loads onnxruntime-web, an optional peer, whose wasm runs wherever Node does: for machines where no native library can be loaded.
+ * @throws UserError where it is not installed or cannot load.
  */
 export async function loadOnnxruntimeWeb({ threads }: SessionOptions): Promise<StartModel> {
   const runtime = await load();
@@ -28,15 +29,27 @@ export async function loadOnnxruntimeWeb({ threads }: SessionOptions): Promise<S
 
 async function load(): Promise<Package> {
   try {
-    return await import('onnxruntime-web');
+    return await loadOwn();
   } catch (thrown) {
-    throw new UserError({
-      what: `onnxruntime-web cannot load (${brief(thrown)})`,
-      where: 'engine onnx-wasm',
-      fix: 'Install barlow-gate again: it is among its dependencies',
-      cause: thrown,
-    });
+    const [place] = placesOf(NAME, 'onnx-wasm').slice(-1);
+    if (place === undefined) throw unusable(`${NAME} is not installed`);
+    const loaded: unknown = place(NAME);
+    if (isPackage(loaded)) return loaded;
+    throw unusable(`${NAME} cannot load (${brief(thrown)})`);
   }
+}
+
+/** The one beside this package, or bundled with it. */
+async function loadOwn(): Promise<Package> {
+  return import('onnxruntime-web');
+}
+
+function isPackage(loaded: unknown): loaded is Package {
+  return typeof loaded === 'object' && loaded !== null && 'InferenceSession' in loaded && 'env' in loaded;
+}
+
+function unusable(what: string): UserError {
+  return new UserError({ what, where: 'engine onnx-wasm', fix: 'Run: barlow doctor --install onnx-wasm' });
 }
 
 function tensorsOf(runtime: Package, feeds: Tensors) {
