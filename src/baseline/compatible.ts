@@ -10,8 +10,6 @@ const minOverlap = 0.5;
 export interface Candidate {
   readonly evalSet: EvalSet;
   readonly featureModel: FeatureModelInfo;
-  /** SHA-256 (hex) of each image's bytes, aligned with the eval set; null or left out where no image was read. */
-  readonly hashes?: readonly string[] | null;
 }
 
 /** The images that candidate and baseline have in common, with one label: image i is row `rows[i]` of one and `baselineRows[i]` of the other. */
@@ -20,13 +18,7 @@ export interface Alignment {
   readonly rows: Uint32Array;
   /** Rows of the baseline's lists, aligned with `rows`. */
   readonly baselineRows: Uint32Array;
-  /** Names of the baseline's images that are not evaluated now. */
-  readonly lost: readonly string[];
-  /** Names of common images that have another label now; they are not among the rows. */
-  readonly relabelled: readonly string[];
-  /** Names of common images whose bytes are others now, as far as both know them; they are among the rows. */
-  readonly changed: readonly string[];
-  /** What of the images is not compared, or not what it was, each in a sentence. */
+  /** Which images are not compared, each kind in a sentence; `evalSetChanges` has the figures for reports. */
   readonly notes: readonly string[];
 }
 
@@ -36,7 +28,7 @@ export interface Alignment {
  * @throws UserError where less than half of either eval set is in common, with the same labels
  */
 export function alignWithBaseline(candidate: Candidate, baseline: BaselineRecord): Alignment {
-  const { evalSet, hashes = null } = candidate;
+  const { evalSet } = candidate;
   const then = baseline.evalSet;
   const rowOf = new Map(then.images.map((image, row) => [image, row]));
   const common = evalSet.images.flatMap((image, row) => {
@@ -46,12 +38,7 @@ export function alignWithBaseline(candidate: Candidate, baseline: BaselineRecord
   const isSame = ({ row, baselineRow }: { row: number; baselineRow: number }) =>
     evalSet.classes[evalSet.labels[row] ?? -1] === then.classes[then.labels[baselineRow] ?? -1];
   const pairs = common.filter(isSame);
-  const now = new Set(evalSet.images);
-  const parts = {
-    lost: then.images.filter((image) => !now.has(image)),
-    relabelled: common.filter((each) => !isSame(each)).map(({ image }) => image),
-    changed: pairs.filter((each) => hasChanged(each, hashes, then.hashes)).map(({ image }) => image),
-  };
+  const relabelled = common.filter((each) => !isSame(each)).map(({ image }) => image);
   const counts = { candidate: evalSet.images.length, baseline: then.images.length, common: pairs.length };
   if (counts.common === 0 || counts.common < minOverlap * Math.max(counts.candidate, counts.baseline)) {
     throw new UserError({
@@ -63,18 +50,8 @@ export function alignWithBaseline(candidate: Candidate, baseline: BaselineRecord
   return {
     rows: Uint32Array.from(pairs, ({ row }) => row),
     baselineRows: Uint32Array.from(pairs, ({ baselineRow }) => baselineRow),
-    ...parts,
-    notes: notesOf(counts, parts),
+    notes: notesOf(counts, relabelled),
   };
-}
-
-function hasChanged(
-  { row, baselineRow }: { row: number; baselineRow: number },
-  now: readonly string[] | null,
-  then: readonly string[] | null,
-): boolean {
-  const [hash, before] = [now?.[row], then?.[baselineRow]];
-  return hash !== undefined && before !== undefined && !hash.startsWith(before);
 }
 
 /** In what a baseline differs from the candidate so far that it has to be put in the candidate's terms first; null where in nothing. */
@@ -141,24 +118,19 @@ function some(title: string, names: readonly string[]): string {
 
 function notesOf(
   counts: { candidate: number; baseline: number; common: number },
-  { lost, relabelled, changed }: Pick<Alignment, 'lost' | 'relabelled' | 'changed'>,
+  relabelled: readonly string[],
 ): string[] {
-  const added = counts.candidate - counts.common - relabelled.length;
+  const both = counts.common + relabelled.length;
+  const [added, lost] = [counts.candidate - both, counts.baseline - both];
   const notes = [];
-  if (added > 0 || lost.length > 0) {
+  if (added > 0 || lost > 0) {
     notes.push(
-      `Compared on the ${counts.common} images that both have: the baseline lacks ${added} of the images evaluated now, and ${lost.length} of its images are not evaluated now.`,
+      `Compared on the ${counts.common} images that both have: the baseline lacks ${added} of the images evaluated now, and ${lost} of its images are not evaluated now.`,
     );
   }
   if (relabelled.length > 0) {
-    notes.push(
-      `Not compared, as their label is another now: ${relabelled.length} images (${some('first', relabelled)}).`,
-    );
-  }
-  if (changed.length > 0) {
-    notes.push(
-      `Compared, though their bytes are others than the baseline's: ${changed.length} images (${some('first', changed)}).`,
-    );
+    const first = some('first', relabelled);
+    notes.push(`Not compared, as their label is another now: ${relabelled.length} images (${first}).`);
   }
   return notes;
 }

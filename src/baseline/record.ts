@@ -3,7 +3,7 @@ import type { BaselineEvent, BaselineRecord, BaselineSlice, FeatureSketch } from
 import { entry } from '../records/entry.ts';
 import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
 import type { CheckpointResult, Result } from '../records/result.ts';
-import { type Alignment, alignWithBaseline, type Candidate } from './compatible.ts';
+import { alignWithBaseline, type Candidate } from './compatible.ts';
 
 /** Of a hash's hex digits: 64 bits. */
 const hashDigits = 16;
@@ -75,8 +75,6 @@ export interface CommonGround {
   readonly records: readonly [BaselineRecord, ...BaselineRecord[]];
   /** Theirs, aligned with `rows`. */
   readonly checkpoints: readonly Checkpoint[];
-  /** How the images of the nearest record and the candidate's lie to each other. */
-  readonly nearest: Alignment;
   /** What was left out or is not as it was, in words. */
   readonly notes: readonly string[];
 }
@@ -105,7 +103,7 @@ export function commonGround(
     const commit = record.commit.slice(0, 12);
     notes.push(`Not compared with ${commit}: it lacks images that a later baseline has, or labels them otherwise.`);
   }
-  return { rows: nearest.rows, records, checkpoints, nearest, notes };
+  return { rows: nearest.rows, records, checkpoints, notes };
 }
 
 /** Where a record has the images of some rows of an eval set; null where it lacks one, or labels one otherwise. */

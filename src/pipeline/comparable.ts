@@ -54,8 +54,8 @@ function inTermsOf(
 
 /** The record with its trees grown on the features of now. */
 async function regrown(run: Run, features: Features, record: BaselineRecord): Promise<BaselineRecord> {
-  const { file, hashes, read } = features;
-  const { rows, checkpoints } = commonGround({ evalSet: features.evalSet, featureModel: file.model, hashes }, [record]);
+  const { file, read } = features;
+  const { rows, checkpoints } = commonGround({ evalSet: features.evalSet, featureModel: file.model }, [record]);
   const shared: Features = {
     ...features,
     evalSet: restrictEvalSet(features.evalSet, rows),

@@ -31,8 +31,8 @@ export async function judgeCheckpoint(
 ): Promise<CheckpointResult> {
   const alone = resultWithout(checkpoint, groups);
   const records = baselines?.kind === 'found' ? baselines.records : null;
-  const { evalSet, file, hashes } = features;
-  const common = records && commonGround({ evalSet, featureModel: file.model, hashes }, records);
+  const { evalSet, file } = features;
+  const common = records && commonGround({ evalSet, featureModel: file.model }, records);
   const slices = slicesTested(run, evalSet, checkpoint, common, watched);
   const { comparison: found, events: fresh } =
     common === null
