@@ -147,7 +147,7 @@ async function open(folder: string, options: FeatureModelOptions, times: number)
     for (let from = 0; from < images.length; from += batch) {
       const out = new SharedArrayBuffer(batch * pipeline.height * pipeline.width * 3 * 4);
       const names = images.slice(from, from + batch);
-      const { unreadable } = await decodeImages({ folder, names, pipeline, out });
+      const { unreadable } = await decodeImages({ folder, names, pipeline, properties: false, out });
       if (unreadable.length > 0) throw new Error(unreadable[0].why);
       batches.push(new Float32Array(out));
     }

@@ -19,6 +19,8 @@ export interface Batching {
   /** Images a run of the engine; every run has as many, the last padded, so that results do not depend on the rest. */
   readonly batch: number;
   readonly run: RunTask;
+  /** Whether image properties are worked out on the way. */
+  readonly properties: boolean;
 }
 
 /** One batch as the engine gave it back, padding left out. */
@@ -27,6 +29,8 @@ export interface BatchResult {
   readonly hashes: readonly string[];
   /** Images of the batch that cannot be used: their values mean nothing. */
   readonly unreadable: readonly Unreadable[];
+  /** Images x `PROPERTIES` where they are wanted, else empty. */
+  readonly properties: Float32Array;
   /** Place of the batch's first image among all. */
   readonly from: number;
   /** By tensor name; the first dimension is the batch's, padding included. */
@@ -45,7 +49,7 @@ export async function runImages(
   images: ImageFiles,
   session: Session,
   outputs: readonly string[],
-  { pipeline, batch, run }: Batching,
+  { pipeline, batch, run, properties }: Batching,
   use: (result: BatchResult) => void,
 ): Promise<void> {
   const ahead = availableParallelism() + 1;
@@ -60,17 +64,18 @@ export async function runImages(
       names,
       pipeline,
       out: entry(slots, index % slots.length),
+      properties,
     });
     decoded.catch(() => {}); // awaited below, perhaps much later
     started.push(decoded);
   };
   for (let index = 0; index < slots.length; index++) start(index);
   for (let index = 0; index < batches; index++) {
-    const { hashes, unreadable } = await entry(started, index);
+    const { hashes, unreadable, properties: found } = await entry(started, index);
     const values = new Float32Array(entry(slots, index % slots.length));
     const tensors = await session.run({ count: batch, values }, outputs);
     if (index + slots.length < batches) start(index + slots.length);
-    use({ hashes, unreadable, from: index * batch, tensors });
+    use({ hashes, unreadable, properties: found, from: index * batch, tensors });
   }
 }
 
@@ -82,7 +87,7 @@ export async function hashImages(
   { folder, names }: ImageFiles,
   run: RunTask,
   onProgress: (done: number) => void,
-): Promise<Decoded> {
+): Promise<Omit<Decoded, 'properties'>> {
   const tasks = Math.ceil(names.length / HASHES_A_TASK);
   const starts = Array.from({ length: tasks }, (_, task) => task * HASHES_A_TASK);
   let done = 0;

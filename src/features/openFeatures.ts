@@ -6,9 +6,10 @@ import type { EvalSet } from '../records/evalSet.ts';
 import { planFeatures } from './featurePlan.ts';
 import { openGivenFeatures } from './givenFeatures.ts';
 import { type OpenedVectors, openVectors, type VectorSource } from './openVectors.ts';
+import { openPropertyStore } from './propertyStore.ts';
 
 /** What `openFeatures` needs. */
-export interface FeatureSource extends Omit<VectorSource, 'images' | 'hashes' | 'stage'> {
+export interface FeatureSource extends Omit<VectorSource, 'images' | 'hashes' | 'stage' | 'onProperties'> {
   readonly evalSet: Pick<EvalSet, 'images' | 'folder'>;
   /** The robust network, run on the images; ignored where `features` is given. */
   readonly featureModel: FeatureModelOptions | null;
@@ -21,6 +22,8 @@ export interface FeatureSource extends Omit<VectorSource, 'images' | 'hashes' | 
 /** As vectors are opened; features that are given are of no image that was read. */
 export interface OpenedFeatures extends Omit<OpenedVectors, 'hashes'> {
   readonly hashes: readonly string[] | null;
+  /** Properties of the images, n x `PROPERTIES`; null where no image was read. */
+  readonly properties: Float32Array | null;
 }
 
 /**
@@ -32,7 +35,12 @@ export interface OpenedFeatures extends Omit<OpenedVectors, 'hashes'> {
 export async function openFeatures(source: FeatureSource): Promise<OpenedFeatures> {
   const { evalSet, featureModel, features } = source;
   if (features !== null) {
-    return { ...(await openGivenFeatures(features, evalSet.images.length)), unusable: [], hashes: null };
+    return {
+      ...(await openGivenFeatures(features, evalSet.images.length)),
+      unusable: [],
+      hashes: null,
+      properties: null,
+    };
   }
   if (featureModel === null || evalSet.folder === null) {
     throw new UserError({
@@ -44,7 +52,14 @@ export async function openFeatures(source: FeatureSource): Promise<OpenedFeature
   const images = { folder: evalSet.folder, names: shardOf(evalSet.images, source.shard) };
   const plan = planFeatures(await describeModel(featureModel.path), featureModel);
   const vectorsOf = (tensor: Tensor) => featuresOf(tensor, plan.layer, plan.model.file);
-  return openVectors({ ...plan, vectorsOf }, { ...source, images, hashes: null, stage: 'extract' });
+  const store = openPropertyStore(source.storeFolder);
+  const opened = await openVectors(
+    { ...plan, vectorsOf },
+    { ...source, images, hashes: null, stage: 'extract', onProperties: store.append },
+  );
+  const left = new Set(opened.unusable.map(({ index }) => index));
+  const usable = { folder: images.folder, names: images.names.filter((_, index) => !left.has(index)) };
+  return { ...opened, properties: await store.read(usable, opened.hashes, source.run, source.onProgress) };
 }
 
 function shardOf(images: readonly string[], shard: FeatureSource['shard']): readonly string[] {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { Decoded } from '../images/decodeWorker.ts';
+import { PROPERTIES } from '../images/properties.ts';
 import type { Unreadable } from '../images/readImage.ts';
 import type { Tensor } from '../models/engine.ts';
 import { openSession } from '../models/engines/selectEngine.ts';
@@ -28,6 +29,8 @@ export interface VectorSource {
   /** Stage `hash` and the one of `stage`, in images. */
   readonly onProgress: OnProgress;
   readonly stage: string;
+  /** Given the properties of images that are decoded (hashes.length x `PROPERTIES`); left out where they are not wanted. */
+  readonly onProperties?: (hashes: readonly string[], values: Float32Array) => void;
   /** Told in one line which engine was taken and why not a better one. */
   readonly onNotice: (line: string) => void;
 }
@@ -80,7 +83,7 @@ async function knownHashes(
   { images, hashes, run }: VectorSource,
   areNeeded: boolean,
   progress: (done: number) => void,
-): Promise<Decoded | null> {
+): Promise<Omit<Decoded, 'properties'> | null> {
   if (hashes !== null) return { hashes, unreadable: [] };
   return areNeeded ? hashImages(images, run, progress) : null;
 }
@@ -127,6 +130,10 @@ async function complement(
       (await computeRows(rows, plan, source, (result, values, by) => {
         for (const [i, hash] of result.hashes.entries()) hashes[entry(rows, result.from + i)] = hash;
         for (const { index, why } of result.unreadable) bad.set(entry(rows, result.from + index), why);
+        if (source.onProperties) {
+          const properties = usable(result, result.properties, PROPERTIES);
+          source.onProperties(properties.hashes, properties.values);
+        }
         const kept = usable(result, values, values.length / plan.batch);
         if (kept.hashes.length === 0) return;
         writer ??= new SegmentWriter(folder, values.length / plan.batch, by);
@@ -212,19 +219,25 @@ async function computeRows(
   const session = await openSession(model, source.engine, pipeline.crop, { threads: null }, source.onNotice);
   try {
     let done = names.length - rows.length;
-    await runImages(files, session, [layer], { pipeline, batch, run: source.run }, (result) => {
-      refuse(
-        result.unreadable.map(({ index, why }) => ({ index: entry(rows, result.from + index), why })),
-        source,
-      );
-      const tensor = result.tensors.get(layer);
-      if (tensor === undefined) throw new Error(`the engine gave no tensor ${layer}`);
-      const values = plan.vectorsOf(tensor);
-      checkFinite(values, values.length / batch, result, files);
-      append(result, values, session.engine);
-      done += result.hashes.length;
-      source.onProgress(source.stage, done, names.length);
-    });
+    await runImages(
+      files,
+      session,
+      [layer],
+      { pipeline, batch, run: source.run, properties: source.onProperties !== undefined },
+      (result) => {
+        refuse(
+          result.unreadable.map(({ index, why }) => ({ index: entry(rows, result.from + index), why })),
+          source,
+        );
+        const tensor = result.tensors.get(layer);
+        if (tensor === undefined) throw new Error(`the engine gave no tensor ${layer}`);
+        const values = plan.vectorsOf(tensor);
+        checkFinite(values, values.length / batch, result, files);
+        append(result, values, session.engine);
+        done += result.hashes.length;
+        source.onProgress(source.stage, done, names.length);
+      },
+    );
     return session.engine;
   } finally {
     await session.close();

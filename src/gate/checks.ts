@@ -15,6 +15,8 @@ export interface JudgeInput extends FiguresInput {
   readonly events: readonly FailureEvent[];
   /** The watched slices, tested where there is a baseline. */
   readonly slices: readonly SliceResult[];
+  /** What a feature is called; left out: "feature 33". */
+  readonly nameOf?: (feature: number) => string;
   /** Today's date, UTC, YYYY-MM-DD. */
   readonly today: string;
   /** Why nothing was compared, in words, and how grave that is; null where no comparison was asked for. */
@@ -80,7 +82,7 @@ const countables = new Map<string, Countable>([
   ['worsenedClusters', { none: 'no known cluster got worse', of: worsenedClusters }],
 ]);
 
-function newEvents({ events, comparison }: JudgeInput): Counted[] {
+function newEvents({ events, comparison, nameOf }: JudgeInput): Counted[] {
   const clusterOf = new Map(comparison?.clusters.map((cluster) => [cluster.id, cluster]));
   return events.map(({ id, title, traits, clusters }) => {
     const views = clusters.flatMap((each) => clusterOf.get(each) ?? []);
@@ -88,15 +90,15 @@ function newEvents({ events, comparison }: JudgeInput): Counted[] {
     const [first] = views;
     return {
       ...{ id, ids: [id, ...clusters], groups: views.map(({ group }) => group) },
-      text: first === undefined ? told : `${told}; ${clusterText(first)}`,
+      text: first === undefined ? told : `${told}; ${clusterText(first, nameOf)}`,
     };
   });
 }
 
-function worsenedClusters({ comparison }: JudgeInput): Counted[] {
+function worsenedClusters({ comparison, nameOf }: JudgeInput): Counted[] {
   const worse = comparison?.clusters.filter(({ status }) => status === 'worsened') ?? [];
   return worse.map((cluster) => ({
-    ...{ id: cluster.id, ids: [cluster.id], groups: [cluster.group], text: clusterText(cluster) },
+    ...{ id: cluster.id, ids: [cluster.id], groups: [cluster.group], text: clusterText(cluster, nameOf) },
   }));
 }
 
@@ -177,11 +179,12 @@ function countChecks(
   ];
 }
 
-function clusterText({ group, status, rule, size, ...cluster }: Cluster): string {
+function clusterText({ group, status, rule, size, ...cluster }: Cluster, nameOf: JudgeInput['nameOf']): string {
   const change = `error ${percent(cluster.baselineErrorRate)} -> ${percent(cluster.errorRate)}`;
   const p = pValue(cluster.adjustedPValue);
-  if (status === 'new') return `${group}: ${newlyFail(cluster.newlyFailed)} ${whereText(rule)} (${change}, ${p})`;
-  return `${group}: the known cluster of ${count(size)} images ${whereText(rule)} got worse (${change}, ${p})`;
+  if (status === 'new')
+    return `${group}: ${newlyFail(cluster.newlyFailed)} ${whereText(rule, nameOf)} (${change}, ${p})`;
+  return `${group}: the known cluster of ${count(size)} images ${whereText(rule, nameOf)} got worse (${change}, ${p})`;
 }
 
 /** An entry of the config that accepts this, the longest-lived of several; null where none does. */

@@ -14,7 +14,7 @@ export interface EventPart {
 const SHARED = 0.5;
 
 /**
- * New clusters as events, the first cluster of each leading: it gives id and traits. An event that shares as much with one of
+ * New clusters as events, the first cluster of each leading: it gives the id. An event that shares as much with one of
  * another checkpoint of the run takes its id.
  *
  * @param parts the most surprising first. @param earlier events of the run's other checkpoints.
@@ -47,7 +47,8 @@ function eventOf(parts: readonly EventPart[], earlier: readonly FailureEvent[]):
   return {
     id: same?.id ?? entry(parts, 0).cluster.id,
     title: eventTitle([...images.values()]),
-    traits: entry(parts, 0).traits,
+    // Beside the rest of a class or a prediction a trait says more than beside everything.
+    traits: (parts.find(({ cluster }) => cluster.group !== 'all') ?? entry(parts, 0)).traits,
     clusters: parts.map(({ cluster }) => cluster.id),
     images: [...images.values()].toSorted((a, b) => a.typical - b.typical || (a.name < b.name ? -1 : 1)),
     known: null,

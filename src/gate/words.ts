@@ -7,7 +7,10 @@ export function newlyFail(images: number): string {
 }
 
 /** "where feature 33 > 0.41 and feature 7 <= 0.2", "in the whole group". */
-export function whereText(rule: Region): string {
+export function whereText(
+  rule: Region,
+  nameOf: (feature: number) => string = (feature) => `feature ${feature}`,
+): string {
   if (rule.length === 0) return 'in the whole group';
-  return `where ${rule.map(({ feature, op, threshold }) => `feature ${feature} ${op} ${number(threshold)}`).join(' and ')}`;
+  return `where ${rule.map(({ feature, op, threshold }) => `${nameOf(feature)} ${op} ${number(threshold)}`).join(' and ')}`;
 }

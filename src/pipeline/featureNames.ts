@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { type NamedFeatures, readFeatureNames } from '../config/featureNames.ts';
 import type { Config } from '../records/config.ts';
 import type { FeatureNames } from '../records/features.ts';
+import type { Features } from './read.ts';
 
 /** Where features are named: the config's file, or features.yml beside the config. */
 export function namesFile({ file, report }: Config): string {
@@ -29,4 +30,12 @@ export function namesOf(
   if (named.featureModel === null || named.featureModel === fingerprint) return named.names;
   onNotice(`The names in ${namesFile(config)} are left out: they are of another feature model.`);
   return new Map();
+}
+
+/** The names that people gave, and those of the image properties. */
+export function withPropertyNames(names: FeatureNames, { file, properties }: Features): FeatureNames {
+  const own = properties.map(
+    (name, at) => [file.dimensions + at, { name, kind: null, note: null, isProperty: true }] as const,
+  );
+  return new Map([...names, ...own]);
 }

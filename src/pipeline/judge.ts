@@ -48,6 +48,7 @@ export async function judgeCheckpoint(
     comparison,
     events,
     slices,
+    nameOf: (feature) => features.properties[feature - features.file.dimensions] ?? `feature ${feature}`,
     baseline: records?.[0].groups ?? [],
     rules: gate.checks,
     accepted: gate.accepted,

@@ -148,13 +148,14 @@ async function addSubjects(
   subjects: Map<number, FeatureSubject>,
   { group: groupId, rule }: Carded,
   groups: ReadonlyMap<string, Group>,
-  { read }: Features,
+  { read, file }: Features,
   each: number,
 ): Promise<void> {
   const group = groups.get(groupId);
   if (group === undefined) return;
   for (const { feature } of rule) {
-    if (subjects.has(feature)) continue;
+    // An image property has no unit of the network to look for.
+    if (subjects.has(feature) || feature >= file.dimensions) continue;
     subjects.set(feature, { feature, rows: await mostActivating(read, group.rows, feature, each) });
   }
 }

@@ -5,14 +5,16 @@ import { readCheckpoint } from '../evalset/checkpoint.ts';
 import { readEvalSet } from '../evalset/evalSet.ts';
 import { isTableFile } from '../evalset/readTable.ts';
 import { restrictCheckpoint, restrictEvalSet } from '../evalset/restrict.ts';
-import { openFeatures } from '../features/openFeatures.ts';
+import { type OpenedFeatures, openFeatures } from '../features/openFeatures.ts';
 import { readColumns } from '../features/readColumns.ts';
 import { runCheckpoint } from '../features/runCheckpoint.ts';
+import { withProperties } from '../features/withProperties.ts';
 import type { GroupAnalysis } from '../records/analysis.ts';
 import type { Config } from '../records/config.ts';
 import { entry } from '../records/entry.ts';
 import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
 import type { FeatureFile, ReadColumns } from '../records/features.ts';
+import { imageProperties } from '../records/imageProperties.ts';
 import { type Run, storeFolder } from './request.ts';
 
 /** A checkpoint as it is given: its predictions, or a model file that is yet to be run. */
@@ -91,9 +93,9 @@ export async function extract({ config, request, pool }: Run, evalSet: EvalSet):
   return {
     evalSet: bad.size === 0 ? evalSet : restrictEvalSet(evalSet, rows),
     file,
-    read: readColumns(file),
+    read: readerOf(file),
     hashes: file.hashes,
-    properties: [],
+    properties: file.properties === null ? [] : imageProperties.map(({ name }) => name),
     skipped: file.unusable.map(({ index }) => entry(evalSet.images, index)),
     rows,
   };
@@ -107,6 +109,14 @@ function refuseManyBad(bad: number, { images, folder }: EvalSet, { evalSet: { ma
     where: folder ?? file,
     fix: 'Replace them (each is named in the log), or set evalSet.maxBadImages',
   });
+}
+
+/** Reads the features of the file, and after them the image properties where there are some. */
+function readerOf(file: OpenedFeatures): ReadColumns {
+  const read = readColumns(file);
+  return file.properties === null
+    ? read
+    : withProperties(read, file.dimensions, file.properties, imageProperties.length);
 }
 
 /** The checkpoints on the images that have features: tables cut to them, models run on them. */
@@ -133,12 +143,12 @@ export async function openCheckpoints(
 /** Grows the trees of a checkpoint's groups. */
 export function analyseCheckpoint(
   { config, request, pool }: Run,
-  { evalSet, file, read }: Features,
+  { evalSet, file, read, properties }: Features,
   checkpoint: Checkpoint,
 ): Promise<readonly GroupAnalysis[]> {
   return analyseGroups(groupsOf(config.groups, evalSet, checkpoint), {
     readColumns: read,
-    dimensions: file.dimensions,
+    dimensions: file.dimensions + (config.analysis.properties === true ? properties.length : 0),
     run: pool.run,
     options: config.analysis,
     concurrency: request.workers + 1,

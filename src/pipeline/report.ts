@@ -19,7 +19,7 @@ import { keyOf, type LinkedSheet } from '../report/pictures.ts';
 import { resultJson } from '../report/resultJson.ts';
 import { FULL_DETAIL } from '../report/shedding.ts';
 import { buildView, type ReportInput } from '../report/view.ts';
-import { namesOf } from './featureNames.ts';
+import { namesOf, withPropertyNames } from './featureNames.ts';
 import { picturesOf } from './pictures.ts';
 import type { Features } from './read.ts';
 import type { Run } from './request.ts';
@@ -52,7 +52,8 @@ export async function report(run: Run, { features, checkpoints, result, store, n
   await writeFileAtomic(file('result.json'), resultJson(result));
   await writeFileAtomic(file('junit.xml'), junitXml(result));
   await writeFileAtomic(file('metrics.json'), metricsJson(result));
-  const featureNames = namesOf(named, config, features.file.model.fingerprint, request.onNotice);
+  const own = namesOf(named, config, features.file.model.fingerprint, request.onNotice);
+  const featureNames = withPropertyNames(own, features);
   const templates = await readTemplates();
   const plain: ReportInput = {
     ...{ result, featureNames, pictures: null, sheets: new Map(), history: [] },

@@ -88,6 +88,8 @@ export interface AnalysisOptions {
   readonly tree: { readonly maxDepth: number };
   readonly failureMode: { readonly minErrorCoverage: number; readonly minErrorRateIncrease: number };
   readonly minGroupSize: number;
+  /** Whether trees may ask for image properties too; no where left out. */
+  readonly properties?: boolean;
   /** Monte Carlo shuffles; 0 turns single-checkpoint p-values off. */
   readonly shuffles: number;
 }

@@ -42,6 +42,8 @@ export interface FeatureName {
   /** Whether failures hang on it for no good reason, for too much of one, or nobody can tell; null where nobody said. */
   readonly kind: (typeof featureKinds)[number] | null;
   readonly note: string | null;
+  /** True for an image property, which has no number that people know. */
+  readonly isProperty?: boolean;
 }
 
 /** By feature number. */

@@ -57,7 +57,8 @@ function conditionView(feature: number, region: Region, names: FeatureNames): Co
 /** "feature 33", or "buckle (feature 33)" where it has a name. */
 export function featureLabel(feature: number, names: FeatureNames): string {
   const named = names.get(feature);
-  return named === undefined ? `feature ${feature}` : `${nameText(named.name)} (feature ${feature})`;
+  if (named === undefined) return `feature ${feature}`;
+  return named.isProperty === true ? named.name : `${nameText(named.name)} (feature ${feature})`;
 }
 
 function bounded(label: string, lower: number | null, upper: number | null, digits: number): string {

@@ -53,7 +53,13 @@ describe('in worker threads', () => {
     } as const;
     const out = new SharedArrayBuffer(names.length * 8 * 8 * 3 * 4);
     try {
-      const { unreadable } = await threads.run(decodeWorker, { folder: join(folder, 'images'), names, pipeline, out });
+      const { unreadable } = await threads.run(decodeWorker, {
+        folder: join(folder, 'images'),
+        names,
+        pipeline,
+        properties: false,
+        out,
+      });
       expect(unreadable).toEqual([]);
     } finally {
       await threads.close();

@@ -1,0 +1,78 @@
+import { join } from 'node:path';
+import { PROPERTIES } from '../images/properties.ts';
+import { propertiesWorker } from '../images/propertiesWorker.ts';
+import type { OnProgress, RunTask } from '../records/threads.ts';
+import type { ImageFiles } from './extract.ts';
+import { readSegments } from './featureStore.ts';
+import { readRows, SegmentWriter } from './segment.ts';
+
+/** Part of the folder's name: another set of properties, or another way to compute one, is another store. */
+const VERSION = 'properties-1';
+/** Images a task. */
+const CHUNK = 64;
+
+/** Image properties on disk, beside the features: rows by the hash of an image's bytes. */
+export interface PropertyStore {
+  /** Keeps the properties of images that were decoded anyway: hashes.length x `PROPERTIES` values. */
+  readonly append: (hashes: readonly string[], values: Float32Array) => void;
+  /** The properties of all images, n x `PROPERTIES`; those that the store lacks are decoded for it. */
+  readonly read: (
+    images: ImageFiles,
+    hashes: readonly string[],
+    run: RunTask,
+    onProgress: OnProgress,
+  ) => Promise<Float32Array>;
+}
+
+/** Opens the store in a folder of features; made where it is missing. @throws UserError where it cannot be read or written. */
+export function openPropertyStore(storeFolder: string): PropertyStore {
+  const folder = join(storeFolder, VERSION);
+  let writer: SegmentWriter | null = null;
+  const append = (hashes: readonly string[], values: Float32Array) => {
+    if (hashes.length === 0) return;
+    writer ??= new SegmentWriter(folder, PROPERTIES, 'decoding');
+    writer.append(hashes, values);
+  };
+  const seal = () => {
+    writer?.seal(null);
+    writer = null;
+  };
+  return {
+    append,
+    read: async (images, hashes, run, onProgress) => {
+      seal();
+      const known = storedRows(folder, new Set(hashes));
+      const missing = [...new Map(hashes.map((hash, at) => [hash, at]))].filter(([hash]) => !known.has(hash));
+      for (let from = 0; from < missing.length; from += CHUNK) {
+        const some = missing.slice(from, from + CHUNK);
+        const names = some.map(([, at]) => images.names[at]);
+        const values = await run(propertiesWorker, { folder: images.folder, names });
+        for (const [at, [hash]] of some.entries()) {
+          known.set(hash, values.slice(at * PROPERTIES, (at + 1) * PROPERTIES));
+        }
+        append(
+          some.map(([hash]) => hash),
+          values,
+        );
+        onProgress('properties', from + some.length, missing.length);
+      }
+      seal();
+      const all = new Float32Array(hashes.length * PROPERTIES);
+      for (const [at, hash] of hashes.entries()) all.set(known.get(hash) ?? [], at * PROPERTIES);
+      return all;
+    },
+  };
+}
+
+/** The rows of some hashes that are whole. */
+function storedRows(folder: string, hashes: ReadonlySet<string>): Map<string, Float32Array> {
+  const known = new Map<string, Float32Array>();
+  for (const segment of readSegments(folder)) {
+    if (segment.dimensions !== PROPERTIES) continue;
+    const rows = [...segment.hashes.keys()].filter((row) => hashes.has(segment.hashes[row]));
+    readRows(segment, rows, (row, values) => {
+      if (values !== null) known.set(segment.hashes[row], values.slice());
+    });
+  }
+  return known;
+}
