@@ -1,28 +1,39 @@
-/** What bench/gate.ts works on: the CIFAR-10 test set, its networks' predictions, and comparisons of them. */
+/** What the gate's bench works on: the CIFAR-10 test set, its networks' predictions, and comparisons of them. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { groupsOf, pairedGroupsOf } from '../src/analysis/groups.ts';
+import { difficultyOf } from '../src/analysis/difficulty.ts';
+import { pairedGroupsOf } from '../src/analysis/groups.ts';
+import { type Hardness, hardness } from '../src/analysis/hardness.ts';
 import { parseNpyHeader } from '../src/features/npy.ts';
-import { type CompareInput, compare } from '../src/gate/compare.ts';
+import { withProperties } from '../src/features/withProperties.ts';
+import { type Compared, type CompareInput, compare } from '../src/gate/compare.ts';
+import type { ScanInput } from '../src/gate/scan.ts';
 import { decodeImage } from '../src/images/decode.ts';
-import type { Comparison } from '../src/records/comparison.ts';
+import { PROPERTIES, propertiesOf } from '../src/images/properties.ts';
+import type { PairedGroup } from '../src/records/comparison.ts';
 import type { Checkpoint, EvalSet } from '../src/records/evalSet.ts';
 import type { ReadColumns } from '../src/records/features.ts';
 import type { RunTask } from '../src/records/threads.ts';
 
 export const options = { significance: 0.01, conditions: 2, minErrorRateIncrease: 0.1, minNewFailures: 5 };
 const failureMode = { minErrorCoverage: 0.2, minErrorRateIncrease: 0.1 };
-const groupings = ['label', 'prediction'];
+const groupings = ['label', 'prediction', 'all'];
 
 /** An eval set in memory with its features. */
 export interface Bench {
-  readonly folder: string;
   readonly evalSet: EvalSet;
+  /** Features of the network, and those with the image properties. */
+  readonly model: number;
   readonly dimensions: number;
   readonly readColumns: ReadColumns;
+  readonly hardness: Hardness | null;
+  /** How little red (or blue) the centre of each image is, by its row. */
+  readonly colour: (rows: Uint32Array, red: boolean) => Float64Array;
+  readonly redCars: ReadonlySet<number>;
 }
 
-export function readCifar10(folder: string): Bench {
+/** CIFAR-10's test set of a folder as `shared/data/cifar10`. */
+export async function readCifar10(folder: string, run: RunTask): Promise<Bench> {
   const rows = readCsv(join(folder, 'eval.csv'));
   const classes = [...new Set(rows.map(([, label]) => label))].sort();
   const evalSet: EvalSet = {
@@ -38,12 +49,47 @@ export function readCifar10(folder: string): Bench {
   const features = new Float32Array(
     bytes.buffer.slice(bytes.byteOffset + header.offset, bytes.byteOffset + bytes.length),
   );
-  return { folder, evalSet, dimensions: header.columns, readColumns: readerOf(features, header.columns) };
+  const model = header.columns;
+  const { properties, redness, blueness } = await seen(evalSet);
+  const readColumns = withProperties(readerOf(features, model), model, properties, PROPERTIES);
+  const { labels } = evalSet;
+  const automobile = classes.indexOf('automobile');
+  return {
+    ...{ evalSet, model, dimensions: model + PROPERTIES, readColumns },
+    hardness: await hardness({ labels, classes: classes.length, dimensions: model, readColumns, run }),
+    colour: (some, red) => Float64Array.from(some, (row) => -(red ? redness : blueness)[row]),
+    // The rule of train-automobile.csv.
+    redCars: new Set([...labels.keys()].filter((row) => labels[row] === automobile && redness[row] > 20.4)),
+  };
+}
+
+/** Properties of all images, and by how much red, and blue, exceeds the other channels over the centre 16 x 16 pixels. */
+async function seen({ images, folder }: EvalSet) {
+  const properties = new Float32Array(images.length * PROPERTIES);
+  const [redness, blueness] = [new Float64Array(images.length), new Float64Array(images.length)];
+  for (const [row, image] of images.entries()) {
+    const bytes = readFileSync(join(folder ?? '', image));
+    const picture = await decodeImage(bytes);
+    properties.set(propertiesOf(picture, bytes.length), row * PROPERTIES);
+    const sums = [0, 0, 0];
+    for (let y = 8; y < 24; y++) {
+      for (let x = 8; x < 24; x++)
+        for (const channel of sums.keys()) sums[channel] += picture.rgb[3 * (y * picture.width + x) + channel];
+    }
+    const [r, g, b] = sums.map((sum) => sum / 256);
+    redness[row] = r - Math.max(g, b);
+    blueness[row] = b - Math.max(r, g);
+  }
+  return { properties, redness, blueness };
 }
 
 function readerOf(features: Float32Array, dimensions: number): ReadColumns {
-  return async (rows, from, to) => {
-    const values = new Float32Array(new SharedArrayBuffer(4 * rows.length * (to - from)));
+  return async (rows, from, to, into) => {
+    const values = new Float32Array(
+      into ?? new SharedArrayBuffer(4 * rows.length * (to - from)),
+      0,
+      rows.length * (to - from),
+    );
     for (let feature = from; feature < to; feature++) {
       for (const [at, row] of rows.entries()) {
         values[(feature - from) * rows.length + at] = features[row * dimensions + feature];
@@ -54,7 +100,7 @@ function readerOf(features: Float32Array, dimensions: number): ReadColumns {
 }
 
 /** The network's predictions, by image name. */
-export function readPredictions({ folder, evalSet }: Bench, name: string): Checkpoint {
+export function readPredictions(folder: string, { evalSet }: Bench, name: string): Checkpoint {
   const predicted = new Map(
     readCsv(join(folder, 'predictions', `${name}.csv`)).map(([image, label]) => [image, label]),
   );
@@ -79,56 +125,51 @@ function readCsv(file: string): string[][] {
     .map((line) => line.trim().split(','));
 }
 
-export function accuracy({ failed }: Checkpoint): number {
-  return 1 - failed.reduce((sum, each) => sum + each, 0) / failed.length;
+/** Right images, of 10,000. */
+export function rightOf({ failed }: Checkpoint): number {
+  return failed.length - failed.reduce((sum, each) => sum + each, 0);
 }
 
-/** Compares by label and by prediction, as a run does. The first baseline is the newest. */
+/** What a scan of some groups takes. */
+export function scanInput(
+  {
+    evalSet,
+    dimensions,
+    readColumns,
+    hardness: hard,
+  }: Pick<Bench, 'evalSet' | 'dimensions' | 'readColumns' | 'hardness'>,
+  groups: readonly PairedGroup[],
+  run: RunTask,
+): ScanInput {
+  return {
+    ...{ groups, images: evalSet.images, dimensions, options, readColumns, draws: 9999, run },
+    difficultyOf: (group) => (hard === null ? null : difficultyOf(hard, group, evalSet, (row) => row)),
+    onProgress: () => {},
+  };
+}
+
+/** Compares by label, by prediction and as a whole, as a run does. The first baseline is the newest. */
 export async function compareOn(
-  { evalSet, dimensions, readColumns }: Bench,
+  bench: Pick<Bench, 'evalSet' | 'dimensions' | 'model' | 'readColumns' | 'hardness'>,
   candidate: Checkpoint,
   baselines: readonly Checkpoint[],
   run: RunTask,
   change: Partial<CompareInput['options']> = {},
-  specs: readonly string[] = groupings,
-): Promise<Comparison> {
+): Promise<Compared> {
+  const { evalSet } = bench;
   const sides = [candidate, ...baselines];
   const [wholeSet] = pairedGroupsOf(['all'], evalSet, sides);
-  const { comparison } = await compare({
-    candidate: [],
-    earlier: [],
+  const taken = ({ predictions }: Checkpoint, row: number) => evalSet.classes[predictions?.[row] ?? 0];
+  return compare({
+    ...scanInput(bench, pairedGroupsOf(groupings, evalSet, sides), run),
+    ...{ candidate: [], earlier: [], properties: bench.model, wholeSet, failureMode },
     baselines: baselines.map(({ name }) => ({ commit: name, checkpoint: name, groups: [] })),
-    properties: dimensions,
-    difficultyOf: () => null,
-    faceOf: () => ({ label: '', before: null, after: null, confidence: null }),
-    wholeSet,
-    groups: pairedGroupsOf(specs, evalSet, sides),
-    images: evalSet.images,
-    ...{ dimensions, failureMode, readColumns, run },
+    faceOf: (row) => ({
+      label: evalSet.classes[evalSet.labels[row]],
+      before: taken(baselines[0], row),
+      after: taken(candidate, row),
+      confidence: null,
+    }),
     options: { ...options, ...change },
-    onProgress: () => {},
   });
-  const images = evalSet.images.length;
-  return { ...comparison, evalSet: { images, lost: 0, relabelled: 0, rewritten: 0, added: 0 } };
-}
-
-/** Rows of a class. */
-export function rowsOfClass({ evalSet }: Bench, value: string, of: Checkpoint): Uint32Array {
-  return groupsOf([`label:${value}`], evalSet, of)[0].rows;
-}
-
-/** Red cars: in the middle quarter of the image red is above 80 on average, and above green and blue by more than 20. */
-export async function redCars(bench: Bench, of: Checkpoint): Promise<Set<number>> {
-  const red = new Set<number>();
-  for (const row of rowsOfClass(bench, 'automobile', of)) {
-    const { width, rgb } = await decodeImage(readFileSync(join(bench.folder, 'images', bench.evalSet.images[row])));
-    const sums = [0, 0, 0];
-    for (let y = 8; y < 24; y++) {
-      for (let x = 8; x < 24; x++)
-        for (const channel of sums.keys()) sums[channel] += rgb[3 * (y * width + x) + channel];
-    }
-    const [r, g, b] = sums.map((sum) => sum / 256);
-    if (r > 80 && r - Math.max(g, b) > 20) red.add(row);
-  }
-  return red;
 }

@@ -1,0 +1,256 @@
+/** Planted clusters: half the right images of a region made to fail, on images whose trainings were exchanged by coins. */
+import { pairedGroupsOf } from '../src/analysis/groups.ts';
+import { bestRegion } from '../src/gate/bestRegion.ts';
+import describeCluster from '../src/gate/describeCluster.ts';
+import { DRAWS_A_BLOCK, drawBlock } from '../src/gate/draws.ts';
+import { maximaOf, type ScoredGroup } from '../src/gate/maxima.ts';
+import { openImages } from '../src/gate/open.ts';
+import { ruleOf } from '../src/gate/regionFamily.ts';
+import { type PreparedGroup, prepareGroups } from '../src/gate/scan.ts';
+import { sideScore } from '../src/gate/score.ts';
+import type { PairedGroup } from '../src/records/comparison.ts';
+import type { Checkpoint } from '../src/records/evalSet.ts';
+import type { RunTask } from '../src/records/threads.ts';
+import { type RandomStream, stream } from '../src/statistics/random.ts';
+import searchGroup from './firstVersion/searchGroup.ts';
+import { type Bench, checkpoint, options, scanInput } from './gateData.ts';
+
+export type Kind = 'boxes' | 'neighbours' | 'colours';
+
+/** How one planted cluster fared. */
+export interface Planted {
+  /** Images that were made to fail. */
+  readonly broken: number;
+  readonly found: boolean;
+  /** Precision and recall of the shown rule's images against the planted region, both at least 0.6. */
+  readonly located: boolean;
+  /** The first version's search of the class, with the number of its tests in the run. */
+  readonly foundFirst: boolean;
+  readonly locatedFirst: boolean;
+}
+
+const DRAWS = 999;
+const SPECS = ['label', 'prediction', 'all'];
+
+/** What all trials on some trainings share: groups that a planted cluster does not touch, and their scores under the draws. */
+export interface Ground {
+  readonly trainings: readonly Checkpoint[];
+  readonly groups: readonly PreparedGroup[];
+}
+
+export async function groundOf(bench: Bench, trainings: readonly Checkpoint[], run: RunTask): Promise<Ground> {
+  const groups = pairedGroupsOf(SPECS, bench.evalSet, trainings);
+  return { trainings, groups: await prepareGroups(scanInput(bench, groups, run)) };
+}
+
+export async function plant(
+  bench: Bench,
+  ground: Ground,
+  kind: Kind,
+  share: number,
+  trial: number,
+  withFirst: boolean,
+  run: RunTask,
+): Promise<Planted> {
+  const random = stream(`planted ${kind} ${share} ${trial} of ${ground.trainings.length}`);
+  const { classes, labels } = bench.evalSet;
+  const k = trial % classes.length;
+  const rows = Uint32Array.from(labels.keys()).filter((row) => labels[row] === k);
+  const region = await regionOf(bench, kind, rows, share, random);
+  const sides = exchanged(bench, ground.trainings, random);
+  const wrong = (k + 1 + random.below(classes.length - 1)) % classes.length;
+  const predictions = Int32Array.from(sides[0].predictions ?? []);
+  const broken = region.filter((row) => predictions[row] === k && random.below(2) === 1);
+  for (const row of broken) predictions[row] = wrong;
+  const candidate = checkpoint(bench.evalSet, 'planted', predictions);
+  const groups = pairedGroupsOf(SPECS, bench.evalSet, [candidate, ...sides.slice(1)]);
+  const name = classes[k];
+  const touched = new Set([`label:${name}`, `prediction:${name}`, `prediction:${classes[wrong]}`, 'all']);
+  const fresh = await prepareGroups(
+    scanInput(
+      bench,
+      groups.filter(({ id }) => touched.has(id)),
+      run,
+    ),
+  );
+  // Families do not depend on who is who: those of untouched groups serve again.
+  const kept = ground.groups
+    .filter(({ group }) => !touched.has(group.id))
+    .map((prepared) =>
+      renamed(
+        prepared,
+        groups.find(({ id }) => id === prepared.group.id),
+      ),
+    );
+  const prepared = [...fresh, ...kept];
+  const critical = criticalOf(bench, prepared);
+  const home = fresh.find(({ group }) => group.id === `label:${name}`);
+  const told = home === undefined ? null : tellBest(bench, home, critical);
+  const planted = new Set(region);
+  const shown = told === null ? null : await told;
+  const isHit =
+    shown !== null && shown.newlyFailed.filter((row) => broken.includes(row)).length >= 0.3 * shown.newlyFailed.length;
+  const first = withFirst
+    ? await firstVersion(
+        bench,
+        groups.find(({ id }) => id === `label:${name}`),
+        broken,
+        planted,
+      )
+    : null;
+  return {
+    broken: broken.length,
+    found: isHit,
+    located: isHit && isLocated(shown.rows, planted),
+    foundFirst: first?.found ?? false,
+    locatedFirst: first?.located ?? false,
+  };
+}
+
+function isLocated(shown: readonly number[], planted: ReadonlySet<number>): boolean {
+  const both = shown.filter((row) => planted.has(row)).length;
+  return both >= 0.6 * shown.length && both >= 0.6 * planted.size;
+}
+
+function renamed(prepared: PreparedGroup, group: PairedGroup | undefined): PreparedGroup {
+  if (group === undefined) throw new Error(`${prepared.group.id} is gone`);
+  const open = openImages(group.outcomes);
+  const { lone, loneRight } = open;
+  return { group, open, scored: { ...prepared.scored, lone, loneRight } };
+}
+
+/** The score that the run's best must exceed: at most 9 of 999 draws reach it. */
+function criticalOf(bench: Bench, prepared: readonly PreparedGroup[]): number {
+  const numbers = new Map<number, number>();
+  const numberOf = (row: number) => {
+    const number = numbers.get(row) ?? numbers.size;
+    numbers.set(row, number);
+    return number;
+  };
+  const accepted = prepared[0].open.accepted;
+  const groups: ScoredGroup[] = prepared.map(({ group, open, scored }) => ({
+    ...scored,
+    image: Uint32Array.from(open.positions, (at) => numberOf(group.rows[at])),
+    rightImage: Uint32Array.from(open.rightPositions, (at) => numberOf(group.rows[at])),
+  }));
+  const names = [...numbers.keys()].map((row) => bench.evalSet.images[row]);
+  const blocks = Array.from({ length: Math.ceil(DRAWS / DRAWS_A_BLOCK) }, (_, block) =>
+    maximaOf(groups, drawBlock(names, accepted, block), accepted),
+  );
+  const drawn = Float64Array.from(blocks.flatMap((block) => [...block])).subarray(0, DRAWS);
+  return drawn.toSorted().reverse()[Math.floor(options.significance * (1 + DRAWS)) - 1];
+}
+
+/** The best region of a group, where it reaches the critical value, as the report would tell it; in rows of the eval set. */
+async function tellBest(bench: Bench, { group, open, scored }: PreparedGroup, critical: number) {
+  const claimed = new Uint8Array(open.positions.length);
+  const best = bestRegion(scored, claimed, sideScore(open.accepted, open.positions.length), open.accepted);
+  if (best === null || best.score <= critical) return null;
+  const { rows, positions } = { rows: group.rows, positions: open.positions };
+  const described = describeCluster({
+    columns: await bench.readColumns(rows, 0, bench.dimensions),
+    properties: bench.model,
+    rule: ruleOf(scored.family, best.region),
+    newlyFailed: Uint32Array.from(best.newlyFailed, (at) => positions[at]),
+    unclaimed: positions.filter((_, at) => open.lone[at] === 0),
+  });
+  return {
+    rows: Array.from(described.positions, (at) => rows[at]),
+    newlyFailed: best.newlyFailed.map((at) => rows[positions[at]]),
+  };
+}
+
+/** The first version on the class alone, its p-value times the groups of the run. */
+async function firstVersion(
+  bench: Bench,
+  group: PairedGroup | undefined,
+  broken: readonly number[],
+  planted: ReadonlySet<number>,
+) {
+  if (group === undefined) return null;
+  const columns = await bench.readColumns(group.rows, 0, bench.model);
+  const tests = 20;
+  const [best] = searchGroup({ group: group.id, columns, outcomes: group.outcomes, tests, options });
+  if (best === undefined || best.pValue * tests > options.significance) return { found: false, located: false };
+  const rows = Array.from(best.positions, (at) => group.rows[at]);
+  const failing = Array.from(best.positions)
+    .filter((at) => group.outcomes[0][at] === 1 && group.outcomes.slice(1).every((each) => each[at] === 0))
+    .map((at) => group.rows[at]);
+  const found = failing.filter((row) => broken.includes(row)).length >= 0.3 * failing.length;
+  return { found, located: found && isLocated(rows, planted) };
+}
+
+/** The trainings, dealt anew on each image. */
+export function exchanged(bench: Bench, trainings: readonly Checkpoint[], random: RandomStream): Checkpoint[] {
+  const dealt = trainings.map(({ predictions }) => Int32Array.from(predictions ?? []));
+  for (let row = 0; row < bench.evalSet.labels.length; row++) {
+    for (let left = dealt.length - 1; left > 0; left--) {
+      const other = random.below(left + 1);
+      [dealt[left][row], dealt[other][row]] = [dealt[other][row], dealt[left][row]];
+    }
+  }
+  return dealt.map((predictions, at) => checkpoint(bench.evalSet, `dealt ${at}`, predictions));
+}
+
+/** A region of a class of about that share, as rows. */
+async function regionOf(
+  bench: Bench,
+  kind: Kind,
+  rows: Uint32Array,
+  share: number,
+  random: RandomStream,
+): Promise<number[]> {
+  const wanted = Math.round(share * rows.length);
+  if (kind === 'boxes') return cornerOf(bench, rows, wanted, random);
+  const distances =
+    kind === 'neighbours' ? await distancesIn(bench, rows, random) : bench.colour(rows, random.below(2) === 0);
+  const order = [...rows.keys()].sort((a, b) => distances[a] - distances[b] || a - b);
+  return order.slice(0, wanted).map((at) => rows[at]);
+}
+
+/** Distance of each image to one of them, drawn: by cosine or in standardised features. */
+async function distancesIn(bench: Bench, rows: Uint32Array, random: RandomStream): Promise<Float64Array> {
+  const { values } = await bench.readColumns(rows, 0, bench.model);
+  const n = rows.length;
+  const centre = random.below(n);
+  const byCosine = random.below(2) === 0;
+  const [dots, squares, euclid] = [new Float64Array(n), new Float64Array(n), new Float64Array(n)];
+  for (let feature = 0; feature < bench.model; feature++) {
+    const column = values.subarray(feature * n, (feature + 1) * n);
+    const mean = column.reduce((sum, each) => sum + each, 0) / n;
+    const variance = column.reduce((sum, each) => sum + (each - mean) ** 2, 0) / n || 1;
+    for (let at = 0; at < n; at++) {
+      dots[at] += column[at] * column[centre];
+      squares[at] += column[at] * column[at];
+      euclid[at] += (column[at] - column[centre]) ** 2 / variance;
+    }
+  }
+  return byCosine ? dots.map((dot, at) => -dot / Math.sqrt(squares[at] * squares[centre])) : euclid;
+}
+
+/** The images that lie high or low on two features at once, as near to the number wanted as can be. */
+async function cornerOf(bench: Bench, rows: Uint32Array, wanted: number, random: RandomStream): Promise<number[]> {
+  for (;;) {
+    const [one, two] = [random.below(bench.model), random.below(bench.model)];
+    if (one === two) continue;
+    const [first, second] = await Promise.all(
+      [one, two].map((feature) => ranksOf(bench, rows, feature, random.below(2) === 1)),
+    );
+    // Both cuts at the same quantile; widen it until the corner is large enough.
+    for (let cut = wanted; cut < rows.length; cut++) {
+      const region = [...rows].filter((_, at) => first[at] < cut && second[at] < cut);
+      if (region.length > 1.1 * wanted) break;
+      if (region.length >= wanted && cut > 1.5 * wanted) return region;
+    }
+  }
+}
+
+/** Rank of each row's feature from the low or the high end; equal values share the greatest. */
+async function ranksOf(bench: Bench, rows: Uint32Array, feature: number, high: boolean): Promise<number[]> {
+  const { values } = await bench.readColumns(rows, feature, feature + 1);
+  const sorted = values.toSorted();
+  return Array.from(values, (value) => {
+    if (!high) return sorted.findLastIndex((each) => each <= value);
+    return values.length - 1 - sorted.findIndex((each) => each >= value);
+  });
+}
