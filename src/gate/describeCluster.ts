@@ -35,12 +35,8 @@ const LEAST_HELD = 0.5;
 /** Tells a region that was found as well as a rule can. */
 export default function describeCluster(task: DescribeTask): Described {
   const { columns, rule: found, unclaimed } = task;
-  const target = new Uint8Array(columns.rows);
-  for (const at of unclaimed) target[at] = 1;
-  const tightened = tighten(found, columns, target);
-  const held = new Set(positionsIn(tightened, columns));
-  const kept = task.newlyFailed.filter((at) => held.has(at)).length;
-  const rule = kept >= LEAST_HELD * task.newlyFailed.length ? tightened : found;
+  const target = flags(unclaimed, columns.rows);
+  const rule = betterRule(task, target) ?? betterRule(task, flags(task.newlyFailed, columns.rows)) ?? found;
   const positions = positionsIn(rule, columns);
   const newlyFailed = positions.filter((at) => target[at] === 1);
   return {
@@ -48,6 +44,22 @@ export default function describeCluster(task: DescribeTask): Described {
     typical: typicality(columns, newlyFailed),
     traits: traitsOf(columns, task.properties, newlyFailed),
   };
+}
+
+/** The region's rule tightened; null where it then tells of something else: of a larger part of the group, or of too few of those found. */
+function betterRule({ columns, rule: found, newlyFailed }: DescribeTask, target: Uint8Array): Region | null {
+  const rule = tighten(found, columns, target);
+  const held = positionsIn(rule, columns);
+  const inside = new Set(held);
+  const kept = newlyFailed.filter((at) => inside.has(at)).length;
+  const isNarrow = held.length <= positionsIn(found, columns).length;
+  return isNarrow && kept >= LEAST_HELD * newlyFailed.length ? rule : null;
+}
+
+function flags(positions: Uint32Array, rows: number): Uint8Array {
+  const set = new Uint8Array(rows);
+  for (const at of positions) set[at] = 1;
+  return set;
 }
 
 /** `describeCluster` as a task for a worker thread. */
