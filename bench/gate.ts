@@ -32,15 +32,6 @@ const trials = trialsAt < 0 ? 40 : Number(asked.splice(trialsAt, 2)[1]);
 const pool = openPool(2);
 const sections = { redcars, retrained, published, power, null: exactNull, workers, speed, imagenet };
 let bench: Bench | null = null;
-for (const [name, section] of Object.entries(sections)) {
-  if (asked.length > 0 && !asked.includes(name)) continue;
-  const started = performance.now();
-  console.log(`\n${name}`);
-  await section();
-  console.log(`  (${((performance.now() - started) / 1000).toFixed(1)} s)`);
-}
-await pool.close();
-
 async function cifar10(): Promise<Bench> {
   bench ??= await readCifar10(folder, pool.run);
   return bench;
@@ -418,3 +409,12 @@ async function imagenet(): Promise<void> {
     data.remove();
   }
 }
+
+for (const [name, section] of Object.entries(sections)) {
+  if (asked.length > 0 && !asked.includes(name)) continue;
+  const started = performance.now();
+  console.log(`\n${name}`);
+  await section();
+  console.log(`  (${((performance.now() - started) / 1000).toFixed(1)} s)`);
+}
+await pool.close();

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { PROPERTIES } from '../images/properties.ts';
 import { propertiesWorker } from '../images/propertiesWorker.ts';
+import { entry } from '../records/entry.ts';
 import type { OnProgress, RunTask } from '../records/threads.ts';
 import type { ImageFiles } from './extract.ts';
 import { readSegments } from './featureStore.ts';
@@ -45,7 +46,7 @@ export function openPropertyStore(storeFolder: string): PropertyStore {
       const missing = [...new Map(hashes.map((hash, at) => [hash, at]))].filter(([hash]) => !known.has(hash));
       for (let from = 0; from < missing.length; from += CHUNK) {
         const some = missing.slice(from, from + CHUNK);
-        const names = some.map(([, at]) => images.names[at]);
+        const names = some.map(([, at]) => entry(images.names, at));
         const values = await run(propertiesWorker, { folder: images.folder, names });
         for (const [at, [hash]] of some.entries()) {
           known.set(hash, values.slice(at * PROPERTIES, (at + 1) * PROPERTIES));
@@ -69,9 +70,9 @@ function storedRows(folder: string, hashes: ReadonlySet<string>): Map<string, Fl
   const known = new Map<string, Float32Array>();
   for (const segment of readSegments(folder)) {
     if (segment.dimensions !== PROPERTIES) continue;
-    const rows = [...segment.hashes.keys()].filter((row) => hashes.has(segment.hashes[row]));
+    const rows = [...segment.hashes.keys()].filter((row) => hashes.has(entry(segment.hashes, row)));
     readRows(segment, rows, (row, values) => {
-      if (values !== null) known.set(segment.hashes[row], values.slice());
+      if (values !== null) known.set(entry(segment.hashes, row), values.slice());
     });
   }
   return known;

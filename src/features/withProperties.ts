@@ -1,3 +1,4 @@
+import { entry } from '../records/entry.ts';
 import type { ReadColumns } from '../records/features.ts';
 
 /**
@@ -19,7 +20,8 @@ export function withProperties(
     if (from < dimensions) await read(rows, from, dimensions, shared);
     for (let feature = Math.max(from, dimensions); feature < to; feature++) {
       const start = (feature - from) * rows.length;
-      for (let at = 0; at < rows.length; at++) all[start + at] = values[rows[at] * count + feature - dimensions];
+      for (let at = 0; at < rows.length; at++)
+        all[start + at] = entry(values, entry(rows, at) * count + feature - dimensions);
     }
     return { rows: rows.length, from, to, values: all };
   };
