@@ -97,11 +97,6 @@ export async function prepareGroups(input: ScanInput): Promise<PreparedGroup[]> 
  * The scan for new clusters: the best material region of each group by S + H, judged together by one test of the run, then
  * further ones while they reach the same critical value.
  */
-export async function scan(input: ScanInput): Promise<Scanned> {
-  return scanPrepared(await prepareGroups(input), input);
-}
-
-/** The scan of groups that are ready. */
 export async function scanPrepared(
   prepared: readonly PreparedGroup[],
   { options, images, draws, run, onProgress }: Pick<ScanInput, 'options' | 'images' | 'draws' | 'run' | 'onProgress'>,
