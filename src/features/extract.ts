@@ -19,8 +19,8 @@ export interface Batching {
   /** Images a run of the engine; every run has as many, the last padded, so that results do not depend on the rest. */
   readonly batch: number;
   readonly run: RunTask;
-  /** Whether image properties are worked out on the way. */
-  readonly properties: boolean;
+  /** Whether image properties are worked out on the way; no where left out. */
+  readonly properties?: boolean;
 }
 
 /** One batch as the engine gave it back, padding left out. */
@@ -49,7 +49,7 @@ export async function runImages(
   images: ImageFiles,
   session: Session,
   outputs: readonly string[],
-  { pipeline, batch, run, properties }: Batching,
+  { pipeline, batch, run, properties = false }: Batching,
   use: (result: BatchResult) => void,
 ): Promise<void> {
   const ahead = availableParallelism() + 1;

@@ -11,8 +11,8 @@ export interface DecodeTask {
   readonly pipeline: Pipeline;
   /** Where the float32 values go, image after image. */
   readonly out: SharedArrayBuffer;
-  /** Whether the images' properties are wanted too. */
-  readonly properties: boolean;
+  /** Whether the images' properties are wanted too; no where left out. */
+  readonly properties?: boolean;
 }
 
 /** SHA-256 (hex) of each image's bytes, empty where they cannot be read, and the images that cannot be used. */
@@ -28,7 +28,7 @@ export default async function decodeImages({
   names,
   pipeline,
   out,
-  properties: wanted,
+  properties: wanted = false,
 }: DecodeTask): Promise<Decoded> {
   const values = pipeline.height * pipeline.width * depthOf(pipeline);
   const hashes = names.map(() => '');

@@ -93,6 +93,7 @@ describe('readConfig', () => {
         features: { select: 50, neighbours: 3 },
         tree: { maxDepth: 3 },
         failureMode: { minErrorCoverage: 0.2, minErrorRateIncrease: 0.1 },
+        properties: false,
         minGroupSize: 20,
         shuffles: 999,
       },
@@ -163,6 +164,7 @@ analysis:
   features: {select: 10, neighbours: 5}
   tree: {maxDepth: 1}
   failureMode: {minErrorCoverage: 0.3, minErrorRateIncrease: 0}
+  properties: true
   minGroupSize: 30
   shuffles: 0
 baseline: {store: folder, path: ../baselines, keep: 3, window: 2, onMissing: fail}
@@ -220,6 +222,7 @@ report: {clusters: 1, images: 2, attack: {steps: 3, stepSize: 0.5, budget: 60}, 
         features: { select: 10, neighbours: 5 },
         tree: { maxDepth: 1 },
         failureMode: { minErrorCoverage: 0.3, minErrorRateIncrease: 0 },
+        properties: true,
         minGroupSize: 30,
         shuffles: 0,
       },
