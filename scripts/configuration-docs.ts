@@ -21,10 +21,7 @@ The least there is:
 
 \`\`\`yaml
 evalSet:
-  images: images
-  manifest: eval.csv
-featureModel:
-  path: models/robust.onnx
+  images: val
 checkpoints:
   candidate: predictions/candidate.csv
 \`\`\`

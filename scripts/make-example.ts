@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 const source = process.argv[2];
 if (source === undefined) throw new Error('usage: node scripts/make-example.ts CIFAR10_DIR');
 const target = join(dirname(fileURLToPath(import.meta.url)), '..', 'examples', 'cifar10');
-for (const folder of ['images', 'models', 'predictions']) mkdirSync(join(target, folder), { recursive: true });
+for (const folder of ['images', 'predictions']) mkdirSync(join(target, folder), { recursive: true });
 
 const [header, ...rows] = readFileSync(join(source, 'eval.csv'), 'utf8').trimEnd().split('\n');
 const taken = new Map<string, number>();
@@ -36,4 +36,6 @@ for (const [from, to] of [
   const shown = lines.filter((line) => images.has(line.split(',')[0] ?? ''));
   writeFileSync(join(target, 'predictions', `${to}.csv`), `${[head, ...shown].join('\n')}\n`);
 }
-copyFileSync(join(source, 'models', 'robust.onnx'), join(target, 'models', 'robust.onnx'));
+const models = join(target, '..', '..', 'models');
+mkdirSync(models, { recursive: true });
+copyFileSync(join(source, 'models', 'robust.onnx'), join(models, 'robust-32.onnx'));

@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { openProgress } from './adapters/progressBar.ts';
 import { messageOf, systemTrouble, UserError } from './errors.ts';
 import { listBaselines, recordBaseline, showBaseline } from './pipeline/baseline.ts';
+import { compareCheckpoints } from './pipeline/compare.ts';
 import { examine } from './pipeline/doctor.ts';
 import { evaluateGroupings } from './pipeline/evaluate.ts';
 import { extractFeatures } from './pipeline/extract.ts';
@@ -19,6 +20,9 @@ import { groupIds } from './records/groupKinds.ts';
 
 /** Exit codes of every command. */
 const exit = { passed: 0, failed: 1, userError: 2, bug: 3, interrupted: 130 } as const;
+
+const exitCodes = `
+Exit codes: 0 passed or not compared, 1 the gate failed, 2 an input is wrong, 3 a bug, 130 interrupted.`;
 
 /** What every command takes. */
 interface Flags {
@@ -41,6 +45,8 @@ interface Flags {
   readonly name?: string;
   readonly kind?: FeatureName['kind'];
   readonly note?: string;
+  readonly images?: string;
+  readonly manifest?: string;
 }
 
 /** What `init` takes: answers to its questions. */
@@ -70,6 +76,30 @@ function commandLine(): Command {
     .exitOverride()
     .configureOutput({ outputError: () => {} })
     .showSuggestionAfterError();
+
+  reporting(program.command('compare'))
+    .description('judge one checkpoint against another: no config, no repository, no baseline')
+    .argument('<old>', 'predictions (a table of image and prediction) of the checkpoint in use, or its model')
+    .argument('<new>', 'the same of the checkpoint that is to be judged')
+    .requiredOption('--images <folder>', 'the images, in a folder a class; or with --manifest, as it names them')
+    .option('--manifest <file>', 'table of image and label')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  barlow compare old.csv new.csv --images val
+  barlow compare old.onnx new.onnx --images val --manifest eval.csv --out report
+${exitCodes}`,
+    )
+    .action((older: string, newer: string, flags: Flags) =>
+      perform({ ...flags, config: '' }, (request) =>
+        compareCheckpoints(request, {
+          ...{ old: older, new: newer },
+          images: flags.images ?? '',
+          manifest: flags.manifest ?? null,
+        }),
+      ),
+    );
 
   judging(common(program.command('run')))
     .description('judge checkpoints: features, failure modes, comparison with the baseline, reports')
@@ -162,8 +192,12 @@ function commandLine(): Command {
 }
 
 function common(command: Command): Command {
+  return reporting(command.option('--config <file>', 'the config', defaultConfig));
+}
+
+/** What a command takes that writes reports. */
+function reporting(command: Command): Command {
   return command
-    .option('--config <file>', 'the config', defaultConfig)
     .option('--out <folder>', 'where reports are written', defaultOut)
     .option('--workers <n>', 'worker threads; the results are the same for any number', workers, availableParallelism())
     .option('--json', 'print JSON on standard output')

@@ -3,3 +3,6 @@
  * to it is this file, since it lies one folder below it in `src/`, `lib/` and `dist/` alike.
  */
 export const packageFolder = new URL('../', import.meta.url);
+
+/** The feature network that the package brings. */
+export const robust32 = new URL('models/robust-32.onnx', packageFolder);

@@ -32,7 +32,7 @@ beforeAll(() => {
     recursive: true,
     filter: (path) => !path.endsWith('.png') || images.has(basename(path)),
   });
-  cpSync(join(example, 'models', 'robust.onnx'), join(folder, 'robust.onnx'));
+  cpSync(join(root, 'models', 'robust-32.onnx'), join(folder, 'robust.onnx'));
   writeFileSync(join(folder, 'barlow.yml'), config);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,10 +1,13 @@
 import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { readSchema } from '../adapters/jsonSchema.ts';
 import { UserError } from '../errors.ts';
+import { robust32 } from '../packageFolder.ts';
 import type { AnalysisOptions } from '../records/analysis.ts';
 import type {
   CheckpointModelOptions,
   Config,
+  FeatureModelOptions,
   PreprocessOptions,
   PreprocessPreset,
   ReportOptions,
@@ -25,7 +28,7 @@ interface Checked {
   readonly name: string;
   readonly evalSet: {
     readonly images: string | null;
-    readonly manifest: string;
+    readonly manifest: string | null;
     readonly classes: readonly string[];
     readonly columns: ColumnNames;
     readonly onBadImage: OnBadImage;
@@ -77,7 +80,7 @@ const schema = readSchema<Checked>('config', { fillDefaults: true });
  * relative to the file. A checkpoint may be missing: the command line can name it.
  *
  * @throws UserError for what `readYaml` refuses; for another version; for unknown keys, wrong types and values outside
- *   their range, with line, key and what is allowed; where there is no feature source, or no images for a feature model
+ *   their range, with line, key and what is allowed; where a feature model has no images, or nothing says the labels
  */
 export async function readConfig(file: string): Promise<Config> {
   const path = resolve(file);
@@ -110,18 +113,22 @@ function toConfig(checked: Checked, file: string): Config {
   return {
     file,
     name: checked.name,
-    evalSet: { ...evalSet, images: optional(evalSet.images), manifest: absolute(evalSet.manifest) },
+    evalSet: { ...evalSet, images: optional(evalSet.images), manifest: optional(evalSet.manifest) },
     checkpoints: Object.entries(checked.checkpoints).map(([name, path]) => ({ name, path: absolute(path) })),
     checkpointModel: {
       ...checkpointModel,
       classes:
         typeof checkpointModel.classes === 'string' ? absolute(checkpointModel.classes) : checkpointModel.classes,
     },
-    featureModel: featureModel && {
-      path: absolute(featureModel.path),
-      layer: layerOf(featureModel.layer),
-      preprocess: featureModel.preprocess,
-    },
+    featureModel: featureModel
+      ? {
+          path: absolute(featureModel.path),
+          layer: layerOf(featureModel.layer),
+          preprocess: featureModel.preprocess,
+        }
+      : checked.features === null
+        ? builtIn
+        : null,
     features: optional(checked.features),
     engine: checked.engine,
     groups: checked.groups,
@@ -131,6 +138,40 @@ function toConfig(checked: Checked, file: string): Config {
     gate: { ...gate, checks: rulesOf(gate.checks) },
     report: { ...report, featureNames: optional(report.featureNames) },
   };
+}
+
+/** The network that the package brings, where a config names neither a feature model nor features. */
+const builtIn: FeatureModelOptions = {
+  path: fileURLToPath(robust32),
+  layer: { features: null, featureMap: null },
+  preprocess: null,
+};
+
+/** Whether the features are those of the network that the package brings. */
+export function isBuiltIn({ featureModel }: Config): boolean {
+  return featureModel?.path === builtIn.path;
+}
+
+/**
+ * The config of a command that has none: the schema's defaults, but for an eval set, checkpoints and no baselines.
+ *
+ * @param file where it would lie, which is named in errors; what models compute is kept beside it
+ */
+export function configWithout(
+  file: string,
+  {
+    images,
+    manifest,
+    checkpoints,
+  }: { readonly images: string; readonly manifest: string | null; readonly checkpoints: Config['checkpoints'] },
+): Config {
+  const value: unknown = {
+    name: 'compare',
+    evalSet: { images: resolve(images), manifest: manifest && resolve(manifest) },
+    baseline: { store: 'none' },
+  };
+  if (!schema.accepts(value)) throw new Error('config.schema.json refuses its own defaults');
+  return { ...toConfig(value, file), checkpoints };
 }
 
 function layerOf(layer: string | { features: string | null; featureMap: string | null }) {
@@ -196,7 +237,7 @@ function refuseOtherVersions(value: unknown, where: Where): void {
 }
 
 /** What no schema says: keys that need one another. */
-function refuseContradictions({ features, featureModel, evalSet, slices, gate }: Checked, where: Where): void {
+function refuseContradictions({ features, evalSet, slices, gate }: Checked, where: Where): void {
   for (const [name, slice] of Object.entries(slices)) {
     if (typeof slice === 'string' || (slice.where === undefined) !== (slice.images === undefined)) continue;
     throw new UserError({
@@ -205,16 +246,16 @@ function refuseContradictions({ features, featureModel, evalSet, slices, gate }:
       fix: 'Give `where`, a condition, or `images`, a file of names; not both',
     });
   }
-  if (features === null && featureModel === null) {
+  if (evalSet.manifest === null && (evalSet.images === null || features !== null)) {
     throw new UserError({
-      what: 'there is no feature source',
-      where: where(),
-      fix: 'Give `featureModel` (a robust network that is run on the images) or `features` (a .npy file)',
+      what: `nothing says which images there are${features === null ? '' : ', and which row of `features` is whose'}`,
+      where: where('evalSet'),
+      fix: 'Give `evalSet.manifest`, a table of images and labels; where `features` are not given, `evalSet.images` with a folder a class does as well',
     });
   }
   if (features === null && evalSet.images === null) {
     throw new UserError({
-      what: '`featureModel` has no images to run on',
+      what: 'the feature model has no images to run on',
       where: where('evalSet'),
       fix: 'Give `evalSet.images`, the folder of the images',
     });

@@ -5,12 +5,13 @@ import { lookUp } from '../records/entry.ts';
 import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
 import { checkpointOf, holdsCheckpoint } from './checkpoint.ts';
 import { refuseMissingImages } from './imageFiles.ts';
+import { readImageFolder } from './imageFolder.ts';
 import { rowsByName } from './imageNames.ts';
 import { readTable } from './readTable.ts';
 import { requiredColumn, type Table } from './table.ts';
 
 /**
- * Reads the manifest: images, labels, metadata columns, and the checkpoint whose predictions or failures stand there
+ * Reads the manifest, or the folder in place of one: images, labels, metadata columns, and the checkpoint whose predictions or failures stand there
  * too, named `manifest`. Labels are text ("1" and 1 are one class, "01" is another).
  *
  * @throws UserError for what `readTable` refuses; where columns are missing, a name is unfit or stands twice, a label is
@@ -19,14 +20,14 @@ import { requiredColumn, type Table } from './table.ts';
 export async function readEvalSet(
   options: Omit<Config['evalSet'], 'onBadImage' | 'maxBadImages'>,
 ): Promise<{ evalSet: EvalSet; manifestCheckpoint: Checkpoint | null }> {
-  const table = await readTable(options.manifest);
+  const { table, classes: named } = await tableOf(options);
   const names = options.columns;
   const images = requiredColumn(table, names.image, 'image');
   rowsByName(table, images);
   const labels = requiredColumn(table, names.label, 'label');
   refuseEmptyLabel(table, labels);
   if (options.images !== null) await refuseMissingImages(options.images, images, table);
-  const classes = [...new Set([...labels, ...options.classes])].toSorted();
+  const classes = [...new Set([...labels, ...named, ...options.classes])].toSorted();
   const indexOf = new Map(classes.map((name, index) => [name, index]));
   const indices = Int32Array.from(labels, (label) => lookUp(indexOf, label));
   const own = new Set([names.image, names.label, names.prediction, names.failed, names.confidence]);
@@ -41,6 +42,12 @@ export async function readEvalSet(
   if (!holdsCheckpoint(table, names)) return { evalSet, manifestCheckpoint: null };
   const order = Uint32Array.from(images.keys());
   return { evalSet, manifestCheckpoint: checkpointOf(table, 'manifest', evalSet, names, order) };
+}
+
+async function tableOf({ manifest, images, columns }: Pick<Config['evalSet'], 'manifest' | 'images' | 'columns'>) {
+  if (manifest !== null) return { table: await readTable(manifest), classes: [] };
+  if (images === null) throw new Error('readConfig lets an eval set pass without manifest and images');
+  return readImageFolder(images, columns);
 }
 
 function refuseEmptyLabel(table: Table, labels: readonly string[]): void {

@@ -1,5 +1,6 @@
 import { analyseGroups } from '../analysis/analyseGroups.ts';
 import { groupsOf } from '../analysis/groups.ts';
+import { isBuiltIn } from '../config/config.ts';
 import { UserError } from '../errors.ts';
 import { readCheckpoint } from '../evalset/checkpoint.ts';
 import { readEvalSet } from '../evalset/evalSet.ts';
@@ -13,7 +14,7 @@ import type { GroupAnalysis } from '../records/analysis.ts';
 import type { Config } from '../records/config.ts';
 import { entry } from '../records/entry.ts';
 import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
-import type { FeatureFile, ReadColumns } from '../records/features.ts';
+import { type FeatureFile, type ReadColumns, robust32Sees } from '../records/features.ts';
 import { imageProperties } from '../records/imageProperties.ts';
 import { type Run, storeFolder } from './request.ts';
 
@@ -78,6 +79,7 @@ function refuseRepeats({ checkpoints, file }: Config): void {
 
 /** Extracts the features of an eval set, or takes those given. */
 export async function extract({ config, request, pool }: Run, evalSet: EvalSet): Promise<Features> {
+  if (isBuiltIn(config)) request.onNotice(`Features by the built-in network ${robust32Sees}.`);
   const { featureModel, features, engine } = config;
   const { shard, onProgress, onNotice } = request;
   const file = await openFeatures({

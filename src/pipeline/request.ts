@@ -68,7 +68,15 @@ export interface Run {
 
 /** Opens what a story needs, tells it, and closes what was opened. */
 export async function inRun<Outcome>(request: Request, story: (run: Run) => Promise<Outcome>): Promise<Outcome> {
-  const config = overridden(await readConfig(request.config), request);
+  return inRunOf(overridden(await readConfig(request.config), request), request, story);
+}
+
+/** As `inRun`, by a config that is no file's. */
+export async function inRunOf<Outcome>(
+  config: Config,
+  request: Request,
+  story: (run: Run) => Promise<Outcome>,
+): Promise<Outcome> {
   const pool = openPool(request.workers);
   try {
     return await story({ request: { ...request, onNotice: once(request.onNotice) }, config, pool });

@@ -65,7 +65,8 @@ export interface Config {
   readonly name: string;
   readonly evalSet: {
     readonly images: string | null;
-    readonly manifest: string;
+    /** Null: the folder says the labels, one a class, or `metadata.csv` or `metadata.jsonl` in it. */
+    readonly manifest: string | null;
     /** Classes beyond those that labels name. */
     readonly classes: readonly string[];
     readonly columns: ColumnNames;

@@ -48,3 +48,10 @@ export interface FeatureName {
 
 /** By feature number. */
 export type FeatureNames = ReadonlyMap<number, FeatureName>;
+
+/** The network that the package brings, and what to expect of it. */
+export const robust32Sees =
+  'robust-32: it sees colour, rough shape, pose and background of images at 32 x 32, no detail';
+
+/** Its fingerprint on images as they come, by which a report knows it. */
+export const robust32Fingerprint = '5753cb62a12487a117949ca746f988fce86a4acbbd653c8f6516ea87e84ea0a4';

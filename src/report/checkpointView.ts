@@ -123,7 +123,7 @@ function baselineText({ comparison, images }: CheckpointResult): string | null {
   const { checkpoint, commit, baseErrorRate } = comparison.baseline;
   const common =
     comparison.images === images ? '' : `; compared on the ${counted(comparison.images, 'image')} both have`;
-  return `${nameText(checkpoint)} at commit ${oneLine(commit).slice(0, 12)}, error rate ${percent(baseErrorRate)}${common}${changesText(comparison.evalSet)}`;
+  return `${nameText(checkpoint)}${commit === '' ? '' : ` at commit ${oneLine(commit).slice(0, 12)}`}, error rate ${percent(baseErrorRate)}${common}${changesText(comparison.evalSet)}`;
 }
 
 /** What became of the baseline's images; empty where all are there as they were. */

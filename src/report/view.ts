@@ -15,6 +15,7 @@
 import type { HistoryRow } from '../records/baseline.ts';
 import { entry } from '../records/entry.ts';
 import type { FeatureNames } from '../records/features.ts';
+import { robust32Fingerprint, robust32Sees } from '../records/features.ts';
 import type { Result } from '../records/result.ts';
 import { type Outcome, worstOutcome } from '../records/verdict.ts';
 import { count, counted, number, percent } from '../records/words.ts';
@@ -108,7 +109,7 @@ function made(result: Result): Fact[] {
   const { gate } = options;
   const facts: [string, string][] = [
     ['Tool', `${tool.name} ${tool.version}`],
-    ['Commit', result.commit ?? 'not in a git repository'],
+    ['Commit', result.commit ?? 'not known'],
     ['Made at', timeText(result.createdAt)],
     [
       'Eval set',
@@ -116,7 +117,7 @@ function made(result: Result): Fact[] {
     ],
     [
       'Features',
-      `${count(featureModel.dimensions)} by engine ${featureModel.engine}, fingerprint ${featureModel.fingerprint.slice(0, 16)}`,
+      `${count(featureModel.dimensions)} by engine ${featureModel.engine}, fingerprint ${featureModel.fingerprint.slice(0, 16)}${featureModel.fingerprint === robust32Fingerprint ? `; the built-in network ${robust32Sees}` : ''}`,
     ],
     [
       'Trees',

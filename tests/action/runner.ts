@@ -135,7 +135,7 @@ export function addSuite(repository: string): void {
     cpSync(join(example, 'images', image), join(repository, 'images', image));
   }
   writeFileSync(join(repository, 'eval.csv'), `${kept.join('\n')}\n`);
-  cpSync(join(example, 'models', 'robust.onnx'), join(repository, 'robust.onnx'));
+  cpSync(join(example, '..', '..', 'models', 'robust-32.onnx'), join(repository, 'robust.onnx'));
   const config = [
     'version: 1',
     'name: cars',

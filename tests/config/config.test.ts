@@ -331,7 +331,7 @@ describe('what is refused, and how', () => {
       'no manifest',
       'features: f.npy\nevalSet:\n  images: i\n',
       2,
-      '`evalSet.manifest` is missing',
+      'nothing says which images there are, and which row of `features` is whose',
       'Give `evalSet.manifest`',
     ],
     [
@@ -575,17 +575,17 @@ describe('what is refused, and how', () => {
       'Give a day of the calendar, such as 2027-03-01',
     ],
     [
-      'no feature source',
-      'evalSet: {manifest: e.csv, images: i}\n',
+      'neither manifest nor images',
+      'evalSet: {}\n',
       1,
-      'there is no feature source',
-      'Give `featureModel`',
+      'nothing says which images there are',
+      '`evalSet.images` with a folder a class',
     ],
     [
       'a feature model without images',
       'featureModel: {path: m}\nevalSet: {manifest: e.csv}\n',
       2,
-      '`featureModel` has no images to run on',
+      'the feature model has no images to run on',
       'Give `evalSet.images`',
     ],
     [

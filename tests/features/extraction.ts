@@ -12,7 +12,7 @@ import { root } from '../images/fixtures.ts';
 
 export const example = join(root, 'examples', 'cifar10');
 export const exampleImages = readdirSync(join(example, 'images')).sort();
-export const robust = join(example, 'models', 'robust.onnx');
+export const robust = join(example, '..', '..', 'models', 'robust-32.onnx');
 
 /** A source of features from the example's images by its robust network; work is done in this thread. */
 export function source(storeFolder: string, changes: Partial<FeatureSource> = {}): FeatureSource {

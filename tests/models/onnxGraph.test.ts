@@ -12,7 +12,7 @@ import { readGraph } from '../../src/models/onnx/readGraph.ts';
 import { floatTensor } from '../../src/models/onnx/tensor.ts';
 import { root } from '../images/fixtures.ts';
 
-const robust = join(root, 'examples', 'cifar10', 'models', 'robust.onnx');
+const robust = join(root, 'models', 'robust-32.onnx');
 
 function node(opType: string, input: string[], output: string): Node {
   return { opType, input, output: [output], attribute: [] };

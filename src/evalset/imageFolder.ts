@@ -1,0 +1,115 @@
+import type { Stats } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf, UserError } from '../errors.ts';
+import { entry } from '../records/entry.ts';
+import type { ColumnNames } from '../records/evalSet.ts';
+import { readTable } from './readTable.ts';
+import type { Table } from './table.ts';
+
+/** What torchvision takes for an image by its ending, and the other formats that are read. */
+const imageEnding = /\.(jpe?g|png|ppm|bmp|pgm|tiff?|webp|pbm|gif|avif)$/i;
+/** Deeper lies no data set; a link that leads back up does. */
+const maxDepth = 32;
+
+/** The images that a folder holds, as a manifest, and every class that it names. */
+export interface FolderTable {
+  readonly table: Table;
+  readonly classes: readonly string[];
+}
+
+/**
+ * Reads a folder as an eval set: Hugging Face's `metadata.csv` or `metadata.jsonl` in it (`file_name` is the image), else
+ * a folder a class as torchvision's ImageFolder: the first folder of an image's path is its class, however deep it lies.
+ * Hidden files and those with no image's ending are passed over. Images are in order of their names by code unit.
+ *
+ * @throws UserError where the folder cannot be read or holds no images in folders, or images lie beside the classes'
+ *   folders; and for what `readTable` refuses of metadata
+ */
+export async function readImageFolder(folder: string, columns: ColumnNames): Promise<FolderTable> {
+  const top = await namesIn(folder);
+  for (const name of ['metadata.csv', 'metadata.jsonl']) {
+    if (top.includes(name)) return { table: withImages(await readTable(join(folder, name)), columns), classes: [] };
+  }
+  const classes: string[] = [];
+  const images: string[] = [];
+  const stray: string[] = [];
+  for (const name of top) {
+    if ((await found(join(folder, name)))?.isDirectory()) {
+      classes.push(name);
+      await collect(folder, name, images, 1);
+    } else if (imageEnding.test(name)) stray.push(name);
+  }
+  refuseOthers(folder, images, stray);
+  images.sort();
+  const labels = images.map((image) => image.slice(0, image.indexOf('/')));
+  return {
+    classes,
+    table: {
+      file: folder,
+      rows: images.length,
+      columns: new Map([
+        [columns.image, images],
+        [columns.label, labels],
+      ]),
+      nested: new Set(),
+      where: (row) => join(folder, entry(images, row)),
+    },
+  };
+}
+
+function refuseOthers(folder: string, images: readonly string[], stray: readonly string[]): void {
+  const [first] = stray;
+  if (images.length > 0 && first === undefined) return;
+  const beside = `${stray.length} images lie beside the folders of the classes, the first ${JSON.stringify(first)}`;
+  throw new UserError({
+    what: first === undefined ? 'there is no image in its folders' : `nothing says the class of images: ${beside}`,
+    where: folder,
+    fix: 'Put images in a folder a class, or name a manifest (a table of image and label): evalSet.manifest, or --manifest',
+  });
+}
+
+/** Hugging Face calls the image `file_name`; a label that it leaves out is the image's folder. */
+function withImages(table: Table, columns: ColumnNames): Table {
+  const all = new Map(table.columns);
+  const images = all.get(columns.image) ?? all.get('file_name');
+  if (images === undefined) return table;
+  all.delete('file_name');
+  all.set(columns.image, images);
+  const folders = images.map((image) => image.slice(0, image.indexOf('/') + 1).slice(0, -1));
+  if (!all.has(columns.label) && folders.every((name) => name !== '')) all.set(columns.label, folders);
+  return { ...table, columns: all };
+}
+
+async function collect(root: string, below: string, into: string[], depth: number): Promise<void> {
+  if (depth > maxDepth) {
+    throw new UserError({
+      what: `folders lie more than ${maxDepth} deep: a link may lead back up`,
+      where: join(root, below),
+      fix: 'Remove the link, or name a manifest',
+    });
+  }
+  for (const name of await namesIn(join(root, below))) {
+    const path = `${below}/${name}`;
+    // A link that leads nowhere is kept under its name, for the check of the images to say so.
+    if (imageEnding.test(name) && !(await found(join(root, path)))?.isDirectory()) into.push(path);
+    else if ((await found(join(root, path)))?.isDirectory()) await collect(root, path, into, depth + 1);
+  }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).filter((name) => !name.startsWith('.')).toSorted();
+  } catch (cause) {
+    throw new UserError({
+      what: `the folder of the images cannot be read (${messageOf(cause)})`,
+      where: folder,
+      fix: 'Check `evalSet.images` (--images): a folder, relative to the config file',
+      cause,
+    });
+  }
+}
+
+function found(path: string): Promise<Stats | null> {
+  return stat(path).catch(() => null);
+}

@@ -1,0 +1,67 @@
+import { basename, extname, resolve } from 'node:path';
+import { evalSetChanges } from '../baseline/evalSetChanges.ts';
+import { baselineRecord } from '../baseline/record.ts';
+import { configWithout } from '../config/config.ts';
+import { UserError } from '../errors.ts';
+import type { Baselines } from '../records/baseline.ts';
+import { judgeCheckpoint, resultOf, resultWithout } from './judge.ts';
+import { analyseCheckpoint, extract, openCheckpoints, readInputs } from './read.ts';
+import { report } from './report.ts';
+import { inRunOf, type Request, withAnalysis } from './request.ts';
+import type { GateOutcome } from './run.ts';
+
+/** What is compared: two checkpoints, predictions or models, on the images of a folder. Paths are relative to the working directory. */
+export interface Sides {
+  readonly old: string;
+  readonly new: string;
+  readonly images: string;
+  /** Table of images and labels; null: the folder says the labels. */
+  readonly manifest: string | null;
+}
+
+/** Judges one checkpoint against another, as `runGate` against a baseline, with neither config nor repository. */
+export function compareCheckpoints(request: Request, sides: Sides): Promise<GateOutcome> {
+  const names = namesOf(sides);
+  const checkpoints = [
+    { name: names.old, path: resolve(sides.old) },
+    { name: names.new, path: resolve(sides.new) },
+  ];
+  const config = configWithout(resolve('the command line'), { ...sides, checkpoints });
+  return inRunOf({ ...config, ...(request.engine && { engine: request.engine }) }, request, async (run) => {
+    const { evalSet, given } = await readInputs(run);
+    const features = await extract(run, evalSet);
+    const [before, after] = await openCheckpoints(run, given, features);
+    if (before === undefined || after === undefined) throw new Error('two checkpoints were given');
+    const accepted = resultWithout(
+      before,
+      await analyseCheckpoint(withAnalysis(run, { shuffles: 0 }), features, before),
+    );
+    // No commit is told of: it is the checkpoint of a file.
+    const recorded = { ...resultOf(run, features, null, [accepted]), commit: '' };
+    const { hashes } = features;
+    const more = { replica: false, config: null, hashes, sketch: null, events: [], slices: [] };
+    const record = baselineRecord(recorded, accepted, before, features.evalSet, more);
+    const baselines: Baselines = { kind: 'found', records: [record] };
+    const changes = evalSetChanges(features.evalSet, hashes, record);
+    const groups = await analyseCheckpoint(run, features, after);
+    const judged = await judgeCheckpoint(run, features, after, groups, baselines, [], changes);
+    const result = resultOf(run, features, null, [judged]);
+    const outcome = judged.verdict?.outcome ?? 'not compared';
+    const told = await report(run, { features, checkpoints: [after], result, store: null, named: null });
+    return { json: result, outcome, passed: outcome !== 'failed', result, unrecorded: null, ...told };
+  });
+}
+
+/** The files' names without endings where they differ, else as they were given. */
+function namesOf(sides: Sides): { readonly old: string; readonly new: string } {
+  if (resolve(sides.old) === resolve(sides.new)) {
+    throw new UserError({
+      what: 'both checkpoints are the same file',
+      where: sides.new,
+      fix: 'Give the file of the older checkpoint, then that of the newer',
+    });
+  }
+  const [old, candidate] = [sides.old, sides.new].map((path) => basename(path, extname(path)));
+  if (old === undefined || candidate === undefined || old === candidate) return { old: sides.old, new: sides.new };
+  return { old, new: candidate };
+}

@@ -1,0 +1,94 @@
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { robust32Fingerprint } from '../src/records/features.ts';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const example = join(root, 'examples', 'cifar10');
+const folder = mkdtempSync(join(tmpdir(), 'barlow-compare-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const rowsOf = (file: string) =>
+  readFileSync(file, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .slice(1)
+    .map((line) => line.split(','));
+
+/** What a stranger has: 600 images in a folder a class, and two files that their own script wrote. */
+beforeAll(() => {
+  const labels = new Map<string, string>();
+  const taken = new Map<string, number>();
+  for (const [image = '', label = ''] of rowsOf(join(example, 'eval.csv'))) {
+    const count = (taken.get(label) ?? 0) + 1;
+    if (count > (label === 'automobile' ? 420 : 20)) continue;
+    taken.set(label, count);
+    labels.set(image, label);
+    mkdirSync(join(folder, 'val', label), { recursive: true });
+    copyFileSync(join(example, 'images', image), join(folder, 'val', label, image));
+  }
+  expect(labels.size).toBe(600);
+  for (const name of ['baseline', 'candidate', 'retrained']) {
+    const rows = rowsOf(join(example, 'predictions', `${name}.csv`)).filter(([image = '']) => labels.has(image));
+    const lines = rows.map(([image = '', prediction]) => `${labels.get(image)}/${image},${prediction}`);
+    writeFileSync(join(folder, `${name}.csv`), `${['image,prediction', ...lines].join('\n')}\n`);
+  }
+});
+
+function barlow(...args: readonly string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'src', 'cli.ts'), ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: { ...process.env, SOURCE_DATE_EPOCH: '1790000000' },
+  });
+  return { status, stdout, stderr };
+}
+
+describe('from a folder of images and two prediction files to a verdict', () => {
+  it('takes one command, and finds the red cars', () => {
+    const { status, stdout, stderr } = barlow('compare', 'baseline.csv', 'candidate.csv', '--images', 'val');
+    expect(stderr).toContain('robust-32: it sees colour, rough shape, pose and background');
+    expect(stdout).toMatch(/^FAILED: candidate: /);
+    expect(status).toBe(1);
+    const result = JSON.parse(readFileSync(join(folder, 'barlow-report', 'result.json'), 'utf8'));
+    expect(result.featureModel.fingerprint).toBe(robust32Fingerprint);
+    expect(result.evalSet.images).toBe(600);
+    expect(result.checkpoints).toHaveLength(1);
+    const [{ comparison, events }] = result.checkpoints;
+    expect(comparison.baseline.checkpoint).toBe('baseline');
+    expect(events[0].title).toMatch(/automobile/);
+    const report = readFileSync(join(folder, 'barlow-report', 'report.md'), 'utf8');
+    expect(report).toContain('the built-in network robust-32');
+    expect(report).not.toContain('at commit');
+  }, 120_000);
+
+  it('passes a checkpoint of which no cluster newly fails', () => {
+    const { status, stdout } = barlow(
+      'compare',
+      'baseline.csv',
+      'retrained.csv',
+      '--images',
+      'val',
+      '--quiet',
+      '--json',
+    );
+    expect(JSON.parse(stdout).checkpoints[0].verdict.outcome).toBe('passed');
+    expect(status).toBe(0);
+  }, 120_000);
+
+  it('says what is wrong with what it is given', () => {
+    expect(barlow('compare', 'baseline.csv', 'candidate.csv').stderr).toContain("required option '--images <folder>'");
+    const same = barlow('compare', 'baseline.csv', './baseline.csv', '--images', 'val');
+    expect(same).toMatchObject({ status: 2 });
+    expect(same.stderr).toContain('both checkpoints are the same file');
+    const none = barlow('compare', 'baseline.csv', 'candidate.csv', '--images', 'pictures');
+    expect(none).toMatchObject({ status: 2 });
+    expect(none.stderr).toContain('the folder of the images cannot be read');
+    const flat = barlow('compare', 'baseline.csv', 'candidate.csv', '--images', join('val', 'cat'));
+    expect(flat).toMatchObject({ status: 2 });
+    expect(flat.stderr).toContain('nothing says the class of images');
+  }, 60_000);
+});

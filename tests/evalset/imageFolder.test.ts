@@ -1,0 +1,79 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readEvalSet } from '../../src/evalset/evalSet.ts';
+
+const columns = {
+  ...{ image: 'image', label: 'label', prediction: 'prediction' },
+  ...{ failed: 'failed', confidence: 'confidence' },
+};
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'barlow-folder-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function put(path: string, text = ''): void {
+  mkdirSync(dirname(join(folder, path)), { recursive: true });
+  writeFileSync(join(folder, path), text);
+}
+
+const read = async () => {
+  const { evalSet } = await readEvalSet({ images: folder, manifest: null, classes: [], columns });
+  return {
+    ...{ images: evalSet.images, classes: evalSet.classes, columns: Object.fromEntries(evalSet.columns) },
+    labels: Array.from(evalSet.labels, (label) => evalSet.classes[label]),
+  };
+};
+
+describe('a folder as an eval set', () => {
+  it('is a folder a class, as deep as it is', async () => {
+    for (const path of ['dog/z.JPG', 'dog/a/b/c.png', 'cat/x.webp', 'cat/.DS_Store', 'dog/notes.txt']) put(path);
+    mkdirSync(join(folder, 'empty'));
+    put('.cache/x.png');
+    expect(await read()).toEqual({
+      images: ['cat/x.webp', 'dog/a/b/c.png', 'dog/z.JPG'],
+      classes: ['cat', 'dog', 'empty'],
+      columns: {},
+      labels: ['cat', 'dog', 'dog'],
+    });
+  });
+
+  it.each([
+    ['metadata.csv', 'file_name,label,time\nb.png,dog,day\na.png,cat,night\n'],
+    [
+      'metadata.jsonl',
+      '{"file_name":"b.png","label":"dog","time":"day"}\n{"file_name":"a.png","label":"cat","time":"night"}\n',
+    ],
+  ])('is what %s of Hugging Face says', async (name, text) => {
+    put(name, text);
+    put('a.png');
+    put('b.png');
+    expect(await read()).toEqual({
+      images: ['b.png', 'a.png'],
+      classes: ['cat', 'dog'],
+      columns: { time: ['day', 'night'] },
+      labels: ['dog', 'cat'],
+    });
+  });
+
+  it('has the labels of its folders where metadata has none', async () => {
+    put('metadata.csv', 'file_name,time\ncat/a.png,day\n');
+    put('cat/a.png');
+    expect(await read()).toMatchObject({ images: ['cat/a.png'], labels: ['cat'] });
+  });
+
+  it('is refused where no folder says the class of an image', async () => {
+    await expect(read()).rejects.toMatchObject({ what: 'there is no image in its folders' });
+    put('cat/a.png');
+    put('stray.png');
+    await expect(read()).rejects.toMatchObject({ what: expect.stringContaining('"stray.png"'), where: folder });
+  });
+
+  it('is refused where a link leads back up', async () => {
+    put('cat/a.png');
+    symlinkSync(folder, join(folder, 'cat', 'up'));
+    await expect(read()).rejects.toMatchObject({ what: expect.stringContaining('32 deep') });
+  });
+});
