@@ -48,7 +48,7 @@ function barlow(...args: readonly string[]) {
 }
 
 describe('from a folder of images and two prediction files to a verdict', () => {
-  it('takes one command, and finds the red cars', () => {
+  it('takes one command, and finds the cars that are newly taken for trucks', () => {
     const { status, stdout, stderr } = barlow('compare', 'baseline.csv', 'candidate.csv', '--images', 'val');
     expect(stderr).toContain('robust-32: it sees colour, rough shape, pose and background');
     expect(stdout).toMatch(/^FAILED: candidate: /);
@@ -59,7 +59,7 @@ describe('from a folder of images and two prediction files to a verdict', () => 
     expect(result.checkpoints).toHaveLength(1);
     const [{ comparison, events }] = result.checkpoints;
     expect(comparison.baseline.checkpoint).toBe('baseline');
-    expect(events[0].title).toMatch(/automobile/);
+    expect(events[0].title).toMatch(/^Automobiles taken for trucks/);
     const report = readFileSync(join(folder, 'barlow-report', 'report.md'), 'utf8');
     expect(report).toContain('the built-in network robust-32');
     expect(report).not.toContain('at commit');

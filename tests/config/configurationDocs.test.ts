@@ -11,7 +11,7 @@ test('docs/configuration.md is what the schema says (else run: node scripts/conf
 test('it names every key that takes a value, with its default', () => {
   for (const row of [
     '| `images` | text | none | Folder of the images;',
-    '| `manifest` | text | needed | ',
+    '| `manifest` | text | none | ',
     '| `columns.label` | text | `"label"` | ',
     '| `layer.featureMap` | text | none | ',
     '| `tree.maxDepth` | a whole number from 1 to 5 | `3` | ',
