@@ -44,7 +44,7 @@ export function compareCheckpoints(request: Request, sides: Sides): Promise<Gate
     const baselines: Baselines = { kind: 'found', records: [record] };
     const changes = evalSetChanges(features.evalSet, hashes, record);
     const groups = await analyseCheckpoint(run, features, after);
-    const judged = await judgeCheckpoint(run, features, after, groups, baselines, [], changes);
+    const judged = await judgeCheckpoint(run, features, after, groups, baselines, [], changes, []);
     const result = resultOf(run, features, null, [judged]);
     const outcome = judged.verdict?.outcome ?? 'not compared';
     const told = await report(run, { features, checkpoints: [after], result, store: null, named: null });
