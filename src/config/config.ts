@@ -29,7 +29,7 @@ interface Checked {
   readonly evalSet: {
     readonly images: string | null;
     readonly manifest: string | null;
-    readonly classes: readonly string[];
+    readonly classes: readonly string[] | string;
     readonly columns: ColumnNames;
     readonly onBadImage: OnBadImage;
     readonly maxBadImages: number;
@@ -113,7 +113,12 @@ function toConfig(checked: Checked, file: string): Config {
   return {
     file,
     name: checked.name,
-    evalSet: { ...evalSet, images: optional(evalSet.images), manifest: optional(evalSet.manifest) },
+    evalSet: {
+      ...evalSet,
+      images: optional(evalSet.images),
+      manifest: optional(evalSet.manifest),
+      classes: typeof evalSet.classes === 'string' ? absolute(evalSet.classes) : evalSet.classes,
+    },
     checkpoints: Object.entries(checked.checkpoints).map(([name, path]) => ({ name, path: absolute(path) })),
     checkpointModel: {
       ...checkpointModel,

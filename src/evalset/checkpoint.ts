@@ -10,6 +10,7 @@ import { requiredColumn, type Table } from './table.ts';
  * Reads a checkpoint's predictions on an eval set: a CSV, JSON Lines or Parquet file with the columns `image` and
  * `prediction`, optionally `confidence`; or `image` and `failed`. Its rows may come in any order.
  *
+ * @param classOrder the classes by index of the model's output, for predictions that are indices; null: not known
  * @throws UserError for what `readTable` refuses; where columns are missing or both `prediction` and `failed` are there;
  *   images stand twice, are unknown to the eval set or are left out; a prediction is empty or names an unknown class; a
  *   confidence is not in 0 to 1; a `failed` is neither 0, 1, true nor false
@@ -19,6 +20,7 @@ export async function readCheckpoint(
   name: string,
   evalSet: EvalSet,
   columns: ColumnNames,
+  classOrder: readonly string[] | null = null,
 ): Promise<Checkpoint> {
   const table = await readTable(file);
   const images = requiredColumn(table, columns.image, 'image');
@@ -37,7 +39,7 @@ export async function readCheckpoint(
       fix: 'Give one row per image of the manifest',
     });
   }
-  return checkpointOf(table, name, evalSet, columns, order);
+  return checkpointOf(table, name, evalSet, columns, order, classOrder);
 }
 
 /** Whether a table says what a checkpoint predicts, or where it fails. */
@@ -57,6 +59,7 @@ export function checkpointOf(
   evalSet: EvalSet,
   columns: ColumnNames,
   order: Uint32Array,
+  classOrder: readonly string[] | null = null,
 ): Checkpoint {
   const has = (column: string) => table.columns.has(column) || table.nested.has(column);
   if (has(columns.prediction) && has(columns.failed)) {
@@ -70,7 +73,8 @@ export function checkpointOf(
     const failed = failuresOf(table, requiredColumn(table, columns.failed, 'failed'));
     return { name, predictions: null, failed: Uint8Array.from(order, (row) => entry(failed, row)), confidence: null };
   }
-  const predicted = predictionsOf(table, requiredColumn(table, columns.prediction, 'prediction'), evalSet.classes);
+  const cells = requiredColumn(table, columns.prediction, 'prediction');
+  const predicted = predictionsOf(table, namesOf(cells, evalSet.classes, classOrder), evalSet.classes);
   const predictions = Int32Array.from(order, (row) => entry(predicted, row));
   const confidence = has(columns.confidence)
     ? confidencesOf(table, requiredColumn(table, columns.confidence, 'confidence'))
@@ -95,6 +99,22 @@ function refuseUnknown(table: Table, images: readonly string[], evalSet: EvalSet
   });
 }
 
+/**
+ * Predictions as names of classes: `3.0` is `3` (pandas writes integers so beside a missing value), and where all are
+ * indices and none is a class's name, the class of that index.
+ */
+function namesOf(
+  cells: readonly string[],
+  classes: readonly string[],
+  classOrder: readonly string[] | null,
+): readonly string[] {
+  const known = new Set(classes);
+  const plain = cells.map((cell) => (known.has(cell) ? cell : cell.replace(/^(\d{1,15})\.0+$/, '$1')));
+  if (classOrder === null || plain.some((cell) => known.has(cell))) return plain;
+  const names = plain.map((cell) => (/^\d{1,15}$/.test(cell) ? classOrder[Number(cell)] : undefined));
+  return names.every((name) => name !== undefined) ? names : plain;
+}
+
 /** Index of each class, by row of the table. */
 function predictionsOf(table: Table, cells: readonly string[], classes: readonly string[]): Int32Array {
   const indexOf = new Map(classes.map((name, index) => [name, index]));
@@ -116,27 +136,27 @@ function predictionsOf(table: Table, cells: readonly string[], classes: readonly
   });
 }
 
-/** Of the predictions, the share that may be classes where the rest are taken for indices or floats. */
+/** Of the predictions, the share that may be classes where the rest are taken for indices. */
 const HARDLY_ANY = 0.05;
 
-/** Predictions that are numbers of classes, or integers written as floats, in place of names; null where they are neither. */
+/** Predictions that are numbers of classes in place of names; null where they are not. */
 function indicesIn(
   cells: readonly string[],
   indexOf: ReadonlyMap<string, number>,
 ): { what: string; fix: string } | null {
   const known = cells.filter((cell) => indexOf.has(cell)).length;
   if (known > HARDLY_ANY * cells.length) return null;
-  const asIntegers = cells.map((cell) => cell.trim().replace(/\.0+$/, ''));
-  if (!asIntegers.every((cell) => /^\d{1,9}$/.test(cell))) return null;
-  if (asIntegers.every((cell) => indexOf.has(cell))) {
-    const what = `the predictions are written as ${JSON.stringify(cells[0])} where labels say ${JSON.stringify(asIntegers[0])}`;
-    return { what, fix: 'Write them as integers (pandas: df.prediction.astype(int))' };
-  }
-  if (!asIntegers.every((cell) => Number(cell) < indexOf.size)) return null;
+  if (!cells.every((cell) => /^\d{1,9}$/.test(cell) && Number(cell) < indexOf.size)) return null;
   return {
     what: `the predictions are numbers from 0 to ${indexOf.size - 1}, the places of the ${indexOf.size} classes in the model's output, and labels are names`,
-    fix: 'Write the name of each class in place of its number, in the order the model was trained with (torchvision: dataset.classes[number])',
+    fix: `Write the name of each class in place of its number, or say the order the model was trained with (torchvision: dataset.classes) in the config, all of it: evalSet: {classes: [${shownClasses(indexOf)}]}`,
   };
+}
+
+/** Sorted, as torchvision and Keras order folders, to paste; a long list is cut. */
+function shownClasses(indexOf: ReadonlyMap<string, number>): string {
+  const names = [...indexOf.keys()].map((name) => JSON.stringify(name));
+  return names.length > 20 ? `${names.slice(0, 3).join(', ')}, ...` : names.join(', ');
 }
 
 /** 1 where the checkpoint fails, by row of the table. */

@@ -4,6 +4,7 @@ import type { Config } from '../records/config.ts';
 import { lookUp } from '../records/entry.ts';
 import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
 import { checkpointOf, holdsCheckpoint } from './checkpoint.ts';
+import { readClassOrders } from './classOrder.ts';
 import { refuseMissingImages } from './imageFiles.ts';
 import { readImageFolder } from './imageFolder.ts';
 import { rowsByName } from './imageNames.ts';
@@ -12,14 +13,14 @@ import { requiredColumn, type Table } from './table.ts';
 
 /**
  * Reads the manifest, or the folder in place of one: images, labels, metadata columns, and the checkpoint whose predictions or failures stand there
- * too, named `manifest`. Labels are text ("1" and 1 are one class, "01" is another).
+ * too, named `manifest`; and `order`, the classes by index of a model's output, where `classes` names them all. Labels are text ("1" and 1 are one class, "01" is another).
  *
  * @throws UserError for what `readTable` refuses; where columns are missing, a name is unfit or stands twice, a label is
  *   empty; images are missing or lead out of their folder; and for what `checkpointOf` refuses
  */
 export async function readEvalSet(
   options: Omit<Config['evalSet'], 'onBadImage' | 'maxBadImages'>,
-): Promise<{ evalSet: EvalSet; manifestCheckpoint: Checkpoint | null }> {
+): Promise<{ evalSet: EvalSet; manifestCheckpoint: Checkpoint | null; order: readonly string[] | null }> {
   const { table, classes: named } = await tableOf(options);
   const names = options.columns;
   const images = requiredColumn(table, names.image, 'image');
@@ -27,7 +28,9 @@ export async function readEvalSet(
   const labels = requiredColumn(table, names.label, 'label');
   refuseEmptyLabel(table, labels);
   if (options.images !== null) await refuseMissingImages(options.images, images, table);
-  const classes = [...new Set([...labels, ...named, ...options.classes])].toSorted();
+  const orders = typeof options.classes === 'string' ? await readClassOrders(options.classes) : [options.classes];
+  const whole = orders.find((order) => holdsAll(order, [...labels, ...named])) ?? null;
+  const classes = [...new Set([...labels, ...named, ...(whole ?? orders[0] ?? [])])].toSorted();
   const indexOf = new Map(classes.map((name, index) => [name, index]));
   const indices = Int32Array.from(labels, (label) => lookUp(indexOf, label));
   const own = new Set([names.image, names.label, names.prediction, names.failed, names.confidence]);
@@ -39,9 +42,15 @@ export async function readEvalSet(
     columns: new Map([...table.columns].filter(([name]) => !own.has(name))),
     fingerprint: fingerprintOf(images, indices, classes),
   };
-  if (!holdsCheckpoint(table, names)) return { evalSet, manifestCheckpoint: null };
+  if (!holdsCheckpoint(table, names)) return { evalSet, manifestCheckpoint: null, order: whole };
   const order = Uint32Array.from(images.keys());
-  return { evalSet, manifestCheckpoint: checkpointOf(table, 'manifest', evalSet, names, order) };
+  const manifestCheckpoint = checkpointOf(table, 'manifest', evalSet, names, order, whole);
+  return { evalSet, manifestCheckpoint, order: whole };
+}
+
+function holdsAll(order: readonly string[], classes: readonly string[]): boolean {
+  const names = new Set(order);
+  return classes.every((name) => names.has(name));
 }
 
 async function tableOf({ manifest, images, columns }: Pick<Config['evalSet'], 'manifest' | 'images' | 'columns'>) {

@@ -47,7 +47,7 @@ export interface Features {
 
 /** Reads the eval set and the checkpoints that are tables. */
 export async function readInputs({ config }: Run): Promise<Inputs> {
-  const { evalSet, manifestCheckpoint } = await readEvalSet(config.evalSet);
+  const { evalSet, manifestCheckpoint, order } = await readEvalSet(config.evalSet);
   if (config.checkpoints.length === 0 && manifestCheckpoint !== null) {
     return { evalSet, given: [{ table: manifestCheckpoint }] };
   }
@@ -55,7 +55,7 @@ export async function readInputs({ config }: Run): Promise<Inputs> {
   const given: Given[] = [];
   for (const { name, path } of config.checkpoints) {
     const isTable = isTableFile(path);
-    if (isTable) given.push({ table: await readCheckpoint(path, name, evalSet, config.evalSet.columns) });
+    if (isTable) given.push({ table: await readCheckpoint(path, name, evalSet, config.evalSet.columns, order) });
     else given.push({ model: { name, path } });
   }
   if (given.length > 0) return { evalSet, given };

@@ -67,8 +67,8 @@ export interface Config {
     readonly images: string | null;
     /** Null: the folder says the labels, one a class, or `metadata.csv` or `metadata.jsonl` in it. */
     readonly manifest: string | null;
-    /** Classes beyond those that labels name. */
-    readonly classes: readonly string[];
+    /** Classes beyond those that labels name, in the order of a model's outputs where all are named; or a file of them. */
+    readonly classes: readonly string[] | string;
     readonly columns: ColumnNames;
     readonly onBadImage: OnBadImage;
     /** Share of the images that may be skipped. */

@@ -36,13 +36,17 @@ describe('readCheckpoint', () => {
     });
   });
 
-  test('indices in place of names are recognised, and floats in place of integers', async () => {
+  test('indices in place of names are recognised, and 3.0 is 3', async () => {
     await expect(read('image,prediction\na.png,0\nb.png,2\nc.png,1\n')).rejects.toThrow(
       /the predictions are numbers from 0 to 2, .* Write the name of each class/,
     );
     const numbered: EvalSet = { ...evalSet, classes: ['1', '2', '3'] };
     const file = write('floats.csv', 'image,prediction\na.png,1.0\nb.png,3.0\nc.png,2.0\n');
-    await expect(readCheckpoint(file, 'c', numbered, columns)).rejects.toThrow(/written as "1.0" where labels say "1"/);
+    expect((await readCheckpoint(file, 'c', numbered, columns)).predictions).toEqual(Int32Array.of(0, 2, 1));
+    // The class "1.0" stays itself where there is one.
+    const versions = { ...evalSet, classes: ['1', '1.0', '2'] };
+    const both = write('versions.csv', 'image,prediction\na.png,1.0\nb.png,1\nc.png,2.0\n');
+    expect((await readCheckpoint(both, 'c', versions, columns)).predictions).toEqual(Int32Array.of(1, 0, 2));
     // A number beyond the classes is no index, and a few names among them say that names are meant.
     await expect(read('image,prediction\na.png,0\nb.png,3\nc.png,1\n')).rejects.toThrow(
       /no label has the predicted class/,

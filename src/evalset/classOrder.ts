@@ -1,0 +1,86 @@
+import { readFile } from 'node:fs/promises';
+import { messageOf, UserError } from '../errors.ts';
+
+/** Names of the classes by index: `names[3]` is what a model's output 3 stands for. */
+type Order = readonly string[];
+
+/**
+ * Reads the order of a model's classes: a text file with a name a line; or JSON: a list, `class_to_idx` either way
+ * round (`{"cat": 0}`, `{"0": "cat"}`), Keras' `imagenet_class_index.json` (`{"0": ["n01440764", "tench"]}`), or a
+ * Hugging Face `config.json` (`id2label`). Keras' gives two orders, ids and names.
+ *
+ * @throws UserError where the file cannot be read, is none of these, leaves an index out or names a class twice
+ */
+export async function readClassOrders(file: string): Promise<readonly Order[]> {
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    const what = `the file of class names cannot be read (${messageOf(cause)})`;
+    throw new UserError({ what, where: file, fix: 'Check `evalSet.classes` in the config', cause });
+  });
+  const orders = file.toLowerCase().endsWith('.json') ? jsonOrders(text, file) : [lines(text)];
+  for (const order of orders) refuseBadOrder(order, file);
+  return orders;
+}
+
+function lines(text: string): Order {
+  const plain = text.replace(/^\uFEFF/, '').replace(/\s+$/, '');
+  return plain === '' ? [] : plain.split(/\r?\n/).map((line) => line.trim());
+}
+
+function jsonOrders(text: string, file: string): readonly Order[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(text.replace(/^\uFEFF/, ''));
+  } catch (cause) {
+    throw unknownForm(file, `is not JSON (${messageOf(cause)})`);
+  }
+  if (typeof value === 'object' && value !== null && 'id2label' in value) value = value.id2label;
+  if (Array.isArray(value)) return [value.map((name: unknown) => nameOf(name, file))];
+  if (typeof value !== 'object' || value === null) throw unknownForm(file, 'holds no list and no object');
+  const pairs: (readonly [string, unknown])[] = Object.entries(value);
+  if (pairs.every(([, index]) => typeof index === 'number')) {
+    return [
+      inOrder(
+        pairs.map(([name, index]) => [Number(index), name] as const),
+        file,
+      ),
+    ];
+  }
+  const lists = pairs.map(([index, names]): [number, readonly unknown[]] => [
+    /^\d+$/.test(index) ? Number(index) : Number.NaN,
+    Array.isArray(names) ? names : [names],
+  ]);
+  const forms = Math.min(...lists.map(([, names]) => names.length));
+  return Array.from({ length: forms }, (_, form) =>
+    inOrder(
+      lists.map(([index, names]) => [index, nameOf(names[form], file)] as const),
+      file,
+    ),
+  );
+}
+
+function inOrder(pairs: readonly (readonly [number, string])[], file: string): Order {
+  const byIndex = new Map(pairs);
+  return pairs.map((_, index) => {
+    const name = byIndex.get(index);
+    if (name !== undefined) return name;
+    throw unknownForm(file, `names ${pairs.length} classes, but none for the index ${index}`);
+  });
+}
+
+function nameOf(name: unknown, file: string): string {
+  if (typeof name === 'string') return name;
+  throw unknownForm(file, `gives ${JSON.stringify(name)} as the name of a class`);
+}
+
+function refuseBadOrder(order: Order, file: string): void {
+  if (order.length === 0) throw unknownForm(file, 'names no class');
+  const empty = order.indexOf('');
+  if (empty !== -1) throw unknownForm(file, `gives the class ${empty} no name`);
+  const twin = order.find((name, index) => order.indexOf(name) < index);
+  if (twin !== undefined) throw unknownForm(file, `names the class ${JSON.stringify(twin)} twice`);
+}
+
+function unknownForm(where: string, problem: string): UserError {
+  const fix = 'Write a name a line (.txt), or JSON: ["cat", "dog"], {"cat": 0} or {"0": "cat"}';
+  return new UserError({ what: `the file of class names ${problem}`, where, fix });
+}

@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest';
+import { readCheckpoint } from '../../src/evalset/checkpoint.ts';
+import { readClassOrders } from '../../src/evalset/classOrder.ts';
+import { readEvalSet } from '../../src/evalset/evalSet.ts';
+import { columns, refusal, scratch } from './scratch.ts';
+
+const { folder, write } = scratch();
+
+describe('readClassOrders', () => {
+  test.each([
+    ['names.txt', 'dog\r\ncat\r\n', [['dog', 'cat']]],
+    ['list.json', '["dog", "cat"]', [['dog', 'cat']]],
+    ['class_to_idx.json', '{"cat": 1, "dog": 0}', [['dog', 'cat']]],
+    ['idx_to_class.json', '{"1": "cat", "0": "dog"}', [['dog', 'cat']]],
+    ['config.json', '{"id2label": {"1": "cat", "0": "dog"}, "other": 1}', [['dog', 'cat']]],
+    [
+      'imagenet_class_index.json',
+      '{"0": ["n01440764", "tench"], "1": ["n01443537", "goldfish"]}',
+      [
+        ['n01440764', 'n01443537'],
+        ['tench', 'goldfish'],
+      ],
+    ],
+  ])('%s', async (name, text, orders) => {
+    expect(await readClassOrders(write(name, text))).toEqual(orders);
+  });
+
+  test.each([
+    ['gap.json', '{"cat": 0, "dog": 2}', 'names 2 classes, but none for the index 1'],
+    ['shared.json', '{"cat": 0, "dog": 0}', 'names 2 classes, but none for the index 1'],
+    ['twice.txt', 'cat\ncat\n', 'names the class "cat" twice'],
+    ['hole.txt', 'cat\n\ndog\n', 'gives the class 1 no name'],
+    ['nothing.txt', '\n', 'names no class'],
+    ['empty.json', '{}', 'names no class'],
+    ['number.json', '3', 'holds no list and no object'],
+    ['list-of-numbers.json', '[3]', 'gives 3 as the name of a class'],
+    ['broken.json', '{', 'is not JSON'],
+  ])('%s is refused', async (name, text, what) => {
+    expect((await refusal(readClassOrders(write(name, text)), folder)).what).toContain(
+      `the file of class names ${what}`,
+    );
+  });
+});
+
+describe('predictions that are indices', () => {
+  const manifest = () => write('manifest.csv', 'image,label\na.png,cat\nb.png,dog\nc.png,cat\n');
+
+  async function predicted(classes: readonly string[] | string, cells: readonly string[]) {
+    const { evalSet, order } = await readEvalSet({ images: null, manifest: manifest(), classes, columns });
+    const rows = ['a.png', 'b.png', 'c.png'].map((image, row) => `${image},${cells[row]}\n`);
+    const file = write('predictions.csv', `image,prediction\n${rows.join('')}`);
+    const { predictions, failed } = await readCheckpoint(file, 'c', evalSet, columns, order);
+    return { names: Array.from(predictions ?? [], (index) => evalSet.classes[index]), failed };
+  }
+
+  test('are taken in the order that the classes stand in, as integers or as pandas writes them', async () => {
+    const mapped = { names: ['dog', 'cat', 'zebra'], failed: Uint8Array.of(1, 1, 1) };
+    expect(await predicted(['dog', 'zebra', 'cat'], ['0', '2', '1'])).toEqual(mapped);
+    expect(await predicted(['dog', 'zebra', 'cat'], ['0.0', '2.0', '1.0'])).toEqual(mapped);
+    expect(await predicted(write('order.json', '{"dog": 0, "zebra": 1, "cat": 2}'), ['0', '2', '1'])).toEqual(mapped);
+  });
+
+  test("of Keras' two orders, the one that labels are written in", async () => {
+    const file = write('keras.json', '{"0": ["n1", "dog"], "1": ["n2", "cat"]}');
+    expect((await predicted(file, ['1', '0', '0'])).names).toEqual(['cat', 'dog', 'dog']);
+  });
+
+  test('names stay names', async () => {
+    expect((await predicted(['dog', 'cat'], ['cat', 'dog', 'dog'])).names).toEqual(['cat', 'dog', 'dog']);
+  });
+
+  test('are refused where the order is not whole, an index is beyond it, or names stand among them', async () => {
+    await expect(predicted(['zebra'], ['0', '1', '2'])).rejects.toThrow(
+      /numbers from 0 to 2.*evalSet: \{classes: \["cat", "dog", "zebra"\]\}/s,
+    );
+    await expect(predicted(['dog', 'cat'], ['0', '1', '2'])).rejects.toThrow(/no label has the predicted class/);
+    await expect(predicted(['dog', 'cat'], ['cat', '1', '0'])).rejects.toThrow(/no label has the predicted class/);
+  });
+});
