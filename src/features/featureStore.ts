@@ -10,6 +10,8 @@ import { damagedRows, hasSoundEnd, readRows, readSegment, type Segment, SegmentW
  * one file has all it needs; segments that a finished one makes superfluous are deleted once nobody can be using them.
  */
 
+/** Where image properties are kept, beside the features; another set of them, or another way to compute one, is another folder. */
+export const PROPERTIES_FOLDER = 'properties-1';
 /** A segment that nobody wrote to for this long belongs to no run. */
 const ABANDONED_MS = 60 * 60 * 1000;
 /** Rows are copied in blocks of about this many bytes. */
@@ -96,7 +98,7 @@ export function dropSuperseded(segments: readonly Segment[], kept: Segment): voi
 
 /**
  * Brings feature stores together, as from a matrix of runners: each row of `folders` that `into` lacks is copied.
- * @returns how many rows were copied.
+ * @returns how many rows of features were copied; image properties come along.
  * @throws UserError where a folder is no feature store, or the disk is full.
  */
 export function mergeStores(folders: readonly string[], into: string): number {
@@ -109,7 +111,10 @@ export function mergeStores(folders: readonly string[], into: string): number {
       fix: 'Name the folder that `barlow extract` filled (.barlow/features beside the config)',
     });
   });
-  return stores.reduce((copied, { name, segments }) => copied + mergeSegments(segments, join(into, name)), 0);
+  return stores.reduce((copied, { name, segments }) => {
+    const merged = mergeSegments(segments, join(into, name));
+    return name === PROPERTIES_FOLDER ? copied : copied + merged;
+  }, 0);
 }
 
 function mergeSegments(all: readonly Segment[], folder: string): number {

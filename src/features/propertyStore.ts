@@ -4,11 +4,9 @@ import { propertiesWorker } from '../images/propertiesWorker.ts';
 import { entry } from '../records/entry.ts';
 import type { OnProgress, RunTask } from '../records/threads.ts';
 import type { ImageFiles } from './extract.ts';
-import { readSegments } from './featureStore.ts';
+import { PROPERTIES_FOLDER, readSegments } from './featureStore.ts';
 import { readRows, SegmentWriter } from './segment.ts';
 
-/** Part of the folder's name: another set of properties, or another way to compute one, is another store. */
-const VERSION = 'properties-1';
 /** Images a task. */
 const CHUNK = 64;
 
@@ -27,7 +25,7 @@ export interface PropertyStore {
 
 /** Opens the store in a folder of features; made where it is missing. @throws UserError where it cannot be read or written. */
 export function openPropertyStore(storeFolder: string): PropertyStore {
-  const folder = join(storeFolder, VERSION);
+  const folder = join(storeFolder, PROPERTIES_FOLDER);
   let writer: SegmentWriter | null = null;
   const append = (hashes: readonly string[], values: Float32Array) => {
     if (hashes.length === 0) return;

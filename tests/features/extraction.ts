@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
 import { openPool } from '../../src/adapters/threadPool.ts';
-import { readSegments } from '../../src/features/featureStore.ts';
+import { PROPERTIES_FOLDER, readSegments } from '../../src/features/featureStore.ts';
 import { type FeatureSource, openFeatures } from '../../src/features/openFeatures.ts';
 import { readColumns } from '../../src/features/readColumns.ts';
 import type { FeatureFile } from '../../src/records/features.ts';
@@ -47,9 +47,8 @@ export async function extractCounting(from: FeatureSource): Promise<{ file: Feat
 /** Rows in the segments of a store, of whatever run. */
 export function storedRows(storeFolder: string): number {
   if (!existsSync(storeFolder)) return 0;
-  const hashes = readdirSync(storeFolder).flatMap((name) =>
-    readSegments(join(storeFolder, name)).flatMap((segment) => segment.hashes),
-  );
+  const folders = readdirSync(storeFolder).filter((name) => name !== PROPERTIES_FOLDER);
+  const hashes = folders.flatMap((name) => readSegments(join(storeFolder, name)).flatMap((segment) => segment.hashes));
   return new Set(hashes).size;
 }
 
