@@ -7,8 +7,11 @@ import type { ColumnNames } from '../records/evalSet.ts';
 import { readTable } from './readTable.ts';
 import type { Table } from './table.ts';
 
-/** What torchvision takes for an image by its ending, and the other formats that are read. */
-const imageEnding = /\.(jpe?g|png|ppm|bmp|pgm|tiff?|webp|pbm|gif|avif)$/i;
+/**
+ * What torchvision takes for an image by its ending, the other formats that are read, and those that phones and scanners write and
+ * are refused by name when they are decoded: passed over, they would be missing from every figure, unseen.
+ */
+const imageEnding = /\.(jpe?g|jfif|png|ppm|bmp|pgm|tiff?|webp|pbm|gif|avif|hei[cf]|jxl|jp2)$/i;
 /** Deeper lies no data set; a link that leads back up does. */
 const maxDepth = 32;
 

@@ -40,6 +40,11 @@ describe('a folder as an eval set', () => {
     });
   });
 
+  it('passes over no image of a phone, though it cannot be read', async () => {
+    for (const path of ['cat/a.heic', 'cat/b.jfif', 'dog/c.png']) put(path);
+    expect((await read()).images).toEqual(['cat/a.heic', 'cat/b.jfif', 'dog/c.png']);
+  });
+
   it.each([
     ['metadata.csv', 'file_name,label,time\nb.png,dog,day\na.png,cat,night\n'],
     [
