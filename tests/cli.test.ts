@@ -179,13 +179,13 @@ describe('barlow run', () => {
     const evalSet = { images, folder: join(folder, 'images') };
     const vectors = await openFeatures(source(join(folder, '.barlow', 'features'), { evalSet }));
     const features = await allRows(vectors);
-    const valueOf = (row: number, feature: number) =>
+    const valueAt = (row: number, feature: number) =>
       feature < vectors.dimensions
         ? features[row][feature]
         : (vectors.properties?.[row * result.properties.length + feature - vectors.dimensions] ?? Number.NaN);
     const inside = (image: string) =>
       cluster.rule.every(({ feature, op, threshold }) => {
-        const value = valueOf(images.indexOf(image), feature);
+        const value = valueAt(images.indexOf(image), feature);
         return op === '<=' ? value <= threshold : value > threshold;
       });
     expect(shown('failing')).toEqual(cluster.images);
