@@ -36,6 +36,7 @@ describe('the npm package', () => {
       'docs',
       'examples',
       'lib',
+      'models',
       'package.json',
       'schemas',
       'templates',

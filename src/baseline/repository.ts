@@ -95,6 +95,9 @@ export async function localRef(repository: Repository, ref: string): Promise<str
   if (commit !== null) return commit;
   const outcome = await repository.git(['for-each-ref', '--format=%(refname)', ref]);
   if (outcome.code === 0 && outcome.stderr === '' && outcome.stdout.length === 0) return null;
+  // Another process may have made it between the two questions.
+  const since = await commitOf(repository, ref);
+  if (since !== null) return since;
   throw new UserError({
     what: `the ref ${ref} is damaged, or the commit that it names is missing`,
     where: repository.folder,

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { usual } from '../../src/images/preprocess.ts';
 import { type Account, type GitHubServer, startGitHub } from '../forge/githubServer.ts';
 import { addSuite, type Ended, examplePayload, git, predict, runStep, type Step, unpackAction } from './runner.ts';
 
@@ -228,7 +229,16 @@ describe('dist/ alone, with a real repository and remote', () => {
   it('every codec is there', () => {
     const names = ['base.jpg', 'cmyk.jpg', 'lossy.webp', 'lossless.webp', 'palette.png', 'rgb-16-bit.png'];
     const images = join(import.meta.dirname, '..', 'data', 'inference', 'images');
-    const pipeline = { resize: 8, crop: 8, mean: [0, 0, 0], std: [1, 1, 1], height: 8, width: 8, layout: 'NCHW' };
+    const pipeline = {
+      ...usual,
+      resize: 8,
+      crop: 8,
+      mean: [0, 0, 0],
+      std: [1, 1, 1],
+      height: 8,
+      width: 8,
+      layout: 'NCHW',
+    };
     const script = `import decode from ${JSON.stringify(join(action, 'dist', 'decodeWorker.js'))};
       const task = { folder: ${JSON.stringify(images)}, names: ${JSON.stringify(names)}, pipeline: ${JSON.stringify(pipeline)} };
       const out = new SharedArrayBuffer(${names.length} * 8 * 8 * 3 * 4);
