@@ -1,2 +1,2 @@
 import{createRequire as barlowRequire}from'node:module';const require=barlowRequire(import.meta.url);
-import{a,b}from"./chunk-DLC7UJOX.js";import"./chunk-DRKVVKSY.js";import"./chunk-JFXO63QB.js";import"./chunk-B6VYLIUS.js";import"./chunk-45AXIIYV.js";import"./chunk-XEFKEVEV.js";import"./chunk-QOBFHNJ6.js";import"./chunk-JO6M2EVI.js";export{b as decodeWorker,a as default};
+import{a,b}from"./chunk-OCUXPJHN.js";import"./chunk-75ENKZZV.js";import"./chunk-YZSTG4EX.js";import"./chunk-OUJIDJ4X.js";import"./chunk-DI6AZUOL.js";import"./chunk-KOSG2YXX.js";import"./chunk-L3GBZ32S.js";import"./chunk-FT3TRW2S.js";import"./chunk-72IMWDS2.js";import"./chunk-JO6M2EVI.js";export{b as decodeWorker,a as default};

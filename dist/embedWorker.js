@@ -1,2 +1,2 @@
 import{createRequire as barlowRequire}from'node:module';const require=barlowRequire(import.meta.url);
-import{a,b}from"./chunk-VZ6T5IOG.js";import"./chunk-JFXO63QB.js";import"./chunk-KATRNFBN.js";import"./chunk-B6VYLIUS.js";import"./chunk-45AXIIYV.js";import"./chunk-XEFKEVEV.js";import"./chunk-QOBFHNJ6.js";import"./chunk-JO6M2EVI.js";export{a as default,b as embedWorker};
+import{a,b}from"./chunk-HP5UGKUR.js";import"./chunk-VAYSG6ZJ.js";import"./chunk-OUJIDJ4X.js";import"./chunk-DI6AZUOL.js";import"./chunk-KOSG2YXX.js";import"./chunk-L3GBZ32S.js";import"./chunk-FT3TRW2S.js";import"./chunk-72IMWDS2.js";import"./chunk-JO6M2EVI.js";export{a as default,b as embedWorker};

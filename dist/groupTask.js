@@ -1,2 +1,2 @@
 import{createRequire as barlowRequire}from'node:module';const require=barlowRequire(import.meta.url);
-import{a,b,c,d}from"./chunk-PIIBXBSZ.js";import"./chunk-ILLN7UYR.js";import"./chunk-ZEYT7TZA.js";import"./chunk-O6EVO7RG.js";import"./chunk-JO6M2EVI.js";export{a as SAMPLE_VALUES,c as default,d as groupWorker,b as significanceRows};
+import{a,b,c,d}from"./chunk-PI2HIATY.js";import"./chunk-7FU7HOMD.js";import"./chunk-5NTMCHL5.js";import"./chunk-O6EVO7RG.js";import"./chunk-72IMWDS2.js";import"./chunk-7ZOIH7CD.js";import"./chunk-DMOYVHZW.js";import"./chunk-L6RVH3NO.js";import"./chunk-JO6M2EVI.js";export{a as SAMPLE_VALUES,c as default,d as groupWorker,b as significanceRows};

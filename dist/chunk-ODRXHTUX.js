@@ -1,2 +1,0 @@
-import{createRequire as barlowRequire}from'node:module';const require=barlowRequire(import.meta.url);
-import{b as t}from"./chunk-DRKVVKSY.js";import{b as r}from"./chunk-JFXO63QB.js";import{i as o,k as i}from"./chunk-45AXIIYV.js";import{a as e}from"./chunk-JO6M2EVI.js";async function n({path:a,pipeline:l}){try{return t(await r(o(a)),l)}catch(p){return i(p),null}}e(n,"view");var s={url:new URL("./viewWorker.js",import.meta.url).href,run:n};export{n as a,s as b};

@@ -1,2 +1,0 @@
-import{createRequire as barlowRequire}from'node:module';const require=barlowRequire(import.meta.url);
-import{a as r}from"./chunk-JO6M2EVI.js";var i=class extends Error{static{r(this,"UserError")}what;where;fix;constructor(e){super(`${e.where}: ${e.what}. ${e.fix}`,{cause:e.cause}),this.name="UserError",this.what=e.what,this.where=e.where,this.fix=e.fix}};function s(n){return n instanceof Error?n.message:String(n)}r(s,"messageOf");export{i as a,s as b};

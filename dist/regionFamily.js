@@ -1,0 +1,2 @@
+import{createRequire as barlowRequire}from'node:module';const require=barlowRequire(import.meta.url);
+import{a,b,c,d,e,f,g}from"./chunk-SVOHADLM.js";import"./chunk-H6SZA3FC.js";import"./chunk-7ZOIH7CD.js";import"./chunk-DMOYVHZW.js";import"./chunk-YX63RQES.js";import"./chunk-Z67HOAWE.js";import"./chunk-L6RVH3NO.js";import"./chunk-JO6M2EVI.js";export{a as conditionsOfBoxes,b as default,c as familyPart,e as familyWorker,d as joinFamily,f as openFlags,g as ruleOf};
