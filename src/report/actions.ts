@@ -1,7 +1,7 @@
 import type { featureKinds } from '../records/features.ts';
 import { groupOfId } from '../records/groupKinds.ts';
+import { nameText } from '../records/names.ts';
 import { count, percent } from '../records/words.ts';
-import { nameText } from './names.ts';
 import type { RuleView } from './rule.ts';
 
 /** So many of a cluster's failing images are taken for `className`; in groups of a predicted class: are in truth. */

@@ -1,6 +1,6 @@
+import { groupIdText, oneLine } from '../records/names.ts';
 import type { Check } from '../records/verdict.ts';
 import { number } from '../records/words.ts';
-import { groupIdText, oneLine } from './names.ts';
 
 export interface CheckView {
   readonly id: string;

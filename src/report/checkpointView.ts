@@ -1,12 +1,12 @@
 import type { ClusterStatus, EvalSetChanges, FailureEvent } from '../records/comparison.ts';
 import type { FeatureNames } from '../records/features.ts';
+import { nameText, oneLine } from '../records/names.ts';
 import type { CheckpointResult } from '../records/result.ts';
 import type { Outcome, Verdict } from '../records/verdict.ts';
 import { count, counted, percent } from '../records/words.ts';
 import { type CheckView, checkView } from './checkView.ts';
 import { type ClusterView, clusterView } from './clusterView.ts';
 import { type FailureModeView, failureModeViews, type GroupView, groupView, wholeSetText } from './groupView.ts';
-import { nameText, oneLine } from './names.ts';
 
 export interface CheckpointView {
   readonly name: string;

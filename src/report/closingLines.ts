@@ -1,11 +1,11 @@
 import type { FeatureNames } from '../records/features.ts';
+import { nameText, oneLine } from '../records/names.ts';
 import type { Result } from '../records/result.ts';
 import { type Check, worstOutcome } from '../records/verdict.ts';
 import { counted, odds, percent } from '../records/words.ts';
 import { checkView } from './checkView.ts';
 import { clusterView } from './clusterView.ts';
 import { failureModeViews } from './groupView.ts';
-import { nameText, oneLine } from './names.ts';
 
 /**
  * The end of a run: the outcome, the checks that failed and the warnings, the worst thing found, and where the report is.

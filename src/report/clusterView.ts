@@ -1,7 +1,7 @@
 import type { Cluster, ClusterStatus } from '../records/comparison.ts';
 import type { FeatureNames } from '../records/features.ts';
+import { groupIdText, oneLine } from '../records/names.ts';
 import { count, howSure, howSureShort, number, percent, points, pValue } from '../records/words.ts';
-import { groupIdText, oneLine } from './names.ts';
 import { type RuleView, ruleView } from './rule.ts';
 
 export interface ClusterView {

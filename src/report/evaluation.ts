@@ -1,6 +1,6 @@
 import { entry } from '../records/entry.ts';
+import { oneLine } from '../records/names.ts';
 import { number, percent } from '../records/words.ts';
-import { oneLine } from './names.ts';
 
 /** What an evaluation says of one grouping at one depth. */
 interface EvaluationRow {

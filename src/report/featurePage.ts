@@ -1,11 +1,11 @@
 import type { Region } from '../records/analysis.ts';
 import { entry } from '../records/entry.ts';
 import type { FeatureModelInfo, FeatureNames } from '../records/features.ts';
+import { groupIdText, nameText, oneLine } from '../records/names.ts';
 import type { CheckpointResult, Result } from '../records/result.ts';
 import { count, counted, number, percent } from '../records/words.ts';
 import { KIND } from './actions.ts';
 import { pagePolicy } from './html.ts';
-import { groupIdText, nameText, oneLine } from './names.ts';
 import type { FeaturePictures } from './pictures.ts';
 import { valuesPlot } from './plots/valuesPlot.ts';
 import { featureLabel, ruleView } from './rule.ts';

@@ -1,8 +1,8 @@
 import type { GroupAnalysis, Leaf } from '../records/analysis.ts';
 import type { GroupComparison } from '../records/comparison.ts';
 import type { FeatureNames } from '../records/features.ts';
+import { groupIdText, oneLine } from '../records/names.ts';
 import { count, howSure, howSureShort, number, percent, points, pValue, timesUsual } from '../records/words.ts';
-import { groupIdText, oneLine } from './names.ts';
 import { type RuleView, ruleView } from './rule.ts';
 import { failureModesOf } from './shown.ts';
 

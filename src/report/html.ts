@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { GroupAnalysis } from '../records/analysis.ts';
 import { entry } from '../records/entry.ts';
+import { nameText } from '../records/names.ts';
 import type { CheckpointResult } from '../records/result.ts';
 import { count, counted } from '../records/words.ts';
 import { mean } from '../statistics/sums.ts';
 import { boundedPictures } from './boundedPictures.ts';
 import { type Card, clusterCard, failureModeCard } from './card.ts';
 import type { CheckpointView } from './checkpointView.ts';
-import { nameText } from './names.ts';
 import { keyOf, type Pictures } from './pictures.ts';
 import { scatterPlot } from './plots/scatterPlot.ts';
 import { trendPlot } from './plots/trendPlot.ts';

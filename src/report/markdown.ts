@@ -1,9 +1,9 @@
 import { entry } from '../records/entry.ts';
+import { oneLine } from '../records/names.ts';
 import { count } from '../records/words.ts';
 import type { CheckpointView } from './checkpointView.ts';
 import type { ClusterView } from './clusterView.ts';
 import { escapeForMarkdown, isWebAddress } from './markdownEscape.ts';
-import { oneLine } from './names.ts';
 import { keyOf, type LinkedSheet } from './pictures.ts';
 import { type Detail, FULL_DETAIL, SHEDDING_STEPS } from './shedding.ts';
 import { renderTemplate, type Templates } from './template.ts';

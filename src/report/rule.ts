@@ -1,7 +1,7 @@
 import type { Region } from '../records/analysis.ts';
 import type { FeatureName, FeatureNames } from '../records/features.ts';
+import { nameText, oneLine } from '../records/names.ts';
 import { number } from '../records/words.ts';
-import { nameText, oneLine } from './names.ts';
 
 /** What a rule says of one feature: at most a lower and an upper bound. */
 export interface ConditionView {

@@ -1,5 +1,5 @@
 import { groupOfId } from '../records/groupKinds.ts';
-import { oneLine } from './names.ts';
+import { oneLine } from '../records/names.ts';
 import type { FeaturePictures, LabelledPicture } from './pictures.ts';
 
 /** A row of pictures under a title. */

@@ -1,8 +1,8 @@
 import type { Condition, GroupAnalysis, Leaf, TreeNode } from '../records/analysis.ts';
 import { entry } from '../records/entry.ts';
 import type { FeatureNames } from '../records/features.ts';
+import { groupIdText } from '../records/names.ts';
 import { count, number, percent } from '../records/words.ts';
-import { groupIdText } from './names.ts';
 import { keyOf, type Pictures } from './pictures.ts';
 import { type PlacedNode, treePlot } from './plots/treePlot.ts';
 import { featureLabel, ruleView } from './rule.ts';

@@ -16,12 +16,12 @@ import type { HistoryRow } from '../records/baseline.ts';
 import { entry } from '../records/entry.ts';
 import type { FeatureNames } from '../records/features.ts';
 import { robust32Fingerprint, robust32Sees } from '../records/features.ts';
+import { nameText, oneLine } from '../records/names.ts';
 import type { Result } from '../records/result.ts';
 import { type Outcome, worstOutcome } from '../records/verdict.ts';
 import { count, counted, number, percent } from '../records/words.ts';
 import type { Confusion } from './actions.ts';
 import { type CheckpointView, checkpointView } from './checkpointView.ts';
-import { nameText, oneLine } from './names.ts';
 import type { LinkedSheet, Pictures } from './pictures.ts';
 
 export interface ReportInput {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { groupIdText, nameText, oneLine } from '../../src/records/names.ts';
 import { count, howSure, percent, points, pValue, timesUsual } from '../../src/records/words.ts';
-import { groupIdText, nameText, oneLine } from '../../src/report/names.ts';
 import { ruleView } from '../../src/report/rule.ts';
 
 describe('numbers in words', () => {

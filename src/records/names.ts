@@ -1,4 +1,4 @@
-import { groupOfId } from '../records/groupKinds.ts';
+import { groupOfId } from './groupKinds.ts';
 
 const HEAD = 56;
 const TAIL = 20;
