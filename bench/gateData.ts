@@ -169,6 +169,7 @@ export async function compareOn(
       before: taken(baselines[0], row),
       after: taken(candidate, row),
       confidence: null,
+      confidenceBefore: null,
     }),
     options: { ...options, ...change },
   });

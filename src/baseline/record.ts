@@ -117,11 +117,11 @@ function rowsIn({ evalSet: then }: BaselineRecord, now: EvalSet, rows: Uint32Arr
 }
 
 /** The recorded checkpoint on some rows of its record, in the order given. */
-function checkpointOn({ checkpoint, predictions, failed }: BaselineRecord, rows: Uint32Array): Checkpoint {
+function checkpointOn({ checkpoint, predictions, failed, confidences }: BaselineRecord, rows: Uint32Array): Checkpoint {
   return {
     name: checkpoint,
     predictions: predictions && Int32Array.from(rows, (row) => entry(predictions, row)),
     failed: Uint8Array.from(rows, (row) => entry(failed, row)),
-    confidence: null,
+    confidence: confidences && Float64Array.from(rows, (row) => entry(confidences, row)),
   };
 }

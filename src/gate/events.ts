@@ -1,5 +1,6 @@
-import type { Cluster, EventImage, FailureEvent } from '../records/comparison.ts';
+import type { Cluster, EventConfidence, EventImage, FailureEvent } from '../records/comparison.ts';
 import { entry } from '../records/entry.ts';
+import { median } from '../statistics/median.ts';
 import { eventTitle } from './eventWords.ts';
 
 /** A new cluster with all that an event tells of it. */
@@ -51,8 +52,15 @@ function eventOf(parts: readonly EventPart[], earlier: readonly FailureEvent[]):
     traits: (parts.find(({ cluster }) => cluster.group !== 'all') ?? entry(parts, 0)).traits,
     clusters: parts.map(({ cluster }) => cluster.id),
     images: [...images.values()].toSorted((a, b) => a.typical - b.typical || (a.name < b.name ? -1 : 1)),
+    confidence: confidenceOf([...images.values()]),
     known: null,
   };
+}
+
+function confidenceOf(images: readonly EventImage[]): EventConfidence | null {
+  const after = median(images.flatMap(({ confidence }) => confidence ?? []));
+  if (after === null) return null;
+  return { after, before: median(images.flatMap(({ confidenceBefore }) => confidenceBefore ?? [])) };
 }
 
 function namesOf({ images }: EventPart): Set<string> {

@@ -138,7 +138,7 @@ function watchedAs({ images }: FailureEvent, watched: readonly Slice[], evalSet:
   return 2 * best.held > images.length ? best.name : null;
 }
 
-/** What is known of an image by itself: its label, and what the newest accepted checkpoint and the candidate take it for. */
+/** What is known of an image by itself: its label, and what the newest accepted checkpoint and the candidate take it for, and how surely. */
 function faces({ classes, labels }: EvalSet, candidate: Checkpoint, newest: Checkpoint) {
   const taken = ({ predictions }: Checkpoint, row: number) =>
     predictions === null ? null : entry(classes, entry(predictions, row));
@@ -147,6 +147,7 @@ function faces({ classes, labels }: EvalSet, candidate: Checkpoint, newest: Chec
     before: taken(newest, row),
     after: taken(candidate, row),
     confidence: candidate.confidence && entry(candidate.confidence, row),
+    confidenceBefore: newest.confidence && entry(newest.confidence, row),
   });
 }
 

@@ -78,8 +78,18 @@ export interface FailureEvent {
   readonly clusters: readonly string[];
   /** The images that newly fail, the most typical first. */
   readonly images: readonly EventImage[];
+  /** How sure of its wrong answers the candidate is; null where no confidence is known. */
+  readonly confidence: EventConfidence | null;
   /** Name of the watched slice that holds most of its images; null where none does. */
   readonly known: string | null;
+}
+
+/** Median confidences over the images that newly fail. */
+export interface EventConfidence {
+  /** Of the candidate in its wrong answers. */
+  readonly after: number;
+  /** Of the newest accepted checkpoint in its answers, right ones; null where it is not known. */
+  readonly before: number | null;
 }
 
 /** An image that newly fails in an event. */
@@ -91,6 +101,8 @@ export interface EventImage {
   readonly after: string | null;
   /** The candidate's, 0 to 1; null where it is not known. */
   readonly confidence: number | null;
+  /** The newest accepted checkpoint's; null where it is not known. */
+  readonly confidenceBefore: number | null;
   /** Distance to the mean of the newly failed images in whitened features, a feature: the smaller, the more typical. */
   readonly typical: number;
 }

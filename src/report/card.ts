@@ -69,7 +69,7 @@ export function clusterCard(cluster: ClusterView, ground: Ground, anchor: string
     ...{ anchor, id: cluster.id, group: cluster.group, rule: cluster.rule },
     ...{ before, after, change: cluster.change, what: cluster.what, howSure: cluster.howSure },
     plot: changePlot(beforeRate, afterRate, `Error rate before ${before}, now ${after}`),
-    notes: [cluster.scope, cluster.match].filter((note) => note !== null),
+    notes: [cluster.telling, cluster.scope, cluster.match].filter((note) => note !== null),
     ...strips(pictures?.clusters.get(key), titles, cluster.groupId),
     features: featureBlocks(cluster.rule, ground, anchor),
     findings: findings({

@@ -1,9 +1,9 @@
-import type { ClusterStatus, EvalSetChanges, FailureEvent } from '../records/comparison.ts';
+import type { ClusterStatus, EvalSetChanges, EventConfidence, FailureEvent } from '../records/comparison.ts';
 import type { FeatureNames } from '../records/features.ts';
 import { nameText, oneLine } from '../records/names.ts';
 import type { CheckpointResult } from '../records/result.ts';
 import type { Outcome, Verdict } from '../records/verdict.ts';
-import { count, counted, percent } from '../records/words.ts';
+import { count, counted, number, percent } from '../records/words.ts';
 import { type CheckView, checkView } from './checkView.ts';
 import { type ClusterView, clusterView } from './clusterView.ts';
 import { type FailureModeView, failureModeViews, type GroupView, groupView, wholeSetText } from './groupView.ts';
@@ -42,16 +42,29 @@ export interface EventView {
   readonly trait: string | null;
   /** "38 images newly fail". */
   readonly images: string;
+  /** "wrong with confidence 0.97, where the accepted checkpoint was right with 0.99 (medians)"; null where none is known. */
+  readonly confidence: string | null;
 }
 
-function eventView({ id, title, traits, images }: FailureEvent): EventView {
+function eventView({ id, title, traits, images, confidence }: FailureEvent): EventView {
   const [trait] = traits;
   return {
     id,
     title: oneLine(title),
     trait: trait === undefined ? null : oneLine(trait, 120),
     images: `${counted(images.length, 'image')} newly ${images.length === 1 ? 'fails' : 'fail'}`,
+    confidence: confidence && confidenceText(confidence),
   };
+}
+
+function confidenceText({ after, before }: EventConfidence): string {
+  const then = before === null ? '' : `, where the accepted checkpoint was right with ${sureness(before)}`;
+  return `wrong with confidence ${sureness(after)}${then} (${before === null ? 'median' : 'medians'})`;
+}
+
+/** Never 1 of what is less. */
+function sureness(confidence: number): string {
+  return confidence < 1 && confidence > 0.999 ? 'above 0.999' : number(confidence);
 }
 
 /** One checkpoint in words. */

@@ -30,6 +30,8 @@ export interface ClusterView {
   /** What tells a specific cluster from a general decline; null where it was not asked. */
   readonly scope: string | null;
   readonly scopeKind: Cluster['scope'];
+  /** How well the rule tells the images that newly fail; null where it was not asked. */
+  readonly telling: string | null;
   /** How it lies in the candidate's own failure modes; null where none matches. */
   readonly match: string | null;
   /** Names of newly failing images. */
@@ -60,6 +62,7 @@ export function clusterView(cluster: Cluster, names: FeatureNames): ClusterView 
     sure: howSureShort(cluster.adjustedPValue),
     scope: scopeText(cluster),
     scopeKind: cluster.scope,
+    telling: tellingText(cluster),
     match: matchText(cluster),
     imageNames: cluster.images.map((image) => oneLine(image)),
   };
@@ -78,6 +81,11 @@ function scopeText(cluster: Cluster): string | null {
   const p = pValue(cluster.specificPValue);
   if (cluster.scope === 'specific') return `Specific: these images got worse than the rest of their group (${p}).`;
   return `General: it may be the whole group that got worse, and these images only the most visibly (${p}).`;
+}
+
+function tellingText({ precision, recall }: Cluster): string | null {
+  if (precision === null || recall === null) return null;
+  return `Of the images of this rule ${percent(precision)} newly fail (precision); it holds ${percent(recall)} of those that newly fail in the region found (recall).`;
 }
 
 function matchText({ match }: Cluster): string | null {

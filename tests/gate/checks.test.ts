@@ -71,7 +71,7 @@ function eventsOf(clusters: readonly Cluster[]): FailureEvent[] {
       traits: [],
       clusters: [id],
       images: [],
-      known: null,
+      ...{ confidence: null, known: null },
     }));
 }
 

@@ -69,7 +69,7 @@ describe('compare', () => {
       earlier: [],
       properties: 6,
       difficultyOf: () => null,
-      faceOf: () => ({ label: 'a', before: 'a', after: 'b', confidence: null }),
+      faceOf: (row) => ({ label: 'a', before: 'a', after: 'b', confidence: row / 400, confidenceBefore: null }),
       wholeSet: wholeOf(group),
       groups: [group],
       images: count(400).map((row) => `${row}.png`),
@@ -104,6 +104,11 @@ describe('compare', () => {
     expect(cluster.newlyFailed - cluster.newlyFixed).toBeGreaterThanOrEqual(0.1 * cluster.size);
     expect(events).toMatchObject([{ id: cluster.id, clusters: [cluster.id], known: null }]);
     expect(events[0].title).toBe(`"a" taken for "b": ${failing.length} of ${failing.length}`);
+    // Every image's confidence is its row / 400.
+    expect(failing.filter((row) => row / 400 <= (events[0].confidence?.after ?? 0)).length).toBe(
+      Math.ceil(failing.length / 2),
+    );
+    expect(events[0].confidence?.before).toBeNull();
     expect(new Set(events[0].images.map(({ name }) => name))).toEqual(new Set(cluster.images));
   });
 

@@ -174,6 +174,7 @@ export function sampleEvent(change: Partial<FailureEvent> = {}): FailureEvent {
         before: 'automobile',
         after: 'truck',
         confidence: 0.9,
+        confidenceBefore: 0.99,
         typical: 0.8,
       },
       {
@@ -182,9 +183,11 @@ export function sampleEvent(change: Partial<FailureEvent> = {}): FailureEvent {
         before: 'automobile',
         after: 'truck',
         confidence: null,
+        confidenceBefore: null,
         typical: 1.2,
       },
     ],
+    confidence: { after: 0.9, before: 0.99 },
     known: null,
     ...change,
   };
