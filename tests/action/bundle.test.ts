@@ -24,10 +24,22 @@ describe('the bundle', () => {
     for (const file of files()) expect(read('a', file).equals(read('b', file)), file).toBe(true);
   });
 
-  it('is under 30 MB and names no folder of the machine that built it', () => {
+  it('is under 12 MB and names no folder of the machine that built it', () => {
     const bytes = files().reduce((sum, file) => sum + statSync(join(folder, 'a', file)).size, 0);
-    expect(bytes).toBeLessThan(30e6);
+    expect(bytes).toBeLessThan(12e6);
     for (const file of files()) expect(read('a', file).includes(root), file).toBe(false);
+  });
+
+  it('names its files by what is in them, so that a change stays in the files it touches', () => {
+    const names = files().join(' ');
+    expect(names).toContain('chunk-tf-core.node.js');
+    expect(names).not.toMatch(/chunk-[A-Z0-9]{8}\.js/);
+    for (const file of files().filter((each) => each.endsWith('.js'))) {
+      for (const [, imported = ''] of read('a', file)
+        .toString()
+        .matchAll(/from"\.\/([^"]+)"/g))
+        expect(files()).toContain(imported);
+    }
   });
 
   it('hands on the licence of every package in it', () => {
