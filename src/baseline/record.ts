@@ -75,8 +75,10 @@ export interface CommonGround {
   readonly records: readonly [BaselineRecord, ...BaselineRecord[]];
   /** Theirs, aligned with `rows`. */
   readonly checkpoints: readonly Checkpoint[];
-  /** What was left out or is not as it was, in words. */
+  /** Which images are not compared, each kind in a sentence. */
   readonly notes: readonly string[];
+  /** Which recorded checkpoints are not compared with, each in a sentence. */
+  readonly leftOut: readonly string[];
 }
 
 /**
@@ -92,7 +94,7 @@ export function commonGround(
   const nearest = alignWithBaseline(candidate, first);
   const records: [BaselineRecord, ...BaselineRecord[]] = [first];
   const checkpoints = [checkpointOn(first, nearest.baselineRows)];
-  const notes = [...nearest.notes];
+  const leftOut: string[] = [];
   for (const record of earlier) {
     const own = rowsIn(record, candidate.evalSet, nearest.rows);
     if (own) {
@@ -101,9 +103,9 @@ export function commonGround(
       continue;
     }
     const commit = record.commit.slice(0, 12);
-    notes.push(`Not compared with ${commit}: it lacks images that a later baseline has, or labels them otherwise.`);
+    leftOut.push(`Not compared with ${commit}: it lacks images that a later baseline has, or labels them otherwise.`);
   }
-  return { rows: nearest.rows, records, checkpoints, notes };
+  return { rows: nearest.rows, records, checkpoints, notes: nearest.notes, leftOut };
 }
 
 /** Where a record has the images of some rows of an eval set; null where it lacks one, or labels one otherwise. */

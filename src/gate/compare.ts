@@ -25,7 +25,7 @@ export interface CompareInput extends Omit<NewClustersInput, 'draws'> {
 
 /** A comparison, and what newly fails told as events. */
 export interface Compared {
-  readonly comparison: Omit<Comparison, 'evalSet'>;
+  readonly comparison: Omit<Comparison, 'evalSet' | 'notes'>;
   readonly events: readonly FailureEvent[];
 }
 

@@ -7,18 +7,28 @@ import { isOfSketch } from './featureSketch.ts';
 import { analyseCheckpoint, type Features } from './read.ts';
 import { type Run, withAnalysis } from './request.ts';
 
+/** Baselines that a candidate can be put beside. */
+interface Comparable {
+  readonly baselines: Baselines;
+  /** In what they differed from the candidate, and what was done about it: sentences. */
+  readonly notes: readonly string[];
+}
+
 /**
  * Baselines in the candidate's terms. Where its classes are others, images of those that both have are compared; where its features
  * are, the baseline's trees are grown again on the features of now, from its predictions: a change of either locks no one out.
  */
-export async function comparable(run: Run, features: Features, baselines: Baselines): Promise<Baselines> {
-  if (baselines.kind !== 'found') return baselines;
+export async function comparable(run: Run, features: Features, baselines: Baselines): Promise<Comparable> {
+  if (baselines.kind !== 'found') return { baselines, notes: [] };
   const mapped = [];
-  for (const record of baselines.records) mapped.push(inTermsOf(run, features, await recognised(features, record)));
+  for (const record of baselines.records) mapped.push(inTermsOf(features, await recognised(features, record)));
   const [first, ...rest] = mapped;
   if (first === undefined) throw new Error('what was found is one record at least');
-  const newest = first.isForeign ? await regrown(run, features, first.record) : first.record;
-  return { kind: 'found', records: [newest, ...rest.map(({ record }) => record)] };
+  const newest = first.notes.length > 0 ? await regrown(run, features, first.record) : first.record;
+  return {
+    baselines: { kind: 'found', records: [newest, ...rest.map(({ record }) => record)] },
+    notes: mapped.flatMap(({ notes }) => notes),
+  };
 }
 
 /** The record under the fingerprint of now, where its sketch says that the features of now, given in a file, are the same. */
@@ -30,26 +40,26 @@ async function recognised(features: Features, record: BaselineRecord): Promise<B
   return (await isOfSketch(features, sketch)) ? { ...record, featureModel: { fingerprint, dimensions } } : record;
 }
 
-/** A record with the candidate's classes, and whether its trees are of other features or classes. */
+/** A record with the candidate's classes, and in what it differed; nothing where its trees can stay as they are. */
 function inTermsOf(
-  { request }: Run,
   { evalSet, file }: Features,
   record: BaselineRecord,
-): { record: BaselineRecord; isForeign: boolean } {
+): { readonly record: BaselineRecord; readonly notes: readonly string[] } {
   const { classes, features } = differencesFrom({ evalSet, featureModel: file.model }, record);
   const then = `baseline ${record.commit.slice(0, 12)}`;
+  const notes = [];
   if (features !== null) {
-    request.onNotice(
-      `The features are others than those of ${then} (${features}): its trees are grown anew on the features of now, from its predictions.`,
+    notes.push(
+      `The features are not those of ${then} (${features}): its trees are grown again on the features of now, from its predictions.`,
     );
   }
-  if (classes === null) return { record, isForeign: features !== null };
+  if (classes === null) return { record, notes };
   const mapped = withClasses(record, evalSet.classes);
   const left = record.evalSet.images.length - mapped.evalSet.images.length;
-  request.onNotice(
-    `The classes are others than those of ${then} (${classes}): it is compared without ${left} images of classes that are no more, its trees grown anew.`,
+  notes.push(
+    `The classes are not those of ${then} (${classes}): it is compared without ${left} of its images, of classes that are gone, and its trees are grown again.`,
   );
-  return { record: mapped, isForeign: true };
+  return { record: mapped, notes };
 }
 
 /** The record with its trees grown on the features of now. */

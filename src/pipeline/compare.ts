@@ -42,9 +42,9 @@ export function compareCheckpoints(request: Request, sides: Sides): Promise<Gate
     const more = { replica: false, config: null, hashes, sketch: null, events: [], slices: [] };
     const record = baselineRecord(recorded, accepted, before, features.evalSet, more);
     const baselines: Baselines = { kind: 'found', records: [record] };
-    const changes = evalSetChanges(features.evalSet, hashes, record);
+    const since = { evalSet: evalSetChanges(features.evalSet, hashes, record), notes: [] };
     const groups = await analyseCheckpoint(run, features, after);
-    const judged = await judgeCheckpoint(run, features, after, groups, baselines, [], changes, []);
+    const judged = await judgeCheckpoint(run, features, after, groups, baselines, [], since, []);
     const result = resultOf(run, features, null, [judged]);
     const outcome = judged.verdict?.outcome ?? 'not compared';
     const told = await report(run, { features, checkpoints: [after], result, store: null, named: null });

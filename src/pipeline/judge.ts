@@ -18,6 +18,13 @@ import type { Features } from './read.ts';
 import type { Run } from './request.ts';
 import { tool } from './tool.ts';
 
+/** What is not as it was when the baselines were recorded. */
+interface Since {
+  readonly evalSet: EvalSetChanges;
+  /** Sentences. */
+  readonly notes: readonly string[];
+}
+
 /** Compares one checkpoint with its baselines and judges it; null: no comparison is asked for. `earlier`: events of the run's checkpoints before it. */
 export async function judgeCheckpoint(
   run: Run,
@@ -26,7 +33,7 @@ export async function judgeCheckpoint(
   groups: readonly GroupAnalysis[],
   baselines: Baselines | null,
   earlier: readonly FailureEvent[],
-  changes: EvalSetChanges | null,
+  since: Since | null,
   watched: readonly Slice[],
 ): Promise<CheckpointResult> {
   const alone = resultWithout(checkpoint, groups);
@@ -38,7 +45,8 @@ export async function judgeCheckpoint(
     common === null
       ? { comparison: null, events: [] }
       : await compared(run, features, checkpoint, groups, common, earlier);
-  const comparison = found && changes && { ...found, evalSet: changes };
+  const notes = [...(since?.notes ?? []), ...(common?.leftOut ?? [])];
+  const comparison = found && since && { ...found, evalSet: since.evalSet, notes };
   const events = fresh.map((event) => ({ ...event, known: watchedAs(event, watched, evalSet) }));
   const { gate, baseline } = run.config;
   const verdict = judge({
@@ -80,7 +88,7 @@ async function compared(
   earlier: readonly FailureEvent[],
 ): Promise<Compared> {
   const { evalSet, file, read } = features;
-  for (const note of common.notes) request.onNotice(note);
+  for (const note of [...common.notes, ...common.leftOut]) request.onNotice(note);
   const shared = restrictEvalSet(evalSet, common.rows);
   const sides = [restrictCheckpoint(checkpoint, common.rows), ...common.checkpoints];
   const wholeSet = entry(pairedGroupsOf(['all'], shared, sides), 0);

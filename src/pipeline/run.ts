@@ -36,12 +36,15 @@ export function runGate(request: Request): Promise<GateOutcome> {
       const groups = await analyseCheckpoint(run, features, checkpoint);
       const nearest = found && comparedWith(found, features.evalSet, checkpoint, run.config.baseline.window);
       const mine = nearest && withoutRepeats(nearest);
-      const baselines = mine && (await comparable(run, features, mine));
+      const { baselines = null, notes = [] } = mine === null ? {} : await comparable(run, features, mine);
+      for (const note of notes) request.onNotice(note);
       // Before it is put in the candidate's terms: that drops images too.
-      const changes =
-        mine?.kind === 'found' ? evalSetChanges(features.evalSet, features.hashes, mine.records[0]) : null;
+      const since =
+        mine?.kind === 'found'
+          ? { evalSet: evalSetChanges(features.evalSet, features.hashes, mine.records[0]), notes }
+          : null;
       const earlier = results.flatMap(({ events }) => events);
-      results.push(await judgeCheckpoint(run, features, checkpoint, groups, baselines, earlier, changes, watched));
+      results.push(await judgeCheckpoint(run, features, checkpoint, groups, baselines, earlier, since, watched));
     }
     const result = resultOf(run, features, standing.commit, results);
     const outcome = worstOutcome(results.map(({ verdict }) => verdict?.outcome ?? 'not compared'));

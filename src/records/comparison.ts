@@ -154,6 +154,8 @@ export interface Comparison {
   /** Images that candidate and baselines have. */
   readonly images: number;
   readonly evalSet: EvalSetChanges;
+  /** What else is not as it was when the baselines were recorded, and what was done about it: sentences. */
+  readonly notes: readonly string[];
   readonly clusters: readonly Cluster[];
   /** Regions in which the candidate is newly right, by the same scan with the sides exchanged; they decide nothing. */
   readonly improvements: readonly Cluster[];

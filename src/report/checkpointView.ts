@@ -136,7 +136,8 @@ function baselineText({ comparison, images }: CheckpointResult): string | null {
   const { checkpoint, commit, baseErrorRate } = comparison.baseline;
   const common =
     comparison.images === images ? '' : `; compared on the ${counted(comparison.images, 'image')} both have`;
-  return `${nameText(checkpoint)}${commit === '' ? '' : ` at commit ${oneLine(commit).slice(0, 12)}`}, error rate ${percent(baseErrorRate)}${common}${changesText(comparison.evalSet)}`;
+  const notes = comparison.notes.map((note) => `. ${oneLine(note, 500).replace(/\.$/, '')}`).join('');
+  return `${nameText(checkpoint)}${commit === '' ? '' : ` at commit ${oneLine(commit).slice(0, 12)}`}, error rate ${percent(baseErrorRate)}${common}${changesText(comparison.evalSet)}${notes}`;
 }
 
 /** What became of the baseline's images; empty where all are there as they were. */

@@ -368,7 +368,7 @@ describe('a change that once locked main', () => {
       commitAll(work);
       const ended = await pulled(work);
       expectJudged(state, ended);
-      expect(ended.log).toContain('its trees are grown anew on the features of now');
+      expect(ended.log).toContain('its trees are grown again on the features of now');
     }
   });
 
@@ -386,7 +386,7 @@ describe('a change that once locked main', () => {
       commitAll(work);
       const ended = await pulled(work);
       expectJudged(state, ended);
-      expect(ended.log).toContain('The classes are others than those of baseline');
+      expect(ended.log).toContain('The classes are not those of baseline');
     }
   });
 });

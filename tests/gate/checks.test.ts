@@ -55,6 +55,7 @@ function comparison(clusters: readonly Cluster[] = []): Comparison {
     baseline,
     images: 200,
     evalSet: { images: 200, lost: 0, relabelled: 0, rewritten: 0, added: 0 },
+    notes: [],
     clusters,
     improvements: [],
     groups,

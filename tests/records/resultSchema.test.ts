@@ -125,6 +125,7 @@ const result: Result = {
         improvements: [],
         baseline: { commit: 'abc', checkpoint: 'baseline', baseErrorRate: 0.16 },
         evalSet: { images: 10_000, lost: 0, relabelled: 0, rewritten: 0, added: 0 },
+        notes: [],
         images: 10_000,
         clusters: [
           {

@@ -208,6 +208,7 @@ function sampleComparison(): Comparison {
     baseline: { commit, checkpoint: 'baseline', baseErrorRate: 0.16 },
     improvements: [],
     evalSet: { images: 10_000, lost: 0, relabelled: 0, rewritten: 0, added: 0 },
+    notes: [],
     images: 10_000,
     clusters: [sampleCluster(), known],
     groups: [
