@@ -28,6 +28,7 @@ export type { GateRequest } from './pipeline/library.ts';
 export type { Request, Said } from './pipeline/request.ts';
 export type { GateOutcome } from './pipeline/run.ts';
 export type * from './records/analysis.ts';
+export type * from './records/causes.ts';
 export type * from './records/comparison.ts';
 export type * from './records/config.ts';
 export type * from './records/result.ts';

@@ -11,6 +11,7 @@ import type {
   PreprocessOptions,
   PreprocessPreset,
   ReportOptions,
+  TrainingSetOptions,
 } from '../records/config.ts';
 import type { EngineName } from '../records/engines.ts';
 import type { ColumnNames, OnBadImage } from '../records/evalSet.ts';
@@ -34,6 +35,7 @@ interface Checked {
     readonly onBadImage: OnBadImage;
     readonly maxBadImages: number;
   };
+  readonly trainingSet: TrainingSetOptions | null;
   readonly checkpointModel: CheckpointModelOptions;
   readonly checkpoints: Readonly<Record<string, string>>;
   readonly featureModel: {
@@ -109,7 +111,7 @@ const builtInChecks = () => schemaDefaults().gate.checks;
 function toConfig(checked: Checked, file: string): Config {
   const absolute = (path: string) => resolve(dirname(file), path);
   const optional = (path: string | null) => (path === null ? null : absolute(path));
-  const { evalSet, checkpointModel, featureModel, gate, report } = checked;
+  const { evalSet, trainingSet, checkpointModel, featureModel, gate, report } = checked;
   return {
     file,
     name: checked.name,
@@ -118,6 +120,12 @@ function toConfig(checked: Checked, file: string): Config {
       images: optional(evalSet.images),
       manifest: optional(evalSet.manifest),
       classes: typeof evalSet.classes === 'string' ? absolute(evalSet.classes) : evalSet.classes,
+    },
+    trainingSet: trainingSet && {
+      images: optional(trainingSet.images),
+      manifest: optional(trainingSet.manifest),
+      classes: typeof trainingSet.classes === 'string' ? absolute(trainingSet.classes) : trainingSet.classes,
+      features: optional(trainingSet.features),
     },
     checkpoints: Object.entries(checked.checkpoints).map(([name, path]) => ({ name, path: absolute(path) })),
     checkpointModel: {
@@ -242,7 +250,9 @@ function refuseOtherVersions(value: unknown, where: Where): void {
 }
 
 /** What no schema says: keys that need one another. */
-function refuseContradictions({ features, evalSet, slices, gate }: Checked, where: Where): void {
+function refuseContradictions(checked: Checked, where: Where): void {
+  const { features, evalSet, slices, gate } = checked;
+  refuseUnreadableTraining(checked, where);
   for (const [name, slice] of Object.entries(slices)) {
     if (typeof slice === 'string' || (slice.where === undefined) !== (slice.images === undefined)) continue;
     throw new UserError({
@@ -275,4 +285,29 @@ function refuseContradictions({ features, evalSet, slices, gate }: Checked, wher
       });
     }
   }
+}
+
+/** Features of both sets must be of one network: both computed here, or both given. */
+function refuseUnreadableTraining({ features, trainingSet }: Checked, where: Where): void {
+  if (trainingSet === null) return;
+  const refuse = (what: string, fix: string) => {
+    throw new UserError({ what, where: where('trainingSet'), fix });
+  };
+  if (features !== null && trainingSet.features === null)
+    refuse(
+      'the features of the eval set are given, and those of the training set are not',
+      'Give `trainingSet.features`, a .npy file by the same network, or let `featureModel` compute both',
+    );
+  if (features === null && trainingSet.features !== null)
+    refuse(
+      'the features of the training set are given, and those of the eval set are not',
+      'Remove `trainingSet.features`, or give `features` by the same network',
+    );
+  if (features === null && trainingSet.images === null)
+    refuse('nothing says where the training images are', 'Give `trainingSet.images`, their folder');
+  if (features !== null && trainingSet.manifest === null)
+    refuse(
+      'nothing says which row of `trainingSet.features` is whose',
+      'Give `trainingSet.manifest`, a table of images and labels in the order of the rows',
+    );
 }

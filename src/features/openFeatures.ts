@@ -62,10 +62,11 @@ export async function openFeatures(source: FeatureSource): Promise<OpenedFeature
   return { ...opened, properties: await store.read(usable, opened.hashes, source.run, source.onProgress) };
 }
 
-function shardOf(images: readonly string[], shard: FeatureSource['shard']): readonly string[] {
-  if (shard === null) return images;
-  const bound = (part: number) => Math.floor((part * images.length) / shard.count);
-  return images.slice(bound(shard.index - 1), bound(shard.index));
+/** The part of some items that a shard is to do; all without one. */
+export function shardOf<Item>(items: readonly Item[], shard: FeatureSource['shard']): readonly Item[] {
+  if (shard === null) return items;
+  const bound = (part: number) => Math.floor((part * items.length) / shard.count);
+  return items.slice(bound(shard.index - 1), bound(shard.index));
 }
 
 /** The values of a batch x features tensor; further dimensions of one are let pass. */

@@ -54,6 +54,8 @@ function eventOf(parts: readonly EventPart[], earlier: readonly FailureEvent[]):
     images: [...images.values()].toSorted((a, b) => a.typical - b.typical || (a.name < b.name ? -1 : 1)),
     confidence: confidenceOf([...images.values()]),
     known: null,
+    trainingSet: null,
+    counterfactual: null,
   };
 }
 

@@ -45,10 +45,12 @@ export function compareCheckpoints(request: Request, sides: Sides): Promise<Gate
     const since = { evalSet: evalSetChanges(features.evalSet, hashes, record), notes: [] };
     const groups = await analyseCheckpoint(run, features, after);
     const judged = await judgeCheckpoint(run, features, after, groups, baselines, [], since, []);
-    const result = resultOf(run, features, null, [judged]);
+    const alone = resultOf(run, features, null, [judged]);
     const outcome = judged.verdict?.outcome ?? 'not compared';
-    const told = await report(run, { features, checkpoints: [after], result, store: null, named: null });
-    return { json: result, outcome, passed: outcome !== 'failed', result, unrecorded: null, ...told };
+    const told = await report(run, {
+      ...{ features, checkpoints: [after], judged: alone, training: null, store: null, named: null },
+    });
+    return { json: told.result, outcome, passed: outcome !== 'failed', unrecorded: null, ...told };
   });
 }
 

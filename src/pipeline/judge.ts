@@ -196,5 +196,6 @@ export function resultOf(
     properties,
     options: { analysis: config.analysis, gate: config.gate },
     checkpoints,
+    trainingSet: null,
   };
 }

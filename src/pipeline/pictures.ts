@@ -1,5 +1,4 @@
 import { groupsOf } from '../analysis/groups.ts';
-import { positionsIn } from '../gate/region.ts';
 import { embedImages } from '../pictures/embedImages.ts';
 import type { EmbeddedImage } from '../pictures/embedWorker.ts';
 import { type FeatureSubject, featurePictures } from '../pictures/featurePictures.ts';
@@ -18,6 +17,7 @@ import {
 import { failureModesOf, MOST_SHOWN, rankedTrees, shownClusters } from '../report/shown.ts';
 import type { Features } from './read.ts';
 import { type Run, storeFolder } from './request.ts';
+import { positionsInside } from './rowsInside.ts';
 
 /** Rows of the images that show a cluster or a leaf. */
 interface Chosen {
@@ -83,7 +83,7 @@ async function chosenOfClusters(
   for (const { id, group: groupId, rule, images } of shownClusters(judged).slice(0, most)) {
     const failing = images.flatMap((image) => rowOf.get(image) ?? []);
     const group = groups.get(groupId);
-    const inside = new Set(group && rule.length > 0 ? await positionsOf(rule, group, features) : []);
+    const inside = new Set(group && rule.length > 0 ? await positionsInside(rule, group.rows, features.read) : []);
     const right = group ? [...group.rows].filter((_, at) => group.failed[at] === 0 && !inside.has(at)) : [];
     chosen.push({
       key: keyOf(judged.name, id),
@@ -108,7 +108,7 @@ async function chosenOfLeaves(
     const group = groups.get(groupId);
     if (group === undefined) continue;
     for (const { id, rule } of leaves) {
-      const inside = await positionsOf(rule, group, features);
+      const inside = await positionsInside(rule, group.rows, features.read);
       const of = (failed: number) =>
         spread(
           Array.from(
@@ -121,20 +121,6 @@ async function chosenOfLeaves(
     }
   }
   return chosen;
-}
-
-/** Positions in a group of the images that a region holds. */
-async function positionsOf(rule: Region, group: Group, { read }: Features): Promise<number[]> {
-  let positions = [...group.rows.keys()];
-  for (const condition of rule) {
-    const columns = await read(
-      Uint32Array.from(positions, (at) => entry(group.rows, at)),
-      condition.feature,
-      condition.feature + 1,
-    );
-    positions = Array.from(positionsIn([condition], columns), (at) => entry(positions, at));
-  }
-  return positions;
 }
 
 /** At most `count` of some rows, evenly spread over their order. */

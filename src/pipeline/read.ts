@@ -6,6 +6,8 @@ import { readCheckpoint } from '../evalset/checkpoint.ts';
 import { readEvalSet } from '../evalset/evalSet.ts';
 import { isTableFile } from '../evalset/readTable.ts';
 import { restrictCheckpoint, restrictEvalSet } from '../evalset/restrict.ts';
+import { readTrainingSet, type TrainingSet } from '../evalset/trainingSet.ts';
+import { readNpy } from '../features/givenFeatures.ts';
 import { type OpenedFeatures, openFeatures } from '../features/openFeatures.ts';
 import { readColumns } from '../features/readColumns.ts';
 import { runCheckpoint } from '../features/runCheckpoint.ts';
@@ -25,6 +27,8 @@ type Given = { readonly table: Checkpoint } | { readonly model: { readonly name:
 export interface Inputs {
   readonly evalSet: EvalSet;
   readonly given: readonly Given[];
+  /** Null where none is configured. */
+  readonly training: TrainingSet | null;
 }
 
 /** The features of an eval set, with the reading of them. */
@@ -48,8 +52,9 @@ export interface Features {
 /** Reads the eval set and the checkpoints that are tables. */
 export async function readInputs({ config }: Run): Promise<Inputs> {
   const { evalSet, manifestCheckpoint, order } = await readEvalSet(config.evalSet);
+  const training = await readTraining(config, evalSet);
   if (config.checkpoints.length === 0 && manifestCheckpoint !== null) {
-    return { evalSet, given: [{ table: manifestCheckpoint }] };
+    return { evalSet, given: [{ table: manifestCheckpoint }], training };
   }
   refuseRepeats(config);
   const given: Given[] = [];
@@ -58,12 +63,19 @@ export async function readInputs({ config }: Run): Promise<Inputs> {
     if (isTable) given.push({ table: await readCheckpoint(path, name, evalSet, config.evalSet.columns, order) });
     else given.push({ model: { name, path } });
   }
-  if (given.length > 0) return { evalSet, given };
+  if (given.length > 0) return { evalSet, given, training };
   throw new UserError({
     what: 'there is no checkpoint to judge',
     where: config.file,
     fix: 'Name one under checkpoints, give --checkpoint NAME=FILE, or put a prediction column into the manifest',
   });
+}
+
+/** The training set of the config; null where none is. What is wrong with its table or its features shows before anything is computed. */
+export async function readTraining({ trainingSet, evalSet: { columns } }: Config, evalSet: EvalSet) {
+  if (trainingSet === null) return null;
+  if (trainingSet.features !== null) await readNpy(trainingSet.features);
+  return readTrainingSet(trainingSet, evalSet, columns);
 }
 
 /** Names tell checkpoints apart in reports. */
@@ -114,7 +126,7 @@ function refuseManyBad(bad: number, { images, folder }: EvalSet, { evalSet: { ma
 }
 
 /** Reads the features of the file, and after them the image properties where there are some. */
-function readerOf(file: OpenedFeatures): ReadColumns {
+export function readerOf(file: OpenedFeatures): ReadColumns {
   const read = readColumns(file);
   return file.properties === null
     ? read

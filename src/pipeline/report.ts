@@ -5,6 +5,7 @@ import { writeFileAtomic } from '../adapters/atomicFile.ts';
 import type { BaselineStore } from '../baseline/store.ts';
 import type { NamedFeatures } from '../config/featureNames.ts';
 import { messageOf, UserError } from '../errors.ts';
+import type { TrainingSet } from '../evalset/trainingSet.ts';
 import { contactSheet } from '../pictures/contactSheet.ts';
 import { entry } from '../records/entry.ts';
 import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
@@ -24,6 +25,7 @@ import { picturesOf } from './pictures.ts';
 import type { Features } from './read.ts';
 import type { Run } from './request.ts';
 import { readTemplates } from './templates.ts';
+import { withTrainingEvidence } from './trainingSet.ts';
 
 /** What to tell people of a run: on a terminal, in a job summary and in a comment. */
 export interface Told {
@@ -31,13 +33,16 @@ export interface Told {
   /** The report as Markdown that fits a job summary and a comment on GitHub. */
   readonly summary: string;
   readonly comment: string;
+  /** With what is known of causes. */
+  readonly result: Result;
 }
 
 /** What reports are written of. */
 interface Reported {
   readonly features: Features;
   readonly checkpoints: readonly Checkpoint[];
-  readonly result: Result;
+  readonly judged: Result;
+  readonly training: TrainingSet | null;
   readonly store: BaselineStore | null;
   readonly named: NamedFeatures | null;
 }
@@ -46,18 +51,21 @@ interface Reported {
  * Writes every report: result.json first, then what machines and people read of it, and only then, with pictures and trend, the
  * pages once more. What decorates can fail, and be killed, without taking a report along.
  */
-export async function report(run: Run, { features, checkpoints, result, store, named }: Reported): Promise<Told> {
+export async function report(
+  run: Run,
+  { features, checkpoints, judged, training, store, named }: Reported,
+): Promise<Told> {
   const { config, request } = run;
   const file = (name: string) => join(request.out, name);
-  await writeFileAtomic(file('result.json'), resultJson(result));
-  await writeFileAtomic(file('junit.xml'), junitXml(result));
-  await writeFileAtomic(file('metrics.json'), metricsJson(result));
+  await writeFileAtomic(file('result.json'), resultJson(judged));
+  await writeFileAtomic(file('junit.xml'), junitXml(judged));
+  await writeFileAtomic(file('metrics.json'), metricsJson(judged));
   const own = namesOf(named, config, features.file.model.fingerprint, request.onNotice);
   const featureNames = withPropertyNames(own, features);
   const templates = await readTemplates();
   const plain: ReportInput = {
-    ...{ result, featureNames, pictures: null, sheets: new Map(), history: [] },
-    confusions: confusionsOf(result, features.evalSet, checkpoints),
+    ...{ result: judged, featureNames, pictures: null, sheets: new Map(), history: [] },
+    confusions: confusionsOf(judged, features.evalSet, checkpoints),
     configText: textOf(config.file),
   };
   const write = async (input: ReportInput) => {
@@ -68,8 +76,11 @@ export async function report(run: Run, { features, checkpoints, result, store, n
   };
   await write(plain);
   const decorate = decorating(request.onNotice);
+  const result = await decorate('causes', judged, () => withCauses(run, features, training, judged));
+  if (result !== judged) await writeFileAtomic(file('result.json'), resultJson(result));
   const view = await write({
     ...plain,
+    result,
     pictures: await decorate('pictures', null, () => picturesOf(run, features, checkpoints, result)),
     sheets: await decorate('pictures in the comment', new Map(), () =>
       publishSheets(run, features.evalSet, result, store),
@@ -78,7 +89,7 @@ export async function report(run: Run, { features, checkpoints, result, store, n
   });
   const limit = { ...COMMENT_LIMIT, size: COMMENT_LIMIT.size - (request.commentReserve ?? 0) };
   const lines = closingLines(result, featureNames, file('report.html'));
-  return { lines, summary: renderMarkdown(view, templates), comment: renderMarkdown(view, templates, limit) };
+  return { result, lines, summary: renderMarkdown(view, templates), comment: renderMarkdown(view, templates, limit) };
 }
 
 /** The config as it stands; null where it has gone since it was read. */
@@ -102,6 +113,11 @@ const decorating =
       return none;
     }
   };
+
+/** The result with what is known of the causes of its events. */
+async function withCauses(run: Run, features: Features, training: TrainingSet | null, result: Result): Promise<Result> {
+  return training === null ? result : withTrainingEvidence(run, features, training, result);
+}
 
 /** Keeps a contact sheet of each new cluster's failing images in the baseline branch; by `keyOf`. */
 async function publishSheets(

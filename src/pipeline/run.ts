@@ -1,7 +1,7 @@
 import { comparedWith, withoutRepeats } from '../baseline/compared.ts';
 import { evalSetChanges } from '../baseline/evalSetChanges.ts';
 import { UserError } from '../errors.ts';
-import type { CheckpointResult, Result } from '../records/result.ts';
+import type { CheckpointResult } from '../records/result.ts';
 import { type Outcome, worstOutcome } from '../records/verdict.ts';
 import { findBaselines, openBaselines, recordPassed, standingOf } from './baseline.ts';
 import { comparable } from './comparable.ts';
@@ -15,7 +15,6 @@ import { watchedSlices, watchFailed } from './watchedSlices.ts';
 /** What the gate has to say. */
 export interface GateOutcome extends Said, Told {
   readonly outcome: Outcome;
-  readonly result: Result;
   /** Why the checkpoint that did not fail could not be recorded as a baseline; null: it was, or was not to be. The verdict stands. */
   readonly unrecorded: UserError | null;
 }
@@ -23,7 +22,7 @@ export interface GateOutcome extends Said, Told {
 /** Judges checkpoints: read -> extract -> analyse -> compare -> judge -> report -> record. */
 export function runGate(request: Request): Promise<GateOutcome> {
   return inRun(request, async (run) => {
-    const { evalSet, given } = await readInputs(run);
+    const { evalSet, given, training } = await readInputs(run);
     const named = await readNames(run.config);
     const store = await openBaselines(run);
     const standing = await standingOf(run);
@@ -46,16 +45,17 @@ export function runGate(request: Request): Promise<GateOutcome> {
       const earlier = results.flatMap(({ events }) => events);
       results.push(await judgeCheckpoint(run, features, checkpoint, groups, baselines, earlier, since, watched));
     }
-    const result = resultOf(run, features, standing.commit, results);
+    const judged = resultOf(run, features, standing.commit, results);
     const outcome = worstOutcome(results.map(({ verdict }) => verdict?.outcome ?? 'not compared'));
     const passed = outcome !== 'failed';
-    const told = await report(run, { features, checkpoints, result, store, named });
+    const told = await report(run, { features, checkpoints, judged, training, store, named });
+    const { result } = told;
     if (request.record && !passed) request.onNotice('Not recorded as a baseline: the gate failed.');
     if (!passed) await watchFailed(run, store, result);
     if (request.record && !standing.mayRecord) request.onNotice('Not recorded as a baseline: it is of another commit.');
     const records = request.record && passed && standing.mayRecord;
     const unrecorded = records ? await recorded(run, { result, features, checkpoints }) : null;
-    return { json: result, outcome, passed, result, unrecorded, ...told };
+    return { json: result, outcome, passed, unrecorded, ...told };
   });
 }
 

@@ -1,5 +1,6 @@
 /** A candidate beside accepted checkpoints, on the same images. */
 import type { Region } from './analysis.ts';
+import type { Counterfactual, TrainingEvidence } from './causes.ts';
 import type { Grouping } from './groupKinds.ts';
 
 export type ClusterStatus = 'new' | 'worsened' | 'persisting' | 'improved' | 'resolved';
@@ -82,6 +83,10 @@ export interface FailureEvent {
   readonly confidence: EventConfidence | null;
   /** Name of the watched slice that holds most of its images; null where none does. */
   readonly known: string | null;
+  /** Null where no training set is configured or it could not be read. */
+  readonly trainingSet: TrainingEvidence | null;
+  /** Null where it is turned off, the checkpoint is no model, or it could not be tried. */
+  readonly counterfactual: Counterfactual | null;
 }
 
 /** Median confidences over the images that newly fail. */

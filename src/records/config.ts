@@ -58,6 +58,17 @@ export interface ReportOptions {
   readonly featureNames: string | null;
 }
 
+/** The images that checkpoints were trained on. */
+export interface TrainingSetOptions {
+  readonly images: string | null;
+  /** As `evalSet.manifest`. */
+  readonly manifest: string | null;
+  /** Names of its classes by index, or the file of them; empty: its labels are names. */
+  readonly classes: readonly string[] | string;
+  /** A `.npy` of features computed elsewhere. */
+  readonly features: string | null;
+}
+
 /** barlow.yml, checked and with every default filled in. Paths are absolute. */
 export interface Config {
   /** The config file. */
@@ -74,6 +85,8 @@ export interface Config {
     /** Share of the images that may be skipped. */
     readonly maxBadImages: number;
   };
+  /** What checkpoints were trained on; null: not told. */
+  readonly trainingSet: TrainingSetOptions | null;
   readonly checkpoints: readonly { readonly name: string; readonly path: string }[];
   readonly checkpointModel: CheckpointModelOptions;
   readonly featureModel: FeatureModelOptions | null;

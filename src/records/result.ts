@@ -1,5 +1,6 @@
 /** Everything a run found. */
 import type { AnalysisOptions, GroupAnalysis } from './analysis.ts';
+import type { TrainingSetInfo } from './causes.ts';
 import type { Comparison, FailureEvent } from './comparison.ts';
 import type { FeatureModelInfo } from './features.ts';
 import type { SliceResult } from './slices.ts';
@@ -41,4 +42,6 @@ export interface Result {
   readonly properties: readonly string[];
   readonly options: { readonly analysis: AnalysisOptions; readonly gate: GateOptions };
   readonly checkpoints: readonly CheckpointResult[];
+  /** Null where none is configured, nothing newly fails or it could not be read. */
+  readonly trainingSet: TrainingSetInfo | null;
 }

@@ -4,6 +4,7 @@ import { nameText, oneLine } from '../records/names.ts';
 import type { CheckpointResult } from '../records/result.ts';
 import type { Outcome, Verdict } from '../records/verdict.ts';
 import { count, counted, number, percent } from '../records/words.ts';
+import { causesText } from './causes.ts';
 import { type CheckView, checkView } from './checkView.ts';
 import { type ClusterView, clusterView } from './clusterView.ts';
 import { type FailureModeView, failureModeViews, type GroupView, groupView, wholeSetText } from './groupView.ts';
@@ -44,9 +45,11 @@ export interface EventView {
   readonly images: string;
   /** "wrong with confidence 0.97, where the accepted checkpoint was right with 0.99 (medians)"; null where none is known. */
   readonly confidence: string | null;
+  /** What is known of its causes, a sentence or two each. */
+  readonly causes: readonly string[];
 }
 
-function eventView({ id, title, traits, images, confidence }: FailureEvent): EventView {
+function eventView({ id, title, traits, images, confidence, trainingSet }: FailureEvent): EventView {
   const [trait] = traits;
   return {
     id,
@@ -54,6 +57,7 @@ function eventView({ id, title, traits, images, confidence }: FailureEvent): Eve
     trait: trait === undefined ? null : oneLine(trait, 120),
     images: `${counted(images.length, 'image')} newly ${images.length === 1 ? 'fails' : 'fail'}`,
     confidence: confidence && confidenceText(confidence),
+    causes: causesText(trainingSet),
   };
 }
 

@@ -8,10 +8,33 @@ const LINE = 160;
  * unit, and what is short stands on one line, so that a diff shows a line a node or leaf. Throws where a number is not finite.
  */
 export function resultJson(result: Result): string {
-  const { schemaVersion, suite, commit, createdAt, tool, evalSet, featureModel, properties, options, checkpoints } =
-    result;
+  const {
+    schemaVersion,
+    suite,
+    commit,
+    createdAt,
+    tool,
+    evalSet,
+    featureModel,
+    properties,
+    options,
+    checkpoints,
+    trainingSet,
+  } = result;
   const top: Record<keyof Result, unknown> = {
-    ...{ schemaVersion, suite, commit, createdAt, tool, evalSet, featureModel, properties, options, checkpoints },
+    ...{
+      schemaVersion,
+      suite,
+      commit,
+      createdAt,
+      tool,
+      evalSet,
+      featureModel,
+      properties,
+      options,
+      checkpoints,
+      trainingSet,
+    },
   };
   const lines = Object.entries(top).map(
     ([key, value]) => `  ${JSON.stringify(key)}: ${layOut(sorted(value, key), '  ')}`,

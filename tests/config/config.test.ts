@@ -83,6 +83,7 @@ describe('readConfig', () => {
         onBadImage: 'fail',
         maxBadImages: 0.01,
       },
+      trainingSet: null,
       checkpointModel: { classes: null, output: null, preprocess: null },
       checkpoints: [],
       featureModel: null,
@@ -149,6 +150,7 @@ evalSet:
   classes: [other, "7"]
   columns: {image: Filenames, label: Labels, prediction: Predictions}
   onBadImage: skip
+trainingSet: {manifest: train.csv, classes: labels.txt, features: train.npy}
 checkpointModel: {classes: labels.txt, output: probabilities, preprocess: {crop: 32}}
 checkpoints:
   candidate: predictions/candidate.csv
@@ -200,6 +202,12 @@ report: {clusters: 1, images: 2, attack: {steps: 3, stepSize: 0.5, budget: 60}, 
         },
         onBadImage: 'skip',
         maxBadImages: 0.01,
+      },
+      trainingSet: {
+        images: null,
+        manifest: join(folder, 'train.csv'),
+        classes: join(folder, 'labels.txt'),
+        features: join(folder, 'train.npy'),
       },
       checkpointModel: {
         classes: join(folder, 'labels.txt'),
@@ -324,6 +332,34 @@ describe('what is refused, and how', () => {
   test.each<[name: string, text: string, line: number | null, what: string, fix: string]>([
     ['an empty file', '', null, 'the file is empty', 'Name the config with --config, or write one with `barlow init`'],
     ['only comments', '# nothing\n', null, 'the file is empty', 'Name the config with --config'],
+    [
+      'a training set without features beside an eval set with them',
+      'features: f.npy\nevalSet: {manifest: m.csv}\ntrainingSet: {images: t}\n',
+      3,
+      'the features of the eval set are given, and those of the training set are not',
+      'Give `trainingSet.features`',
+    ],
+    [
+      'features of the training set alone',
+      'evalSet: {images: i}\ntrainingSet: {manifest: t.csv, features: t.npy}\n',
+      2,
+      'the features of the training set are given, and those of the eval set are not',
+      'Remove `trainingSet.features`',
+    ],
+    [
+      'a training set without images',
+      'evalSet: {images: i}\ntrainingSet: {manifest: t.csv}\n',
+      2,
+      'nothing says where the training images are',
+      'Give `trainingSet.images`',
+    ],
+    [
+      'features of a training set whose rows nobody knows',
+      'features: f.npy\nevalSet: {manifest: m.csv}\ntrainingSet: {images: t, features: t.npy}\n',
+      3,
+      'nothing says which row of `trainingSet.features` is whose',
+      'Give `trainingSet.manifest`',
+    ],
     ['a list', '- evalSet\n', 1, 'the file is a list', 'Give a mapping of keys to values'],
     ['a text', 'evalSet\n', 1, 'the file is text ("evalSet")', 'Give a mapping of keys to values'],
     ['no eval set', 'features: f.npy\n', 1, '`evalSet` is missing', 'Give `evalSet`'],

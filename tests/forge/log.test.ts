@@ -116,6 +116,7 @@ describe('annotations', () => {
     evalSet: { images: 0, classes: [], fingerprint: '', skipped: [] },
     featureModel: { fingerprint: '', dimensions: 0, engine: '' },
     properties: [],
+    trainingSet: null,
     options: {
       analysis: {
         features: { select: 1, neighbours: 1 },

@@ -72,7 +72,7 @@ function eventsOf(clusters: readonly Cluster[]): FailureEvent[] {
       traits: [],
       clusters: [id],
       images: [],
-      ...{ confidence: null, known: null },
+      ...{ confidence: null, known: null, trainingSet: null, counterfactual: null },
     }));
 }
 

@@ -211,6 +211,53 @@ const result: Result = {
           ],
           confidence: { after: 0.9, before: 0.99 },
           known: null,
+          trainingSet: {
+            classes: [
+              {
+                className: 'automobile',
+                cluster: 'label:automobile#1a2b3c4d',
+                evalSet: { images: 1_000, inside: 69 },
+                trainingSet: { images: 4_008, inside: 41 },
+                pValue: 1e-20,
+                adjustedPValue: 2e-20,
+                finding: 'missing',
+              },
+            ],
+            untested: null,
+          },
+          counterfactual: {
+            cluster: 'label:automobile#1a2b3c4d',
+            features: [33, 7],
+            mend: { images: 36, crossed: 36, turned: 19, turnedAtRandom: 2, pValue: 0.0001, distance: 1.2 },
+            breaks: { images: 36, crossed: 30, turned: 9, turnedAtRandom: 1, pValue: 0.02, distance: 1.3 },
+            untested: null,
+          },
+        },
+        {
+          id: 'label:cat#00c0ffee',
+          title: 'Cats: 5 images newly fail',
+          ...{ traits: [], confidence: null },
+          clusters: ['label:cat#00c0ffee'],
+          images: [],
+          known: 'cats',
+          trainingSet: { classes: [], untested: 'no class is common' },
+          counterfactual: {
+            cluster: 'label:cat#00c0ffee',
+            features: [],
+            mend: null,
+            breaks: null,
+            untested: 'its rule names file sizes',
+          },
+        },
+        {
+          id: 'label:cat#00c0ffe0',
+          title: 'Cats: 5 images newly fail',
+          ...{ traits: [], confidence: null },
+          clusters: ['label:cat#00c0ffe0'],
+          images: [],
+          known: null,
+          trainingSet: null,
+          counterfactual: null,
         },
       ],
       verdict: {
@@ -242,6 +289,12 @@ const result: Result = {
       verdict: null,
     },
   ],
+  trainingSet: {
+    images: 50_000,
+    read: 4_008,
+    skipped: ['broken.png'],
+    shared: [{ training: 'a.png', evalSet: '00001.png' }],
+  },
 };
 
 type Change = (container: Record<string, unknown>, key: string) => void;

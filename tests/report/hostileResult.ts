@@ -74,11 +74,16 @@ export function hostileInput(name: string) {
   };
   const check = sampleCheck({ id: name, subject: cluster.id, message: name });
   const checks = [check, { ...check, severity: 'warning' as const }, { ...check, severity: 'off' as const }];
-  const [image] = sampleEvent().images;
+  const {
+    images: [image],
+    trainingSet: trained,
+  } = sampleEvent();
+  if (trained === null) throw new Error('the sample event has its training images counted');
   const events = [
     sampleEvent({
       ...{ id: cluster.id, title: name, traits: [name], clusters: [cluster.id] },
       images: [{ ...image, name, label: name, before: name, after: name }],
+      trainingSet: { classes: trained.classes.map((each) => ({ ...each, className: name })), untested: name },
     }),
   ];
   const checkpoint = {
@@ -96,6 +101,7 @@ export function hostileInput(name: string) {
     tool: { name, version: name },
     featureModel: { fingerprint: name, dimensions: 128, engine: name },
     checkpoints: [checkpoint, checkpoint],
+    trainingSet: { images: 2, read: 2, skipped: [name], shared: [{ training: name, evalSet: name }] },
   };
   const featureNames = new Map([33, 102, 48].map((feature) => [feature, { name, kind: null, note: name }]));
   const confusions = new Map([[keyOf(checkpoint.name, cluster.id), [{ className: name, images: 3 }]]]);

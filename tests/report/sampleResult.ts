@@ -36,6 +36,7 @@ export function sampleResult(change: Partial<Result> = {}): Result {
       },
     },
     checkpoints: [sampleCheckpoint()],
+    trainingSet: { images: 50_000, read: 4_008, skipped: [], shared: [] },
     ...change,
   };
 }
@@ -189,6 +190,21 @@ export function sampleEvent(change: Partial<FailureEvent> = {}): FailureEvent {
     ],
     confidence: { after: 0.9, before: 0.99 },
     known: null,
+    trainingSet: {
+      classes: [
+        {
+          className: 'automobile',
+          cluster: 'label:automobile#89abcdef',
+          evalSet: { images: 1_000, inside: 37 },
+          trainingSet: { images: 4_008, inside: 41 },
+          pValue: 1e-8,
+          adjustedPValue: 2e-8,
+          finding: 'missing',
+        },
+      ],
+      untested: null,
+    },
+    counterfactual: null,
     ...change,
   };
 }

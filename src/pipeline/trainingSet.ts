@@ -1,0 +1,210 @@
+import type { TrainingSet } from '../evalset/trainingSet.ts';
+import { openFeatures, shardOf } from '../features/openFeatures.ts';
+import {
+  type CountedClass,
+  type CountedEvent,
+  classesOfEvent,
+  clusterFor,
+  trainingEvidence,
+} from '../gate/trainingShare.ts';
+import type { SharedImage, TrainingSetInfo } from '../records/causes.ts';
+import type { Cluster, FailureEvent } from '../records/comparison.ts';
+import { entry } from '../records/entry.ts';
+import type { ReadColumns } from '../records/features.ts';
+import { imageProperties } from '../records/imageProperties.ts';
+import type { Result } from '../records/result.ts';
+import { count } from '../records/words.ts';
+import { type Features, readerOf } from './read.ts';
+import { type Run, storeFolder } from './request.ts';
+import { positionsInside } from './rowsInside.ts';
+
+/** Training images that were read, with their features. */
+interface ReadTraining {
+  readonly labels: readonly string[];
+  readonly read: ReadColumns;
+  readonly info: TrainingSetInfo;
+}
+
+/** Properties that depend on an image's size in pixels: of sets of different sizes they tell nothing. */
+const OF_SIZE = new Set(['sharpness', 'edge density', 'aspect ratio', 'pixels', 'bytes a pixel']);
+/** Medians of pixels that differ by this factor are of different sizes. */
+const OTHER_SIZE = 1.1;
+
+/**
+ * Says of every event whether the training set has such images. Only the images of classes that newly fail are read.
+ *
+ * @throws UserError where the training images cannot be read: what a report says without them still holds
+ */
+export async function withTrainingEvidence(
+  run: Run,
+  features: Features,
+  training: TrainingSet,
+  result: Result,
+): Promise<Result> {
+  const found = result.checkpoints.flatMap(({ events, comparison }) =>
+    events.map((event) => ({ event, clusters: comparison?.clusters ?? [] })),
+  );
+  const wanted = new Set(found.flatMap(({ event }) => classesOfEvent(event)));
+  if (found.length === 0) return result;
+  const read = await trainingFeatures(run, training, features, (label) => wanted.has(label));
+  if (read === null) return result;
+  const counted: CountedEvent[] = [];
+  for (const { event, clusters } of found) counted.push(await countEvent(event, clusters, features, read));
+  const evidence = trainingEvidence(counted, run.config.gate.significance);
+  let next = 0;
+  return {
+    ...result,
+    checkpoints: result.checkpoints.map((checkpoint) => ({
+      ...checkpoint,
+      events: checkpoint.events.map((event) => ({ ...event, trainingSet: entry(evidence, next++) })),
+    })),
+    trainingSet: read.info,
+  };
+}
+
+/** Reads the training images of some classes; null, and a notice, where there is none. */
+export async function trainingFeatures(
+  { config, request, pool }: Run,
+  { images, folder, labels }: TrainingSet,
+  features: Pick<Features, 'evalSet' | 'file' | 'hashes'>,
+  isWanted: (label: string) => boolean,
+): Promise<ReadTraining | null> {
+  const { shard, onProgress, onNotice } = request;
+  const rows = shardOf(
+    [...images.keys()].filter((row) => isWanted(entry(labels, row))),
+    shard,
+  );
+  if (rows.length === 0) {
+    request.onNotice('The training set has no image of the classes that newly fail.');
+    return null;
+  }
+  const given = config.trainingSet?.features ?? null;
+  const names = given === null ? rows.map((row) => entry(images, row)) : images;
+  const { featureModel, engine } = config;
+  onNotice(`Reading ${count(rows.length)} of ${count(images.length)} training images.`);
+  const file = await openFeatures({
+    ...{ evalSet: { images: names, folder }, featureModel, features: given, engine, shard: null, onProgress, onNotice },
+    onBadImage: 'skip',
+    storeFolder: storeFolder(config, 'features'),
+    run: pool.run,
+  });
+  if (file.dimensions !== features.file.dimensions) {
+    onNotice(
+      `The training set is left out: it has ${file.dimensions} features an image, the eval set ${features.file.dimensions}.`,
+    );
+    return null;
+  }
+  const bad = new Set(file.unusable.map(({ index }) => index));
+  for (const { index, why } of file.unusable)
+    onNotice(`Training image ${JSON.stringify(names[index])} left out: it ${why}.`);
+  const left = given === null ? rows.filter((_, at) => !bad.has(at)) : rows;
+  const shared =
+    file.hashes &&
+    sharedImages(
+      left.map((row) => entry(images, row)),
+      file.hashes,
+      features,
+    );
+  tellShared(shared ?? [], onNotice);
+  const read = readerOf(file);
+  return {
+    labels: left.map((row) => entry(labels, row)),
+    read:
+      given === null
+        ? read
+        : (some, from, to, into) =>
+            read(
+              some.map((at) => entry(rows, at)),
+              from,
+              to,
+              into,
+            ),
+    info: {
+      images: images.length,
+      read: left.length,
+      skipped: file.unusable.map(({ index }) => entry(names, index)),
+      shared,
+    },
+  };
+}
+
+/** Leakage: images of which both sets hold the same bytes. */
+function sharedImages(
+  names: readonly string[],
+  hashes: readonly string[],
+  { evalSet, hashes: own }: Pick<Features, 'evalSet' | 'hashes'>,
+): SharedImage[] {
+  const evaluated = new Map(own?.map((hash, row) => [hash, entry(evalSet.images, row)]));
+  return names.flatMap((training, at) => {
+    const found = evaluated.get(entry(hashes, at));
+    return found === undefined ? [] : [{ training, evalSet: found }];
+  });
+}
+
+function tellShared(shared: readonly SharedImage[], onNotice: (line: string) => void): void {
+  const [first] = shared;
+  if (first === undefined) return;
+  const named = shared
+    .slice(0, 3)
+    .map(({ training, evalSet }) => `${JSON.stringify(training)} is ${JSON.stringify(evalSet)}`);
+  const more = shared.length > named.length ? `, and ${count(shared.length - named.length)} more` : '';
+  onNotice(
+    `Leakage: ${count(shared.length)} training ${shared.length === 1 ? 'image is' : 'images are'} in the eval set too (${named.join(', ')}${more}). What a checkpoint has seen it gets right: its error rate is too low.`,
+  );
+}
+
+/** Counts, of each class of an event, the images of both sets that its rule holds. */
+async function countEvent(
+  event: FailureEvent,
+  clusters: readonly Cluster[],
+  features: Features,
+  training: ReadTraining,
+): Promise<CountedEvent> {
+  const classes: CountedClass[] = [];
+  const why: string[] = [];
+  const names = classesOfEvent(event);
+  if (names.length === 0) why.push('no class makes up a fifth of its images');
+  for (const className of names) {
+    const cluster = clusterFor(event, className, clusters);
+    const own = rowsOf(features.evalSet.labels, features.evalSet.classes.indexOf(className));
+    const trained = rowsOf(training.labels, className);
+    if (cluster === null) why.push(`it is the whole group, so every image of ${className} lies in it`);
+    else if (trained.length === 0) why.push(`no training image is of ${className}`);
+    else if (await differInSize(cluster, features, own, training, trained))
+      why.push(
+        `training images of ${className} have another size than the eval set's, and the rule names what depends on it`,
+      );
+    else
+      classes.push({
+        ...{ className, cluster: cluster.id },
+        evalSet: { images: own.length, inside: (await positionsInside(cluster.rule, own, features.read)).length },
+        trainingSet: {
+          images: trained.length,
+          inside: (await positionsInside(cluster.rule, trained, training.read)).length,
+        },
+      });
+  }
+  return { classes, untested: why.length === 0 ? null : why.join('; ') };
+}
+
+function rowsOf<Label>(labels: ArrayLike<Label>, label: Label): Uint32Array {
+  return Uint32Array.from(Array.from(labels).flatMap((each, row) => (each === label ? [row] : [])));
+}
+
+/** Whether a rule names a property that depends on the images' size, and the sizes differ. */
+async function differInSize(
+  { rule }: Cluster,
+  { file, properties, read }: Features,
+  own: Uint32Array,
+  training: ReadTraining,
+  trained: Uint32Array,
+): Promise<boolean> {
+  if (!rule.some(({ feature }) => OF_SIZE.has(properties[feature - file.dimensions] ?? ''))) return false;
+  const pixels = file.dimensions + imageProperties.findIndex(({ name }) => name === 'pixels');
+  const median = async (reader: ReadColumns, rows: Uint32Array) => {
+    const { values } = await reader(rows, pixels, pixels + 1);
+    return entry(values.slice(0, rows.length).sort(), rows.length >> 1);
+  };
+  const [a, b] = [await median(read, own), await median(training.read, trained)];
+  return Math.max(a, b) > OTHER_SIZE * Math.min(a, b);
+}
