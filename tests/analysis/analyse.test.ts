@@ -6,6 +6,7 @@ import { analyse } from '../../src/pipeline/analyse.ts';
 import { defaultAnalysisOptions } from '../../src/pipeline/defaults.ts';
 import type { Group } from '../../src/records/analysis.ts';
 import type { ReadColumns } from '../../src/records/features.ts';
+import type { RunTask } from '../../src/records/threads.ts';
 import { stream } from '../../src/statistics/random.ts';
 import { dimensions, golden, imagesOf } from './cifar10.ts';
 
@@ -63,6 +64,29 @@ describe('analyseGroups', () => {
       ['tiny', false],
       ['c', true],
     ]);
+  });
+
+  it('reads in blocks with one task at a time, where there are no workers', async () => {
+    const { groups } = realGroups();
+    const whole = await analyseGroups(groups, setting(pools[0]));
+    expect(await analyseGroups(groups, setting(pools[0], { heldValues: 7000, concurrency: 1 }))).toEqual(whole);
+  });
+
+  it('holds the jitter of two blocks at a time, and of no more', async () => {
+    const { groups } = realGroups();
+    let most = 0;
+    let held = 0;
+    const run: RunTask = async (worker, task) => {
+      const isBlock = typeof task === 'object' && task !== null && 'jitter' in task;
+      if (isBlock) most = Math.max(most, ++held);
+      // A turn of the event loop, for others to begin in.
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      const outcome = await pools[0].run(worker, task);
+      if (isBlock) held--;
+      return outcome;
+    };
+    await analyseGroups(groups, setting(pools[0], { heldValues: 7000, concurrency: 8, run }));
+    expect(most).toBe(2);
   });
 
   it('gives the same where groups are read in blocks of columns', async () => {

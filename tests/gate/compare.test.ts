@@ -121,6 +121,28 @@ describe('compare', () => {
     }
   });
 
+  it('counts with a window what all of it had right, or wrong, and not what one of it had', async () => {
+    const red = (row: number) => sample.at(row, 2) > 0.8;
+    // In the region the candidate fails but on two rows of sixteen; of the accepted, one fails on a quarter of it, both or one on those two.
+    const broken = fails(400, (row) => red(row) && row % 16 !== 3 && row % 16 !== 5);
+    const one = fails(400, (row) => red(row) && (row % 16 === 3 || row % 16 === 5));
+    const two = fails(400, (row) => red(row) && (row % 16 === 3 || row % 4 === 2));
+    const { clusters } = (await compare(input([broken, one, two]))).comparison;
+    const [cluster] = clusters;
+    const inside = count(400).filter((row) =>
+      cluster.rule.every(({ feature, op, threshold }) =>
+        op === '<=' ? sample.at(row, feature) <= threshold : sample.at(row, feature) > threshold,
+      ),
+    );
+    const newly = inside.filter((row) => broken[row] === 1 && one[row] === 0 && two[row] === 0);
+    const mended = inside.filter((row) => broken[row] === 0 && one[row] === 1 && two[row] === 1);
+    // The rule holds rows on which the accepted disagree, or nothing would be tested here.
+    expect(inside.filter((row) => one[row] !== two[row]).length).toBeGreaterThan(10);
+    expect(mended.length).toBeGreaterThan(0);
+    expect(cluster.images).toEqual(newly.map((row) => `${row}.png`));
+    expect([cluster.newlyFailed, cluster.newlyFixed]).toEqual([newly.length, mended.length]);
+  });
+
   it('finds nothing between a checkpoint and itself', async () => {
     const { clusters, groups } = (await compare(input([baseline, baseline]))).comparison;
     expect(clusters).toEqual([]);
