@@ -277,8 +277,11 @@ async function perform(flags: Flags, command: (request: Request) => Promise<Said
     if (flags.json === true) process.stdout.write(`${JSON.stringify(said.json, null, 2)}\n`);
     else if (flags.quiet !== true) process.stdout.write(`${visible(said.lines.join('\n'))}\n`);
     process.exitCode = said.passed ? exit.passed : exit.failed;
-    if (said.problem) throw said.problem;
-    if ('unrecorded' in said && said.unrecorded !== null) throw said.unrecorded;
+    const problem = said.problem ?? ('unrecorded' in said ? said.unrecorded : null);
+    if (problem === null) return;
+    if (said.passed) throw problem;
+    // A failed gate stays one, whatever else went wrong.
+    explain(problem);
   } finally {
     progress.stop();
   }
@@ -299,6 +302,10 @@ function now(): number {
   });
 }
 
+function explain({ what, where, fix }: UserError): void {
+  process.stderr.write(visible(`error: ${what}\n   in: ${where}\n  fix: ${fix}\n`));
+}
+
 function fail(thrown: unknown): void {
   if (thrown instanceof CommanderError) {
     if (thrown.exitCode === 0) return;
@@ -309,8 +316,7 @@ function fail(thrown: unknown): void {
   }
   const mendable = thrown instanceof UserError ? thrown : systemTrouble(thrown);
   if (mendable !== null) {
-    const { what, where, fix } = mendable;
-    process.stderr.write(visible(`error: ${what}\n   in: ${where}\n  fix: ${fix}\n`));
+    explain(mendable);
     process.exitCode = exit.userError;
     return;
   }

@@ -5,6 +5,7 @@ import { configWithout } from '../config/config.ts';
 import { UserError } from '../errors.ts';
 import type { Baselines } from '../records/baseline.ts';
 import { judgeCheckpoint, resultOf, resultWithout } from './judge.ts';
+import { overOldReports } from './oldReports.ts';
 import { analyseCheckpoint, extract, openCheckpoints, readInputs } from './read.ts';
 import { report } from './report.ts';
 import { inRunOf, type Request, withAnalysis } from './request.ts';
@@ -21,6 +22,10 @@ export interface Sides {
 
 /** Judges one checkpoint against another, as `runGate` against a baseline, with neither config nor repository. */
 export function compareCheckpoints(request: Request, sides: Sides): Promise<GateOutcome> {
+  return overOldReports(request, () => compareSides(request, sides));
+}
+
+function compareSides(request: Request, sides: Sides): Promise<GateOutcome> {
   const names = namesOf(sides);
   const checkpoints = [
     { name: names.old, path: resolve(sides.old) },

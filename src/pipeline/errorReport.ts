@@ -1,5 +1,5 @@
 import { messageOf, UserError } from '../errors.ts';
-import { tool } from '../pipeline/tool.ts';
+import { tool } from './tool.ts';
 
 /** What a summary and a comment say of a run that could not judge: no check has passed. */
 export function errorReport(thrown: unknown, suite: string): string {

@@ -2,11 +2,16 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '../adapters/atomicFile.ts';
 import { evaluate } from '../analysis/evaluate.ts';
 import { evaluationLines } from '../report/evaluation.ts';
+import { overOldReports } from './oldReports.ts';
 import { analyseCheckpoint, extract, openCheckpoints, readInputs } from './read.ts';
 import { inRun, type Request, type Said, withAnalysis } from './request.ts';
 
 /** Barlow, section 7: how well trees of each depth explain the failures of each grouping. */
 export function evaluateGroupings(request: Request, depths: readonly number[]): Promise<Said> {
+  return overOldReports(request, () => evaluateAll(request, depths));
+}
+
+function evaluateAll(request: Request, depths: readonly number[]): Promise<Said> {
   return inRun(request, async (run) => {
     const { evalSet, given } = await readInputs(run);
     const features = await extract(run, evalSet);

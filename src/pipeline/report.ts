@@ -35,6 +35,8 @@ export interface Told {
   readonly comment: string;
   /** With what is known of causes. */
   readonly result: Result;
+  /** Why not all reports could be written; null where they are. The verdict stands. */
+  readonly problem: UserError | null;
 }
 
 /** What reports are written of. */
@@ -49,7 +51,8 @@ interface Reported {
 
 /**
  * Writes every report: result.json first, then what machines and people read of it, and only then, with pictures and trend, the
- * pages once more. What decorates can fail, and be killed, without taking a report along.
+ * pages once more. What decorates can fail, and be killed, without taking a report along; a report that cannot be written takes
+ * nothing along that has been found.
  */
 export async function report(
   run: Run,
@@ -57,9 +60,18 @@ export async function report(
 ): Promise<Told> {
   const { config, request } = run;
   const file = (name: string) => join(request.out, name);
-  await writeFileAtomic(file('result.json'), resultJson(judged));
-  await writeFileAtomic(file('junit.xml'), junitXml(judged));
-  await writeFileAtomic(file('metrics.json'), metricsJson(judged));
+  const problems: UserError[] = [];
+  const writeFile = async (name: string, text: string) => {
+    try {
+      await writeFileAtomic(file(name), text);
+    } catch (thrown) {
+      if (!(thrown instanceof UserError)) throw thrown;
+      problems.push(thrown);
+    }
+  };
+  await writeFile('result.json', resultJson(judged));
+  await writeFile('junit.xml', junitXml(judged));
+  await writeFile('metrics.json', metricsJson(judged));
   const own = namesOf(named, config, features.file.model.fingerprint, request.onNotice);
   const featureNames = withPropertyNames(own, features);
   const templates = await readTemplates();
@@ -70,14 +82,14 @@ export async function report(
   };
   const write = async (input: ReportInput) => {
     const view = buildView(input);
-    await writeFileAtomic(file('report.md'), renderMarkdown(view, templates));
-    await writeFileAtomic(file('report.html'), renderHtml(view, templates));
+    await writeFile('report.md', renderMarkdown(view, templates));
+    await writeFile('report.html', renderHtml(view, templates));
     return view;
   };
   await write(plain);
   const decorate = decorating(request.onNotice);
   const result = await decorate('causes', judged, () => withCauses(run, features, training, judged));
-  if (result !== judged) await writeFileAtomic(file('result.json'), resultJson(result));
+  if (result !== judged) await writeFile('result.json', resultJson(result));
   const view = await write({
     ...plain,
     result,
@@ -89,7 +101,9 @@ export async function report(
   });
   const limit = { ...COMMENT_LIMIT, size: COMMENT_LIMIT.size - (request.commentReserve ?? 0) };
   const lines = closingLines(result, featureNames, file('report.html'));
-  return { result, lines, summary: renderMarkdown(view, templates), comment: renderMarkdown(view, templates, limit) };
+  const [problem = null] = problems;
+  const summary = renderMarkdown(view, templates);
+  return { result, lines, summary, comment: renderMarkdown(view, templates, limit), problem };
 }
 
 /** The config as it stands; null where it has gone since it was read. */

@@ -7,6 +7,7 @@ import { findBaselines, openBaselines, recordPassed, standingOf } from './baseli
 import { comparable } from './comparable.ts';
 import { readNames } from './featureNames.ts';
 import { judgeCheckpoint, resultOf } from './judge.ts';
+import { overOldReports } from './oldReports.ts';
 import { analyseCheckpoint, extract, openCheckpoints, readInputs } from './read.ts';
 import { report, type Told } from './report.ts';
 import { inRun, type Request, type Said } from './request.ts';
@@ -15,12 +16,17 @@ import { watchedSlices, watchFailed } from './watchedSlices.ts';
 /** What the gate has to say. */
 export interface GateOutcome extends Said, Told {
   readonly outcome: Outcome;
+  readonly problem: UserError | null;
   /** Why the checkpoint that did not fail could not be recorded as a baseline; null: it was, or was not to be. The verdict stands. */
   readonly unrecorded: UserError | null;
 }
 
 /** Judges checkpoints: read -> extract -> analyse -> compare -> judge -> report -> record. */
 export function runGate(request: Request): Promise<GateOutcome> {
+  return overOldReports(request, () => judgeAll(request));
+}
+
+function judgeAll(request: Request): Promise<GateOutcome> {
   return inRun(request, async (run) => {
     const { evalSet, given, training } = await readInputs(run);
     const named = await readNames(run.config);

@@ -35,10 +35,21 @@ describe('what decorates takes nothing along', () => {
     expect(outcome()).toBe('failed');
   }, 60_000);
 
-  it('result.json is there before a page that cannot be written fails the run', () => {
+  it('a page that cannot be written takes no verdict along: a failed gate is 1, a pass without its report 2', () => {
     mkdirSync(world.path('barlow-report', 'report.html'), { recursive: true });
-    const { status } = judge(world, 'bad');
-    expect(status).toBe(2);
+    const bad = judge(world, 'bad');
+    expect(bad.stderr).toContain('report.html');
+    expect(bad.stdout).toContain('FAILED');
+    expect(bad.status).toBe(1);
     expect(outcome()).toBe('failed');
+    const good = judge(world, 'good');
+    expect(good.stderr).toContain('report.html');
+    expect(good.status).toBe(2);
+  }, 60_000);
+
+  it('nor does a folder of reports that is none', () => {
+    world.write('barlow-report', 'a file where a folder is wanted');
+    expect(judge(world, 'bad').status).toBe(1);
+    expect(judge(world, 'good').status).toBe(2);
   }, 60_000);
 });

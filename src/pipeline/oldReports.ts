@@ -1,0 +1,32 @@
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeFileAtomic } from '../adapters/atomicFile.ts';
+import { suiteIn } from './baseline.ts';
+import { errorReport } from './errorReport.ts';
+import type { Request } from './request.ts';
+
+/** What a judging run writes into its folder; pictures are in the pages. */
+const reports = ['result.json', 'junit.xml', 'metrics.json', 'report.md', 'report.html', 'evaluation.json'];
+
+/**
+ * Does what a run does once the reports of the run before it are out of the way: one that errs, or is killed, must not leave an old
+ * green where its own would lie. Where it errs, report.md says so.
+ */
+export async function overOldReports<Outcome>(
+  { config, out }: Pick<Request, 'config' | 'out'>,
+  run: () => Promise<Outcome>,
+): Promise<Outcome> {
+  // A folder that cannot be written is told when the new ones are.
+  await Promise.allSettled(reports.map((name) => rm(join(out, name), { force: true })));
+  try {
+    return await run();
+  } catch (thrown) {
+    const suite = await suiteIn(config);
+    // Where no config was read, the folder may be nobody's.
+    if (suite !== null || existsSync(out)) {
+      await writeFileAtomic(join(out, 'report.md'), errorReport(thrown, suite ?? config)).catch(() => {});
+    }
+    throw thrown;
+  }
+}

@@ -1,0 +1,69 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { afterEach, describe, expect, it } from 'vitest';
+import { overOldReports } from '../../src/pipeline/oldReports.ts';
+import { barlow, judge, makeWorld, type World } from './world.ts';
+
+let world: World = makeWorld();
+afterEach(() => {
+  world.remove();
+  world = makeWorld();
+});
+
+const report = (name: string) => world.path('barlow-report', name);
+const names = ['result.json', 'junit.xml', 'metrics.json', 'report.html'];
+
+/** A run that passed, and left its reports. */
+function green(): void {
+  expect(judge(world, 'good').status).toBe(0);
+  for (const name of [...names, 'report.md']) expect(existsSync(report(name)), name).toBe(true);
+}
+
+describe('a run that errs leaves no report of the run before it', () => {
+  it.each<[string, () => unknown]>([
+    ['predictions that are gone', () => rmSync(world.path('bad.csv'))],
+    ['a baseline that is damaged', () => world.write('baselines/small/first.baseline', 'broken')],
+    ['features that are cut off', () => world.write('features.npy', 'cut')],
+  ])(
+    '%s: report.md says that nothing is known',
+    (_, spoil) => {
+      green();
+      spoil();
+      expect(judge(world, 'bad').status).toBe(2);
+      for (const name of names) expect(existsSync(report(name)), name).toBe(false);
+      const said = readFileSync(report('report.md'), 'utf8');
+      expect(said).toContain('not judged');
+      expect(said).toContain('it has **not** passed');
+      expect(said).toContain('suite small');
+      expect(said).not.toContain('Passed');
+    },
+    60_000,
+  );
+
+  it('a config that cannot be read', () => {
+    green();
+    world.write('barlow.yml', 'version: 1\nnmae: small\n');
+    expect(judge(world, 'bad').status).toBe(2);
+    for (const name of names) expect(existsSync(report(name)), name).toBe(false);
+    expect(readFileSync(report('report.md'), 'utf8')).toContain('barlow.yml');
+  }, 60_000);
+
+  it('records of which none can be used are told as in the action', () => {
+    // The history row stands, its record is gone.
+    rmSync(world.path('baselines', 'small', 'first.baseline'));
+    expect(judge(world, 'good').status).toBe(2);
+    expect(readFileSync(report('report.md'), 'utf8')).toContain('is lost');
+  }, 60_000);
+
+  it('they are gone while it runs, so that a kill leaves none either', async () => {
+    green();
+    const request = { config: world.path('barlow.yml'), out: world.path('barlow-report') };
+    const left = await overOldReports(request, async () => names.filter((name) => existsSync(report(name))));
+    expect(left).toEqual([]);
+  }, 60_000);
+
+  it('a mistyped config makes no folder', () => {
+    const { status } = barlow(world, ['run', '--config', 'barlow.yaml', '--out', 'elsewhere']);
+    expect(status).toBe(2);
+    expect(existsSync(world.path('elsewhere'))).toBe(false);
+  }, 60_000);
+});
