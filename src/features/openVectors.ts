@@ -26,6 +26,8 @@ export interface VectorSource {
   readonly storeFolder: string;
   readonly onBadImage: OnBadImage;
   readonly run: RunTask;
+  /** Threads inside one operator of an engine on the CPU; left out: one a core. */
+  readonly threads?: number;
   /** Stage `hash` and the one of `stage`, in images. */
   readonly onProgress: OnProgress;
   readonly stage: string;
@@ -216,7 +218,13 @@ async function computeRows(
   const { model, layer, pipeline, batch } = plan;
   const { folder, names } = source.images;
   const files = { folder, names: rows.map((row) => entry(names, row)) };
-  const session = await openSession(model, source.engine, pipeline.crop, { threads: null }, source.onNotice);
+  const session = await openSession(
+    model,
+    source.engine,
+    pipeline.crop,
+    { threads: source.threads ?? null },
+    source.onNotice,
+  );
   try {
     let done = names.length - rows.length;
     await runImages(

@@ -45,6 +45,8 @@ export interface PictureSource {
   readonly cacheFolder: string;
   readonly attack: ReportOptions['attack'];
   readonly run: RunTask;
+  /** Threads inside one operator of an engine on the CPU; left out: one a core. */
+  readonly threads?: number;
   /** Stage `attack`, in image steps. */
   readonly onProgress: OnProgress;
   /** Told which engine was taken, what is left out and why, and how long a long attack takes. */
@@ -260,7 +262,7 @@ function viewer({ pipeline }: FeaturePlan, { folder, run }: PictureSource): Stud
 /** A report stands without pictures, so an engine that does not load is a notice here. */
 async function sessionOrNotice({ model, pipeline }: FeaturePlan, source: PictureSource): Promise<Session | null> {
   try {
-    return await openSession(model, source.engine, pipeline.crop, { threads: null }, source.onNotice);
+    return await openSession(model, source.engine, pipeline.crop, { threads: source.threads ?? null }, source.onNotice);
   } catch (thrown) {
     if (!(thrown instanceof UserError)) throw thrown;
     source.onNotice(`Neither heatmaps nor feature attacks: ${thrown.message}`);

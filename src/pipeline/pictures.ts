@@ -16,7 +16,7 @@ import {
 } from '../report/pictures.ts';
 import { failureModesOf, MOST_SHOWN, rankedTrees, shownClusters } from '../report/shown.ts';
 import type { Features } from './read.ts';
-import { type Run, storeFolder } from './request.ts';
+import { type Run, storeFolder, threadsOf } from './request.ts';
 import { positionsInside } from './rowsInside.ts';
 
 /** Rows of the images that show a cluster or a leaf. */
@@ -179,7 +179,17 @@ async function lookedForBy(
   if (featureModel !== null && !isFile) {
     const { onProgress, onNotice } = request;
     const cacheFolder = storeFolder(config, 'pictures');
-    const source = { featureModel, images, folder, engine, cacheFolder, run: pool.run, onProgress, onNotice };
+    const source = {
+      featureModel,
+      images,
+      folder,
+      engine,
+      cacheFolder,
+      run: pool.run,
+      onProgress,
+      onNotice,
+      threads: threadsOf(request),
+    };
     return featurePictures(subjects, { ...source, attack: report.attack });
   }
   const names = subjects.flatMap(({ rows }) => rows.map((row) => entry(images, row)));

@@ -18,7 +18,7 @@ import { entry } from '../records/entry.ts';
 import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
 import { type FeatureFile, type ReadColumns, robust32Sees } from '../records/features.ts';
 import { imageProperties } from '../records/imageProperties.ts';
-import { type Run, storeFolder } from './request.ts';
+import { type Run, storeFolder, threadsOf } from './request.ts';
 
 /** A checkpoint as it is given: its predictions, or a model file that is yet to be run. */
 type Given = { readonly table: Checkpoint } | { readonly model: { readonly name: string; readonly path: string } };
@@ -99,6 +99,7 @@ export async function extract({ config, request, pool }: Run, evalSet: EvalSet):
     onBadImage: config.evalSet.onBadImage,
     storeFolder: storeFolder(config, 'features'),
     run: pool.run,
+    threads: threadsOf(request),
   });
   const bad = new Set(file.unusable.map(({ index }) => index));
   for (const { index, why } of file.unusable) onNotice(`Skipped ${JSON.stringify(evalSet.images[index])}: it ${why}.`);
@@ -148,7 +149,15 @@ export async function openCheckpoints(
       continue;
     }
     const folder = storeFolder(config, 'predictions');
-    const source = { hashes, engine, onProgress, onNotice, run: pool.run, storeFolder: folder };
+    const source = {
+      hashes,
+      engine,
+      onProgress,
+      onNotice,
+      run: pool.run,
+      storeFolder: folder,
+      threads: threadsOf(request),
+    };
     checkpoints.push(await runCheckpoint({ ...each.model, options }, evalSet, source));
   }
   return checkpoints;

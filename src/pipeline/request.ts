@@ -112,6 +112,9 @@ export function withAnalysis(run: Run, changes: Partial<AnalysisOptions>): Run {
   return { ...run, config: { ...run.config, analysis: { ...run.config.analysis, ...changes } } };
 }
 
+/** Threads inside an operator of a model's engine: as many as there are workers, this thread where there are none. */
+export const threadsOf = ({ workers }: Request) => Math.max(1, workers);
+
 /** A folder beside the config in which what models compute is kept from run to run. */
 export function storeFolder(config: Config, of: 'features' | 'predictions' | 'pictures'): string {
   return join(dirname(config.file), '.barlow', of);

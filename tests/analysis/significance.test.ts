@@ -150,6 +150,34 @@ describe('significance', () => {
     expect(chiSquare).toBeLessThan(20.5);
   });
 
+  it('counts beyond 65,535 rows', () => {
+    const rows = 70_000;
+    const shuffles = 19;
+    const { columns, failed } = noise('many rows 6', rows, 1, 0.1);
+    const failures = failed.reduce((sum, value) => sum + value, 0);
+    const sorted = columns.values.toSorted();
+    const cuts = [1, 2, 4, 8, 12, 16, 20, 24, 28, 30, 31].map((part) => sorted[Math.ceil((part / 32) * rows) - 1]);
+    // The one-sided log likelihood ratio of the cut that differs most, from counts in plain numbers.
+    const statistic = (outcome: Uint8Array) => {
+      const tables = cuts.map((cut) => {
+        const below = columns.values.reduce((sum, value) => sum + Number(value <= cut), 0);
+        const failing = columns.values.reduce((sum, value, row) => sum + Number(value <= cut && outcome[row] === 1), 0);
+        const difference = failing * rows - below * failures;
+        return { below, failing, difference, chiSquare: difference ** 2 / (below * (rows - below)) };
+      });
+      const { below, failing } = tables.reduce((a, b) => (b.chiSquare > a.chiSquare ? b : a));
+      const parts = likelihood(failing, below) + likelihood(failures - failing, rows - below);
+      return parts - likelihood(failures, rows);
+    };
+    const observed = statistic(failed);
+    const drawn = Array.from({ length: shuffles }, (_, index) => statistic(shuffled(rows, failures, `seed:${index}`)));
+    // A noise feature scores little: 245 where counts overflow. Fewer than 10 are as good, so none is left out.
+    expect(Math.max(observed, ...drawn)).toBeLessThan(20);
+    const asGood = drawn.filter((each) => each >= observed).length;
+    expect(asGood).toBeLessThan(10);
+    expect(significance(quantise(columns), failed, shuffles, 'seed')).toBe((1 + asGood) / (1 + shuffles));
+  });
+
   it('depends on its seed alone', () => {
     const { columns, failed } = noise('seeded 3', 80, 10, 0.3);
     const p = (seed: string) => significance(quantise(columns), failed, 199, seed);

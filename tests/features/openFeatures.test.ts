@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openPool } from '../../src/adapters/threadPool.ts';
@@ -263,3 +263,25 @@ async function failure(promise: Promise<unknown>): Promise<UserError> {
   if (thrown instanceof UserError) return thrown;
   throw new Error(`expected a UserError, got ${thrown}`);
 }
+
+describe('threads inside an operator', () => {
+  /** Features by so many, and how many threads the process had meanwhile. */
+  async function by(threads: number) {
+    let most = 0;
+    const onProgress = (stage: string) => {
+      if (stage === 'extract' && existsSync('/proc/self/task')) {
+        most = Math.max(most, readdirSync('/proc/self/task').length);
+      }
+    };
+    const file = await openFeatures(source(temporaryFolder(), { threads, onProgress }));
+    return { rows: await allRows(file), most };
+  }
+
+  it('are as many as are asked for, and any number gives the same bytes', { timeout: 120_000 }, async () => {
+    await by(1); // whatever else starts threads has
+    const [one, two, four] = [await by(1), await by(2), await by(4)];
+    expect(two.rows).toEqual(one.rows);
+    expect(four.rows).toEqual(one.rows);
+    if (existsSync('/proc/self/task')) expect([two.most - one.most, four.most - one.most]).toEqual([1, 3]);
+  });
+});
