@@ -1,7 +1,5 @@
-import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
-  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -15,6 +13,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { writeFileAtomic } from '../../src/adapters/atomicFile.ts';
 import { UserError } from '../../src/errors.ts';
+import { smallDisk } from '../smallDisk.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'barlow atomic '));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -48,26 +47,14 @@ describe('a file written whole', () => {
   });
 });
 
-/** A file system of 64 KiB; null where this user may not mount one. */
-function smallDisk(): string | null {
-  const folder = join(root, 'small');
-  mkdirSync(folder);
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder], { stdio: 'ignore' });
-  } catch {
-    return null;
-  }
-  afterAll(() => execFileSync('umount', [folder]));
-  return folder;
-}
-
-const disk = smallDisk();
+const disk = smallDisk(64);
+afterAll(() => disk?.remove());
 
 describe('a full disk', () => {
   test.skipIf(disk === null)(
     'leaves the old file as it was and nothing aside, also where a write is cut short',
     async () => {
-      const folder = disk ?? '';
+      const folder = disk?.folder ?? '';
       const file = join(folder, 'record');
       await writeFileAtomic(file, 'the old one');
       // Three pages are left: the next write is short, and only the one after it fails.

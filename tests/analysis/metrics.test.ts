@@ -11,9 +11,9 @@ const split = (left: number, right: number, size: number, failures: number): Gro
   ...{ column: 0, threshold: left, left, right, size, failures },
 });
 
-/** 100 images, 20 fail: leaves of 10 and 10 with 5 failures each, of 40 with 8, of 40 with 2. */
+/** 100 images, 20 fail: leaves of 10 and 10 with 5 failures each, of 40 with 8, of 40 with 2. The left half has the higher nodes. */
 const grown = [
-  split(1, 4, 100, 20),
+  split(4, 1, 100, 20),
   split(2, 3, 50, 13),
   leaf(10, 5),
   leaf(40, 8),

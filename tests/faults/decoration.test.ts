@@ -17,7 +17,7 @@ describe('what decorates takes nothing along', () => {
     expect(judge(world, 'bad').status).toBe(1);
     expect(outcome()).toBe('failed');
     expect(judge(world, 'good').status).toBe(0);
-  }, 60_000);
+  }, 300_000);
 
   it('a broken features.yml is told with the inputs, before anything is computed', () => {
     world.write('features.yml', 'features: [broken');
@@ -26,14 +26,14 @@ describe('what decorates takes nothing along', () => {
     expect(stderr).toContain('features.yml');
     expect(stderr).not.toContain('analyse');
     expect(existsSync(world.path('barlow-report', 'result.json'))).toBe(false);
-  }, 60_000);
+  }, 300_000);
 
   it('a row of the history that cannot be read', () => {
     mkdirSync(world.path('baselines', 'small', 'history'), { recursive: true });
     world.write('baselines/small/history/gone.json', '{"commit": "gone", broken');
     expect(judge(world, 'bad').status).toBe(1);
     expect(outcome()).toBe('failed');
-  }, 60_000);
+  }, 300_000);
 
   it('a page that cannot be written takes no verdict along: a failed gate is 1, a pass without its report 2', () => {
     mkdirSync(world.path('barlow-report', 'report.html'), { recursive: true });
@@ -45,11 +45,11 @@ describe('what decorates takes nothing along', () => {
     const good = judge(world, 'good');
     expect(good.stderr).toContain('report.html');
     expect(good.status).toBe(2);
-  }, 60_000);
+  }, 300_000);
 
   it('nor does a folder of reports that is none', () => {
     world.write('barlow-report', 'a file where a folder is wanted');
     expect(judge(world, 'bad').status).toBe(1);
     expect(judge(world, 'good').status).toBe(2);
-  }, 60_000);
+  }, 300_000);
 });

@@ -36,7 +36,7 @@ describe('a run that errs leaves no report of the run before it', () => {
       expect(said).toContain('suite small');
       expect(said).not.toContain('Passed');
     },
-    60_000,
+    300_000,
   );
 
   it('a config that cannot be read', () => {
@@ -45,25 +45,25 @@ describe('a run that errs leaves no report of the run before it', () => {
     expect(judge(world, 'bad').status).toBe(2);
     for (const name of names) expect(existsSync(report(name)), name).toBe(false);
     expect(readFileSync(report('report.md'), 'utf8')).toContain('barlow.yml');
-  }, 60_000);
+  }, 300_000);
 
   it('records of which none can be used are told as in the action', () => {
     // The history row stands, its record is gone.
     rmSync(world.path('baselines', 'small', 'first.baseline'));
     expect(judge(world, 'good').status).toBe(2);
     expect(readFileSync(report('report.md'), 'utf8')).toContain('is lost');
-  }, 60_000);
+  }, 300_000);
 
   it('they are gone while it runs, so that a kill leaves none either', async () => {
     green();
     const request = { config: world.path('barlow.yml'), out: world.path('barlow-report') };
     const left = await overOldReports(request, async () => names.filter((name) => existsSync(report(name))));
     expect(left).toEqual([]);
-  }, 60_000);
+  }, 300_000);
 
   it('a mistyped config makes no folder', () => {
     const { status } = barlow(world, ['run', '--config', 'barlow.yaml', '--out', 'elsewhere']);
     expect(status).toBe(2);
     expect(existsSync(world.path('elsewhere'))).toBe(false);
-  }, 60_000);
+  }, 300_000);
 });

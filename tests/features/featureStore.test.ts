@@ -1,10 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  closeSync,
   copyFileSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
+  readSync,
+  rmSync,
   statSync,
   truncateSync,
   utimesSync,
@@ -145,6 +149,19 @@ describe('segments', () => {
       ),
       { numRuns: 200 },
     );
+  });
+
+  it('close their files once where they cannot be sealed: a number that another file has got is left alone', () => {
+    const folder = temporaryFolder();
+    const writer = new SegmentWriter(folder, 3, 'onnx-cpu');
+    writer.append([hash(0)], Float32Array.from(row(0)));
+    for (const name of readdirSync(folder).filter((each) => each.endsWith('.part'))) rmSync(join(folder, name));
+    expect(() => writer.seal(null)).toThrow('the feature store cannot be used');
+    // The system gives the lowest free numbers: those of the files just closed.
+    const others = [1, 2].map(() => openSync(join(import.meta.dirname, 'featureStore.test.ts'), 'r'));
+    writer.close();
+    for (const other of others) expect(readSync(other, Buffer.alloc(6))).toBe(6);
+    for (const other of others) closeSync(other);
   });
 
   it('do not pass on a row whose bytes changed: it is extracted again', () => {

@@ -43,6 +43,14 @@ describe('metrics.json', () => {
     }
   });
 
+  it('counts no check that is off', () => {
+    const { verdict, ...rest } = sampleCheckpoint();
+    const checks = (verdict?.checks ?? []).map((check) => ({ ...check, passed: false, severity: 'off' as const }));
+    const off = sampleResult({ checkpoints: [{ ...rest, verdict: verdict && { ...verdict, checks } }] });
+    expect(checks.length).toBeGreaterThan(1);
+    expect(JSON.parse(metricsJson(off))).toMatchObject({ failedChecks: 0, warnings: 0 });
+  });
+
   it('counts and averages', () => {
     expect(JSON.parse(metricsJson(sampleResult()))).toMatchObject({
       ...{
