@@ -1,18 +1,22 @@
 /**
- * Takes the README's pictures, docs/images/comment.png and report.png, of a real run: the example's images in a git
- * repository of their own, its baseline accepted on main, its candidate judged as a pull request. The comment is what the
- * action would post, rendered as GitHub-flavoured Markdown in a plain style; its contact sheets come from the baseline branch.
+ * Takes pictures of a real run: the example's images in a git repository of their own, its baseline accepted on main, its candidate
+ * judged as a pull request. The comment is what the action would post, rendered as GitHub-flavoured Markdown in GitHub's own style
+ * (github-markdown-css); its contact sheets come from the baseline branch.
  *
- * usage: node scripts/screenshots.ts      (needs git and Debian's chromium)
+ * usage: node scripts/screenshots.ts           docs/images/comment.png and report.png, the README's
+ *        node scripts/screenshots.ts FOLDER    comment and report on a phone and a desktop, light and dark, to be looked at
+ *
+ * Needs git and Debian's chromium.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { micromark } from 'micromark';
 import { gfm, gfmHtml } from 'micromark-extension-gfm';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 import { recordBaseline } from '../src/pipeline/baseline.ts';
 import type { Request } from '../src/pipeline/request.ts';
 import { runGate } from '../src/pipeline/run.ts';
@@ -20,19 +24,15 @@ import { runGate } from '../src/pipeline/run.ts';
 const root = join(import.meta.dirname, '..');
 const example = join(root, 'examples', 'cifar10');
 const pictures = 'https://pictures.invalid';
-const mostBytes = 250_000;
+const mostBytes = 150_000;
 
-const style = `
-  body { margin: 0; padding: 16px; background: #fff; color: #1f2328;
-    font: 14px/1.5 'Noto Sans', 'Liberation Sans', 'DejaVu Sans', sans-serif; }
-  article { border: 1px solid #d1d9e0; border-radius: 6px; }
-  header { padding: 8px 16px; background: #f6f8fa; border-bottom: 1px solid #d1d9e0; border-radius: 6px 6px 0 0; color: #59636e; }
-  main { padding: 8px 16px; overflow: hidden; }
-  h2 { font-size: 21px; padding-bottom: 6px; border-bottom: 1px solid #d1d9e0; } h3 { font-size: 17px; } h4 { font-size: 14px; }
-  table { border-collapse: collapse; } th, td { border: 1px solid #d1d9e0; padding: 6px 13px; text-align: left; }
-  tr:nth-child(2n) { background: #f6f8fa; } img { max-width: 64%; }
-  code { background: #eff1f3; border-radius: 6px; padding: 2px 5px; font-size: 85%; }
-  blockquote { margin: 0; padding: 0 1em; color: #59636e; border-left: 4px solid #d1d9e0; }
+const css = readFileSync(createRequire(import.meta.url).resolve('github-markdown-css'), 'utf8');
+const style = `${css}
+  body { margin: 0; padding: 16px; background: light-dark(#fff, #0d1117); color-scheme: light dark; }
+  article { border: 1px solid light-dark(#d1d9e0, #3d444d); border-radius: 6px; }
+  header { padding: 8px 16px; background: light-dark(#f6f8fa, #151b23); border-bottom: 1px solid light-dark(#d1d9e0, #3d444d);
+    border-radius: 6px 6px 0 0; color: light-dark(#59636e, #9198a1); font: 14px/1.5 'Noto Sans', 'Liberation Sans', sans-serif; }
+  .markdown-body { padding: 16px; font-family: 'Noto Sans', 'Liberation Sans', sans-serif; font-size: 14px; overflow: hidden; }
 `;
 
 /** A repository with the example in it: main, and a branch that would be a pull request. */
@@ -73,13 +73,21 @@ async function judge(folder: string): Promise<string> {
     requestOf(folder, 'candidate', {
       base: 'main',
       pictureAddress: (revision, path) => `${pictures}/${revision}/${path}`,
+      publish: async () => ({ url: 'https://github.com/owner/cars/actions/runs/1/artifacts/2', isReport: true }),
     }),
   );
   return judged.comment;
 }
 
-async function shootComment(browser: Browser, folder: string, comment: string): Promise<Buffer> {
-  const page = await browser.newPage({ viewport: { width: 900, height: 1_000 } });
+interface Look {
+  readonly width: number;
+  readonly height: number;
+  readonly colorScheme: 'light' | 'dark';
+}
+
+async function openComment(browser: Browser, folder: string, comment: string, look: Look): Promise<Page> {
+  const { width, height, colorScheme } = look;
+  const page = await browser.newPage({ viewport: { width, height }, colorScheme });
   await page.route(`${pictures}/**`, (route) => {
     const [revision, ...path] = new URL(route.request().url()).pathname.slice(1).split('/');
     const body = execFileSync('git', ['show', `${revision}:${path.join('/')}`], { cwd: folder, maxBuffer: 2 ** 26 });
@@ -91,18 +99,17 @@ async function shootComment(browser: Browser, folder: string, comment: string): 
     .replaceAll('\u274c', '<b style="color: #d1242f">\u2716</b>')
     .replaceAll('\u2705', '<b style="color: #1a7f37">\u2714</b>');
   const header = '<header><b>github-actions</b> bot commented</header>';
-  await page.setContent(`<!doctype html><style>${style}</style><article>${header}<main>${html}</main></article>`, {
-    waitUntil: 'networkidle',
-  });
-  // Down to the first row of the first contact sheet.
-  const { y } = (await page.locator('main img').first().boundingBox()) ?? { y: 900 };
-  return page.screenshot({ fullPage: true, clip: { x: 0, y: 0, width: 900, height: y + 92 } });
+  await page.setContent(
+    `<!doctype html><style>${style}</style><article>${header}<div class="markdown-body">${html}</div></article>`,
+    { waitUntil: 'networkidle' },
+  );
+  return page;
 }
 
-async function shootReport(browser: Browser, folder: string): Promise<Buffer> {
-  const page = await browser.newPage({ viewport: { width: 1_100, height: 1_100 }, colorScheme: 'light' });
+async function openReport(browser: Browser, folder: string, { width, height, colorScheme }: Look): Promise<Page> {
+  const page = await browser.newPage({ viewport: { width, height }, colorScheme });
   await page.goto(pathToFileURL(join(folder, 'report', 'report.html')).href, { waitUntil: 'load' });
-  return page.screenshot();
+  return page;
 }
 
 function keep(name: string, picture: Buffer): void {
@@ -113,6 +120,34 @@ function keep(name: string, picture: Buffer): void {
   process.stdout.write(`${file}: ${picture.length} bytes\n`);
 }
 
+/** The README's two pictures. */
+async function shootForReadme(browser: Browser, folder: string, comment: string): Promise<void> {
+  const commented = await openComment(browser, folder, comment, { width: 830, height: 900, colorScheme: 'light' });
+  keep('comment.png', await commented.screenshot({ clip: { x: 0, y: 0, width: 830, height: 640 } }));
+  const reported = await openReport(browser, folder, { width: 1_000, height: 1_000, colorScheme: 'light' });
+  keep('report.png', await reported.screenshot());
+}
+
+/** The first screen and the whole of each, to be looked at. */
+async function shootAll(browser: Browser, folder: string, comment: string, into: string): Promise<void> {
+  mkdirSync(into, { recursive: true });
+  cpSync(join(folder, 'report'), join(into, 'files'), { recursive: true });
+  writeFileSync(join(into, 'comment.md'), comment);
+  for (const colorScheme of ['light', 'dark'] as const) {
+    const pages = [
+      ['comment-390', await openComment(browser, folder, comment, { width: 390, height: 844, colorScheme })],
+      ['comment-830', await openComment(browser, folder, comment, { width: 830, height: 900, colorScheme })],
+      ['report-390', await openReport(browser, folder, { width: 390, height: 844, colorScheme })],
+      ['report-1440', await openReport(browser, folder, { width: 1440, height: 900, colorScheme })],
+    ] as const;
+    for (const [name, page] of pages) {
+      await page.screenshot({ path: join(into, `${name}-${colorScheme}-first.png`) });
+      await page.screenshot({ path: join(into, `${name}-${colorScheme}.png`), fullPage: true });
+      await page.close();
+    }
+  }
+}
+
 const folder = mkdtempSync(join(tmpdir(), 'barlow-screenshots-'));
 try {
   prepare(folder);
@@ -121,8 +156,8 @@ try {
     executablePath: '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-gpu'],
   });
-  keep('comment.png', await shootComment(browser, folder, comment));
-  keep('report.png', await shootReport(browser, folder));
+  const [into] = process.argv.slice(2);
+  await (into === undefined ? shootForReadme(browser, folder, comment) : shootAll(browser, folder, comment, into));
   await browser.close();
 } finally {
   rmSync(folder, { recursive: true, force: true });

@@ -12,9 +12,11 @@ import { tool } from '../pipeline/tool.ts';
 import { checkAnnotations, errorAnnotation } from './annotations.ts';
 import { COMMENT_RESERVE } from './commentBody.ts';
 import { pictureAddress, readEvent, type StepEvent } from './event.ts';
+import { failuresOf } from './failures.ts';
 import { openGitHub } from './githubApi.ts';
 import { readStepInputs, type StepInputs } from './inputs.ts';
 import { type Post, postComment } from './postComment.ts';
+import { publishReport, runAddress } from './publishReport.ts';
 import { openLog } from './runner.ts';
 import { stepOutputs } from './stepOutputs.ts';
 
@@ -51,7 +53,7 @@ async function tellOfError(inputs: StepInputs, event: StepEvent, thrown: unknown
   await summarise(report);
   await commentOn(inputs, event, () => ({
     ...{ suite: suite ?? '', report, erred: true, onlyUpdate: suite === null },
-    push: { commit: event.commit, outcome: 'not compared', clusters: [] },
+    push: { commit: event.commit, outcome: 'not compared', failures: [] },
   }));
   throw thrown;
 }
@@ -92,6 +94,10 @@ function requestOf(inputs: StepInputs, event: StepEvent, onProgress: Request['on
     checkedOut: event.checkedOut,
     shard: null,
     pictureAddress: shows ? (revision, path) => pictureAddress(event, revision, path) : null,
+    publish:
+      inputs.artifact === 'true'
+        ? (reportHtml, suite) => publishReport(event, reportHtml, suite, log.line)
+        : async () => ({ url: runAddress(event), isReport: false }),
     commentReserve: COMMENT_RESERVE,
     now: new Date(),
     onProgress,
@@ -121,9 +127,8 @@ type Words = Omit<Post, 'issue' | 'run'>;
 /** What a run has to say on a pull request. */
 function ofOutcome({ commit }: StepEvent, { result, outcome, comment }: GateOutcome, onlyUpdate: boolean): Words {
   const { suite, checkpoints } = result;
-  const found = checkpoints.flatMap(({ comparison }) => comparison?.clusters ?? []);
-  const clusters = found.filter(({ status }) => status === 'new' || status === 'worsened').map(({ id }) => id);
-  return { suite, report: comment, push: { commit, outcome, clusters }, onlyUpdate };
+  const failures = checkpoints.flatMap((checkpoint) => failuresOf(checkpoint));
+  return { suite, report: comment, push: { commit, outcome, failures }, onlyUpdate };
 }
 
 /** Comments, where there is a pull request and it may; whatever GitHub answers, the verdict is the gate's alone. */

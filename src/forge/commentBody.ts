@@ -1,5 +1,6 @@
 import { compileSchema } from '../adapters/jsonSchema.ts';
 import type { Outcome } from '../records/verdict.ts';
+import { type Failure, isSameFailure } from './failures.ts';
 
 /** Characters of a comment that a report must leave free for what is added to it here. */
 export const COMMENT_RESERVE = 8_000;
@@ -16,17 +17,28 @@ export interface CommentState {
 export interface Push {
   readonly commit: string;
   readonly outcome: Outcome;
-  /** Ids of new and worsened clusters; null where there were too many to remember. */
-  readonly clusters: readonly string[] | null;
+  /** What newly fails and what got worse; null where there was too much to remember. */
+  readonly failures: readonly Failure[] | null;
 }
 
 const push = {
   type: 'object',
-  required: ['commit', 'outcome', 'clusters'],
+  required: ['commit', 'outcome', 'failures'],
   properties: {
     commit: { type: 'string', maxLength: 64 },
     outcome: { enum: ['passed', 'failed', 'not compared'] },
-    clusters: { type: ['array', 'null'], items: { type: 'string' } },
+    failures: {
+      type: ['array', 'null'],
+      items: {
+        type: 'object',
+        required: ['title', 'images', 'sample'],
+        properties: {
+          title: { type: 'string', maxLength: 400 },
+          images: { type: 'integer', minimum: 0 },
+          sample: { type: 'string', pattern: '^(?:[0-9a-f]{8}){0,16}$' },
+        },
+      },
+    },
   },
 };
 const schema = compileSchema<CommentState>({
@@ -53,7 +65,7 @@ export function isOfSuite(body: string, suite: string): boolean {
   return body.split(/\r?\n/, 1)[0] === markerOf(suite);
 }
 
-/** A comment: marker, what changed (unless it is silent on that) since the last push, the report, and the state for the next time. */
+/** A comment: marker, the report with what changed since the last push (unless it is silent on that) under its heading, and the state for the next time. */
 export function commentBody(
   suite: string,
   report: string,
@@ -62,10 +74,10 @@ export function commentBody(
 ): string {
   const remembered = { ...state, push: shortened(state.push), before: state.before && shortened(state.before) };
   const changed = isSilent ? null : sinceLastPush(state);
+  const [heading = '', ...rest] = report.trimEnd().split('\n\n');
   return [
     markerOf(suite),
-    ...(changed === null ? [] : [`> ${changed}`, '']),
-    report.trimEnd(),
+    [heading, ...(changed === null ? [] : [`> ${changed}`]), ...rest].join('\n\n'),
     '',
     `<!-- barlow-gate state ${hidden(JSON.stringify(remembered))} -->`,
   ].join('\n');
@@ -91,48 +103,56 @@ function hidden(text: string): string {
 const longestMemory = 2_000;
 
 function shortened(each: Push): Push {
-  const { clusters } = each;
-  return clusters !== null && JSON.stringify(clusters).length > longestMemory ? { ...each, clusters: null } : each;
+  const { failures } = each;
+  return failures !== null && JSON.stringify(failures).length > longestMemory ? { ...each, failures: null } : each;
 }
 
 const turned = { passed: 'passes', failed: 'fails', 'not compared': 'compared with nothing' } as const;
 
-/** One sentence on what changed; null at the first push. Clusters are told apart by their groups: a retrained model moves thresholds. */
+/** One sentence on what changed; null at the first push. What fails is told apart by its images: a retrained model moves thresholds. */
 function sinceLastPush({ push: now, before }: CommentState): string | null {
   if (before === null) return null;
   const since = `**Since the last push** (${before.commit.slice(0, 7).replace(/[^\da-f]/g, '')}):`;
   const verdict = now.outcome === before.outcome ? '' : ` now ${turned[now.outcome]}.`;
-  if (now.clusters === null || before.clusters === null) return `${since}${verdict} Too many clusters to compare.`;
-  const then = groupsOf(before.clusters);
-  const today = groupsOf(now.clusters);
+  if (now.failures === null || before.failures === null) return `${since}${verdict} Too many failures to compare.`;
+  const then = before.failures;
+  const pairs = now.failures.map((failure) => ({
+    failure,
+    earlier: then.find((each) => isSameFailure(each, failure)),
+  }));
   const parts = [
+    part('gone', then.filter((each) => !pairs.some(({ failure }) => isSameFailure(each, failure))).map(told)),
     part(
-      'gone',
-      [...then].filter((group) => !today.has(group)),
-    ),
-    part(
-      'appeared',
-      [...today].filter((group) => !then.has(group)),
+      'new',
+      pairs.filter(({ earlier }) => earlier === undefined).map(({ failure }) => told(failure)),
     ),
     part(
       'still there',
-      [...today].filter((group) => then.has(group)),
+      pairs.flatMap(({ failure, earlier }) => (earlier === undefined ? [] : [change(failure, earlier)])),
     ),
   ].filter((each) => each !== null);
-  return `${since}${verdict} ${parts.length === 0 ? 'No new clusters, then or now' : parts.join('; ')}.`;
+  return `${since}${verdict} ${parts.length === 0 ? 'Nothing new fails, then or now' : parts.join('; ')}.`;
 }
 
-/** The groups of clusters: ids are `<group>#<hash>`. */
-function groupsOf(ids: readonly string[]): ReadonlySet<string> {
-  return new Set(ids.map((id) => id.slice(0, id.lastIndexOf('#') < 0 ? undefined : id.lastIndexOf('#'))));
+const shown = 3;
+
+function part(word: string, texts: readonly string[]): string | null {
+  if (texts.length === 0) return null;
+  const more = texts.length > shown ? ` and ${texts.length - shown} more` : '';
+  return `${word}: ${texts.slice(0, shown).join(', ')}${more}`;
 }
 
-const shown = 5;
+function told({ title, images }: Failure): string {
+  return `${codeSpan(title)} (${imagesText(images)})`;
+}
 
-function part(word: string, groups: readonly string[]): string | null {
-  if (groups.length === 0) return null;
-  const more = groups.length > shown ? ` and ${groups.length - shown} more` : '';
-  return `${word}: ${groups.slice(0, shown).map(codeSpan).join(', ')}${more}`;
+function change({ title, images }: Failure, earlier: Failure): string {
+  const before = earlier.images === images ? '' : `${earlier.images} → `;
+  return `${codeSpan(title)} (${before}${imagesText(images)})`;
+}
+
+function imagesText(images: number): string {
+  return `${images} ${images === 1 ? 'image' : 'images'}`;
 }
 
 /** Nothing means anything in a code span but the backtick that ends it. */

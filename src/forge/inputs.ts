@@ -12,6 +12,7 @@ export interface StepInputs {
   readonly installEngine: string | null;
   readonly record: 'auto' | 'true' | 'false';
   readonly comment: 'always' | 'on-failure' | 'never';
+  readonly artifact: 'true' | 'false';
   readonly failOn: 'error' | 'warning' | 'never';
   readonly token: string;
   readonly workingDirectory: string;
@@ -28,6 +29,7 @@ export function readStepInputs(): StepInputs {
     installEngine: readInput('install-engine') || null,
     record: choice('record', ['auto', 'true', 'false'] as const),
     comment: choice('comment', ['always', 'on-failure', 'never'] as const),
+    artifact: choice('artifact', ['true', 'false'] as const),
     failOn: choice('fail-on', ['error', 'warning', 'never'] as const),
     token: readInput('github-token'),
     workingDirectory: readInput('working-directory') || '.',

@@ -13,6 +13,23 @@ const SHRINKAGE = 0.1;
  * @param positions of the images.
  */
 export function typicality(columns: Columns, positions: Uint32Array): Float64Array {
+  const { size, at: whitened } = whitening(columns, positions);
+  const mean = new Float64Array(size);
+  for (const at of positions) {
+    for (const [of, value] of whitened(at).entries()) mean[of] += value / positions.length;
+  }
+  return Float64Array.from(positions, (at) => distance(whitened(at), mean));
+}
+
+/** Images in features that are on one scale and apart from one another: where two lie close, they are alike. */
+export interface Whitened {
+  readonly size: number;
+  /** Of the image at a position of the group. */
+  readonly at: (position: number) => Float64Array;
+}
+
+/** The features in which some images of a group differ most from its others, whitened by the group's covariance. @param positions of the images */
+export function whitening(columns: Columns, positions: Uint32Array): Whitened {
   const features = tellingFeatures(columns, positions);
   const size = features.length;
   const { rows } = columns;
@@ -25,13 +42,19 @@ export function typicality(columns: Columns, positions: Uint32Array): Float64Arr
     }
   }
   const lower = cholesky(correlation, size);
-  const mean = features.map(({ values }) => positions.reduce((sum, at) => sum + values[at], 0) / positions.length);
-  const offset = new Float64Array(size);
-  return Float64Array.from(positions, (at) => {
-    for (let of = 0; of < size; of++) offset[of] = features[of].values[at] - mean[of];
-    forwardSolve(lower, size, offset);
-    return size === 0 ? 0 : Math.sqrt(offset.reduce((sum, each) => sum + each * each, 0) / size);
-  });
+  return {
+    size,
+    at: (position) => {
+      const values = Float64Array.from(features, (each) => each.values[position]);
+      forwardSolve(lower, size, values);
+      return values;
+    },
+  };
+}
+
+/** Root mean square a feature; 0 where there is none. */
+export function distance(a: Float64Array, b: Float64Array): number {
+  return a.length === 0 ? 0 : Math.sqrt(a.reduce((sum, each, of) => sum + (each - b[of]) ** 2, 0) / a.length);
 }
 
 /** Standardised features, those with the greatest difference of means where there are many; constant ones are left out. */

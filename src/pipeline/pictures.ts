@@ -15,6 +15,7 @@ import {
   type Pictures,
 } from '../report/pictures.ts';
 import { failureModesOf, MOST_SHOWN, rankedTrees, shownClusters } from '../report/shown.ts';
+import { spread } from './alike.ts';
 import type { Features } from './read.ts';
 import { type Run, storeFolder, threadsOf } from './request.ts';
 import { positionsInside } from './rowsInside.ts';
@@ -121,12 +122,6 @@ async function chosenOfLeaves(
     }
   }
   return chosen;
-}
-
-/** At most `count` of some rows, evenly spread over their order. */
-function spread(rows: readonly number[], count: number): readonly number[] {
-  if (rows.length <= count) return rows;
-  return Array.from({ length: count }, (_, i) => entry(rows, Math.floor(((i + 0.5) * rows.length) / count)));
 }
 
 /** The features of a rule that are not shown yet, each with the images of the group that show it most. */

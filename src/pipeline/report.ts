@@ -8,7 +8,7 @@ import { messageOf, UserError } from '../errors.ts';
 import type { TrainingSet } from '../evalset/trainingSet.ts';
 import { contactSheet } from '../pictures/contactSheet.ts';
 import { entry } from '../records/entry.ts';
-import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
+import type { Checkpoint } from '../records/evalSet.ts';
 import type { Result } from '../records/result.ts';
 import { closingLines } from '../report/closingLines.ts';
 import { confusionsOf } from '../report/confusions.ts';
@@ -16,10 +16,11 @@ import { renderHtml } from '../report/html.ts';
 import { junitXml } from '../report/junit.ts';
 import { COMMENT_LIMIT, renderMarkdown } from '../report/markdown.ts';
 import { metricsJson } from '../report/metrics.ts';
-import { keyOf, type LinkedSheet } from '../report/pictures.ts';
+import { type EventSheets, keyOf } from '../report/pictures.ts';
 import { resultJson } from '../report/resultJson.ts';
 import { FULL_DETAIL } from '../report/shedding.ts';
 import { buildView, type ReportInput } from '../report/view.ts';
+import { eventRows } from './alike.ts';
 import { namesOf, withPropertyNames } from './featureNames.ts';
 import { picturesOf } from './pictures.ts';
 import type { Features } from './read.ts';
@@ -76,7 +77,7 @@ export async function report(
   const featureNames = withPropertyNames(own, features);
   const templates = await readTemplates();
   const plain: ReportInput = {
-    ...{ result: judged, featureNames, pictures: null, sheets: new Map(), history: [] },
+    ...{ result: judged, featureNames, pictures: null, sheets: new Map(), history: [], link: null },
     confusions: confusionsOf(judged, features.evalSet, checkpoints),
     configText: textOf(config.file),
   };
@@ -84,21 +85,27 @@ export async function report(
     const view = buildView(input);
     await writeFile('report.md', renderMarkdown(view, templates));
     await writeFile('report.html', renderHtml(view, templates));
-    return view;
   };
   await write(plain);
   const decorate = decorating(request.onNotice);
   const result = await decorate('causes', judged, () => withCauses(run, features, training, judged));
   if (result !== judged) await writeFile('result.json', resultJson(result));
-  const view = await write({
+  const decorated: ReportInput = {
     ...plain,
     result,
     pictures: await decorate('pictures', null, () => picturesOf(run, features, checkpoints, result)),
     sheets: await decorate('pictures in the comment', new Map(), () =>
-      publishSheets(run, features.evalSet, result, store),
+      publishSheets(run, features, checkpoints, result, store),
     ),
     history: await decorate('trend over checkpoints', [], async () => (await store?.history(request.onNotice)) ?? []),
+  };
+  await write(decorated);
+  const { publish } = request;
+  const link = await decorate('link to the report', null, async () => {
+    return publish ? publish(file('report.html'), result.suite) : null;
   });
+  const view = buildView({ ...decorated, link });
+  if (link !== null) await writeFile('report.md', renderMarkdown(view, templates));
   const limit = { ...COMMENT_LIMIT, size: COMMENT_LIMIT.size - (request.commentReserve ?? 0) };
   const lines = closingLines(result, featureNames, file('report.html'));
   const [problem = null] = problems;
@@ -133,30 +140,43 @@ async function withCauses(run: Run, features: Features, training: TrainingSet | 
   return training === null ? result : withTrainingEvidence(run, features, training, result);
 }
 
-/** Keeps a contact sheet of each new cluster's failing images in the baseline branch; by `keyOf`. */
+/** Keeps contact sheets of each new event in the baseline branch: what newly fails, and what is most like it and right; by `keyOf`. */
 async function publishSheets(
   { request }: Run,
-  { folder }: EvalSet,
+  features: Features,
+  checkpoints: readonly Checkpoint[],
   result: Result,
   store: BaselineStore | null,
-): Promise<ReadonlyMap<string, LinkedSheet>> {
+): Promise<ReadonlyMap<string, EventSheets>> {
   const { pictureAddress } = request;
-  const shown = result.checkpoints.flatMap(({ name, comparison }) =>
-    (comparison?.clusters ?? [])
-      .filter(({ status }) => status === 'new')
-      .slice(0, FULL_DETAIL.contactSheets)
-      .map(({ id, images }) => ({ key: keyOf(name, id), images })),
-  );
+  const { folder, images } = features.evalSet;
   if (!pictureAddress || store === null || folder === null || result.commit === null) return new Map();
   const made = [];
-  for (const { key, images } of shown) {
-    const sheet = await contactSheet(folder, images);
-    if (sheet) made.push({ ...sheet, key, name: `${createHash('sha256').update(key).digest('hex').slice(0, 16)}.png` });
+  for (const [index, { name, events }] of result.checkpoints.entries()) {
+    for (const event of events.slice(0, FULL_DETAIL.contactSheets)) {
+      const rows = await eventRows(event, features, entry(checkpoints, index), SHEET.right);
+      const key = keyOf(name, event.id);
+      for (const [kind, most] of [['failing', SHEET.failing] as const, ['right', SHEET.right] as const]) {
+        const names = rows[kind].slice(0, most).map((row) => entry(images, row));
+        const sheet = await contactSheet(folder, names);
+        if (sheet) made.push({ ...sheet, key, kind, name: `${hashed(`${key} ${kind}`)}.png` });
+      }
+    }
   }
   if (made.length === 0) return new Map();
   const { revision, paths } = await store.attach(result.commit, result.createdAt, made);
   if (revision === null) return new Map();
-  return new Map(
-    made.map(({ key, width, height }, i) => [key, { url: pictureAddress(revision, entry(paths, i)), width, height }]),
-  );
+  const sheets = new Map<string, EventSheets>();
+  for (const [i, { key, kind, width, height }] of made.entries()) {
+    const sheet = { url: pictureAddress(revision, entry(paths, i)), width, height };
+    sheets.set(key, { failing: null, right: null, ...sheets.get(key), [kind]: sheet });
+  }
+  return sheets;
+}
+
+/** Images of a contact sheet: two rows, and one below. */
+const SHEET = { failing: 12, right: 6 };
+
+function hashed(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }

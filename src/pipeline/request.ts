@@ -40,6 +40,10 @@ export interface Request {
    * commit judged, for the comment to show.
    */
   readonly pictureAddress?: ((revision: string, path: string) => string) | null;
+  /** Puts the finished report.html where people can open it, and tells where that is: the report itself, or at least the run. */
+  readonly publish?:
+    | ((reportHtml: string, suite: string) => Promise<{ readonly url: string; readonly isReport: boolean }>)
+    | null;
   /** Characters of a comment that the door needs for itself. */
   readonly commentReserve?: number;
   readonly now: Date;

@@ -16,6 +16,8 @@ export interface CheckpointView {
   readonly outcome: Outcome;
   /** One sentence: what decided the verdict. */
   readonly headline: string;
+  /** "candidate has 1 new failure event and 2 known failure modes that got worse"; empty where nothing is new or worse. */
+  readonly found: string;
   /** What else decides or hides it; null where nothing was compared. */
   readonly wholeSet: string | null;
   /** "checkpoint `name` of commit 1a2b3c4d5e6f, 16 % error"; null where there was none. */
@@ -43,19 +45,22 @@ export interface EventView {
   readonly trait: string | null;
   /** "38 images newly fail". */
   readonly images: string;
+  /** Ids of its clusters. */
+  readonly clusters: readonly string[];
   /** "wrong with confidence 0.97, where the accepted checkpoint was right with 0.99 (medians)"; null where none is known. */
   readonly confidence: string | null;
   /** What is known of its causes, a sentence or two each. */
   readonly causes: readonly string[];
 }
 
-function eventView({ id, title, traits, images, confidence, trainingSet }: FailureEvent): EventView {
+function eventView({ id, title, traits, images, clusters, confidence, trainingSet }: FailureEvent): EventView {
   const [trait] = traits;
   return {
     id,
     title: oneLine(title),
     trait: trait === undefined ? null : oneLine(trait, 120),
     images: `${counted(images.length, 'image')} newly ${images.length === 1 ? 'fails' : 'fail'}`,
+    clusters,
     confidence: confidence && confidenceText(confidence),
     causes: causesText(trainingSet),
   };
@@ -88,6 +93,7 @@ export function checkpointView(checkpoint: CheckpointResult, names: FeatureNames
     errors: `${count(checkpoint.failures)} of ${counted(checkpoint.images, 'image')} fail (${percent(checkpoint.baseErrorRate)})`,
     outcome: verdict?.outcome ?? 'not compared',
     headline: headline(checkpoint, events, worsened),
+    found: comparison === null ? '' : foundText(checkpoint.name, events, worsened),
     wholeSet: comparison === null ? null : wholeSetText(comparison.groups),
     baseline: baselineText(checkpoint),
     ...checks(verdict),
@@ -126,13 +132,18 @@ function headline(
     return `${name} was compared with nothing (${oneLine(missing, 300)})${failing}; it has ${counted(modes, 'failure mode')} of its own.`;
   }
   const [first] = events;
+  const found = foundText(checkpoint.name, events, worsened);
+  if (found !== '') return `${found}${first === undefined ? '' : `: ${first.title}`}.`;
+  const nothing = `${name} has no new failure event, and no known one got worse`;
+  return failed === 0 ? `${nothing}.` : `${nothing}, but ${counted(failed, 'other check')} failed.`;
+}
+
+function foundText(checkpoint: string, events: readonly EventView[], worsened: readonly ClusterView[]): string {
   const found = [
     events.length > 0 ? counted(events.length, 'new failure event') : null,
     worsened.length > 0 ? `${counted(worsened.length, 'known failure mode')} that got worse` : null,
   ].filter((part) => part !== null);
-  if (found.length > 0) return `${name} has ${found.join(' and ')}${first === undefined ? '' : `: ${first.title}`}.`;
-  const nothing = `${name} has no new failure event, and no known one got worse`;
-  return failed === 0 ? `${nothing}.` : `${nothing}, but ${counted(failed, 'other check')} failed.`;
+  return found.length === 0 ? '' : `${nameText(checkpoint)} has ${found.join(' and ')}`;
 }
 
 function baselineText({ comparison, images }: CheckpointResult): string | null {

@@ -32,6 +32,8 @@ export interface ClusterView {
   readonly scopeKind: Cluster['scope'];
   /** How well the rule tells the images that newly fail; null where it was not asked. */
   readonly telling: string | null;
+  /** The same as a number: the harmonic mean of precision and recall; 0 where it was not asked. */
+  readonly f1: number;
   /** How it lies in the candidate's own failure modes; null where none matches. */
   readonly match: string | null;
   /** Names of newly failing images. */
@@ -63,6 +65,7 @@ export function clusterView(cluster: Cluster, names: FeatureNames): ClusterView 
     scope: scopeText(cluster),
     scopeKind: cluster.scope,
     telling: tellingText(cluster),
+    f1: f1Of(cluster),
     match: matchText(cluster),
     imageNames: cluster.images.map((image) => oneLine(image)),
   };
@@ -74,6 +77,11 @@ function whatHappened({ newlyFailed, newlyFixed, size }: Cluster): string {
   const failed = newlyFailed === 0 ? `none ${of} newly fails` : `${count(newlyFailed)} ${of} newly ${fails}`;
   if (newlyFixed === 0) return newlyFailed === 0 ? failed : `${failed}, none is newly right`;
   return `${failed}, ${count(newlyFixed)} ${newlyFixed === 1 ? 'is' : 'are'} newly right`;
+}
+
+function f1Of({ precision, recall }: Cluster): number {
+  if (precision === null || recall === null || precision + recall === 0) return 0;
+  return (2 * precision * recall) / (precision + recall);
 }
 
 function scopeText(cluster: Cluster): string | null {

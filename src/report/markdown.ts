@@ -1,10 +1,12 @@
 import { entry } from '../records/entry.ts';
 import { oneLine } from '../records/names.ts';
 import { count } from '../records/words.ts';
-import type { CheckpointView } from './checkpointView.ts';
+import { choices } from './actions.ts';
+import type { CheckpointView, EventView } from './checkpointView.ts';
 import type { ClusterView } from './clusterView.ts';
+import { eventLead } from './eventLead.ts';
 import { escapeForMarkdown, isWebAddress } from './markdownEscape.ts';
-import { keyOf, type LinkedSheet } from './pictures.ts';
+import { type EventSheets, keyOf } from './pictures.ts';
 import { type Detail, FULL_DETAIL, SHEDDING_STEPS } from './shedding.ts';
 import { renderTemplate, type Templates } from './template.ts';
 import type { ReportView } from './view.ts';
@@ -51,15 +53,17 @@ const LONGEST_ID = 300;
 /** What the template shows: the view cut to `detail`, every text escaped. */
 function markdownData(view: ReportView, detail: Detail, shed: readonly string[], limit: SizeLimit): object {
   const data = {
-    headline: view.headline,
+    brief: view.brief,
+    link: addressOf(view.input.link?.url),
+    isReport: view.input.link?.isReport ?? false,
     skipped: view.skipped,
     mark: { passed: '✅', failed: '❌', 'not compared': '⚠️' }[view.outcome],
     suite: view.suite,
     commit: view.commit,
     checkpoints: view.checkpoints.slice(0, detail.checkpoints).map((each, index) => {
       const { name } = entry(view.input.result.checkpoints, index);
-      const sheetOf = (id: string) => view.input.sheets.get(keyOf(name, id));
-      return checkpointData(each, sheetOf, detail, view.checkpoints.length > 1);
+      const sheetsOf = (id: string) => view.input.sheets.get(keyOf(name, id));
+      return checkpointData(each, sheetsOf, detail, view.checkpoints.length > 1);
     }),
     moreCheckpoints: more(view.checkpoints, detail.checkpoints),
     made: detail.howMade === 0 ? [] : view.made,
@@ -71,7 +75,7 @@ function markdownData(view: ReportView, detail: Detail, shed: readonly string[],
 
 function checkpointData(
   checkpoint: CheckpointView,
-  sheetOf: (cluster: string) => LinkedSheet | undefined,
+  sheetsOf: (event: string) => EventSheets | undefined,
   detail: Detail,
   several: boolean,
 ) {
@@ -82,6 +86,7 @@ function checkpointData(
   });
   const { events, newClusters, worsened, known, failedChecks, warnings, otherChecks, failureModes, groups, skipped } =
     checkpoint;
+  const byId = new Map(newClusters.map((cluster) => [cluster.id, cluster]));
   // The tables tell of these already.
   const told = new Set([...newClusters, ...worsened].map(({ id }) => oneLine(id)));
   return {
@@ -97,13 +102,16 @@ function checkpointData(
     ),
     warnings: cut(warnings, detail.failedChecks),
     otherChecks: cut(otherChecks, detail.otherChecks),
-    events: cut(events, detail.newClusters),
-    newClusters: cut(newClusters, detail.newClusters),
-    clusterDetails: newClusters
-      .slice(0, detail.newClusters)
-      .map((cluster, index) =>
-        clusterData(cluster, index < detail.contactSheets ? sheetOf(cluster.id) : undefined, detail),
-      ),
+    events: {
+      ...cut(events, detail.newClusters),
+      shown: events
+        .slice(0, detail.newClusters)
+        .map((event, index) => eventData(event, byId, index < detail.contactSheets ? sheetsOf(event.id) : undefined)),
+    },
+    clusterDetails: {
+      ...cut(newClusters, detail.newClusters),
+      shown: newClusters.slice(0, detail.newClusters).map((cluster) => clusterData(cluster, detail)),
+    },
     worsened: cut(worsened, detail.newClusters),
     known: cut(known, detail.knownClusters),
     failureModes: cut(failureModes, detail.failureModes),
@@ -112,14 +120,30 @@ function checkpointData(
   };
 }
 
-function clusterData(cluster: ClusterView, sheet: LinkedSheet | undefined, detail: Detail) {
+/** An event: its title, what happened, and where its contact sheets are. */
+function eventData(event: EventView, clusters: ReadonlyMap<string, ClusterView>, sheets: EventSheets | undefined) {
+  const lead = eventLead(event.clusters.flatMap((id) => clusters.get(id) ?? []));
+  return {
+    ...event,
+    lead,
+    failing: addressOf(sheets?.failing?.url),
+    right: addressOf(sheets?.right?.url),
+    choices: lead === null ? [] : choices(lead.cluster.rule, lead.cluster.groupId),
+    acceptAs: event.id.length > LONGEST_ID ? null : event.id,
+  };
+}
+
+function addressOf(url: string | undefined): string | null {
+  return url !== undefined && isWebAddress(url) ? url : null;
+}
+
+function clusterData(cluster: ClusterView, detail: Detail) {
   const names = cluster.imageNames.slice(0, detail.imageNames);
   return {
     ...cluster,
     id: cluster.id.length > LONGEST_ID ? null : cluster.id,
     imageNames: names.length === 0 ? null : names.join(', '),
     moreImages: more(cluster.imageNames, detail.imageNames),
-    sheet: sheet !== undefined && isWebAddress(sheet.url) ? sheet.url : null,
   };
 }
 

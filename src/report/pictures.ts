@@ -48,3 +48,19 @@ export interface LinkedSheet {
   readonly width: number;
   readonly height: number;
 }
+
+/** The contact sheets of an event; null where none can be made. */
+export interface EventSheets {
+  /** Images that newly fail, the most typical first. */
+  readonly failing: LinkedSheet | null;
+  /** Images of the same class that are still right, the most alike first. */
+  readonly right: LinkedSheet | null;
+}
+
+/** Where the whole report can be read. */
+export interface ReportLink {
+  /** Absolute http(s) address; anything else is not shown. */
+  readonly url: string;
+  /** Whether it opens the report itself, or the run that made it. */
+  readonly isReport: boolean;
+}

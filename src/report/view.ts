@@ -22,15 +22,17 @@ import { type Outcome, worstOutcome } from '../records/verdict.ts';
 import { count, counted, number, percent } from '../records/words.ts';
 import type { Confusion } from './actions.ts';
 import { type CheckpointView, checkpointView } from './checkpointView.ts';
-import type { LinkedSheet, Pictures } from './pictures.ts';
+import type { EventSheets, Pictures, ReportLink } from './pictures.ts';
 
 export interface ReportInput {
   readonly result: Result;
   readonly featureNames: FeatureNames;
   /** Null where there are none to show: the report says so. */
   readonly pictures: Pictures | null;
-  /** Of clusters, by `keyOf`. */
-  readonly sheets: ReadonlyMap<string, LinkedSheet>;
+  /** Of events, by `keyOf`. */
+  readonly sheets: ReadonlyMap<string, EventSheets>;
+  /** Null where nobody can follow a link. */
+  readonly link: ReportLink | null;
   /** Of clusters and leaves, by `keyOf`; most frequent first. */
   readonly confusions: ReadonlyMap<string, readonly Confusion[]>;
   /** Oldest first. */
@@ -52,6 +54,8 @@ export interface ReportView {
   readonly outcome: Outcome;
   /** "Failed: candidate has 1 new failure cluster." */
   readonly headline: string;
+  /** The same without a title that follows below it: "Failed: candidate has 1 new failure event." */
+  readonly brief: string;
   /** Which images no figure counts; null where there are none. */
   readonly skipped: string | null;
   readonly commit: string | null;
@@ -70,6 +74,7 @@ export function buildView(input: ReportInput): ReportView {
     suite: nameText(result.suite),
     outcome,
     headline: headline(outcome, checkpoints),
+    brief: brief(outcome, checkpoints),
     skipped: skippedText(result.evalSet),
     commit: result.commit === null ? null : oneLine(result.commit).slice(0, 12),
     createdAt: timeText(result.createdAt),
@@ -87,6 +92,12 @@ function headline(outcome: Outcome, checkpoints: readonly CheckpointView[]): str
   const failed = checkpoints.filter((checkpoint) => checkpoint.outcome === 'failed').length;
   if (failed > 0) return `${word}: ${count(failed)} of ${counted(checkpoints.length, 'checkpoint')}.`;
   return `${word}: ${counted(checkpoints.length, 'checkpoint')}.`;
+}
+
+function brief(outcome: Outcome, checkpoints: readonly CheckpointView[]): string {
+  const [only, second] = checkpoints;
+  if (only === undefined || second !== undefined || only.found === '') return headline(outcome, checkpoints);
+  return `${OUTCOME[outcome]}: ${only.found}.`;
 }
 
 /** "2026-05-04 03:02 UTC". */

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
+import { type Failure, failuresOf, isSameFailure } from '../../src/forge/failures.ts';
 import { openGitHub } from '../../src/forge/githubApi.ts';
 import { type Post, type Posted, postComment } from '../../src/forge/postComment.ts';
 import type { Outcome } from '../../src/records/verdict.ts';
+import { sampleCheckpoint, sampleEvent } from '../report/sampleResult.ts';
 import { type Account, type GitHubServer, startGitHub } from './githubServer.ts';
 
 const bot: Account = { login: 'github-actions[bot]', type: 'Bot', mayWrite: true };
@@ -26,11 +28,21 @@ afterEach(async () => {
 const connect = (token = 'ghs_job', second = 5) =>
   openGitHub({ token, apiUrl: server.url, owner: 'owner', repository: 'repo', second });
 const commit = (digit: string) => digit.repeat(40);
+/** What newly fails: four images of its own, and more where it is to grow. */
+const failure = (title: string, more = 0): Failure => {
+  const checkpoint = sampleCheckpoint();
+  const images = Array.from({ length: 4 + more }, (_, i) => ({
+    ...sampleEvent().images[0],
+    name: `${title} ${i}.png`,
+  }));
+  const [made] = failuresOf({ ...checkpoint, comparison: null, events: [sampleEvent({ title, images })] });
+  return made;
+};
 const postOf = (changes: Partial<Post> = {}): Post => ({
   issue: 5,
   suite: 'cars',
   report: '## Failed',
-  push: { commit: commit('a'), outcome: 'failed', clusters: ['label:car#1'] },
+  push: { commit: commit('a'), outcome: 'failed', failures: [failure('car')] },
   run: { id: 1, attempt: 1 },
   onlyUpdate: false,
   ...changes,
@@ -137,14 +149,14 @@ describe('the comment of another bot', () => {
 
 describe('a run that could not judge', () => {
   it('says so where the last one said that all is well, and the next compares with the last that judged', async () => {
-    await post({ report: 'Passed', push: { commit: commit('a'), outcome: 'passed', clusters: [] } });
-    const erred = { push: { commit: commit('b'), outcome: 'not compared' as const, clusters: [] }, erred: true };
+    await post({ report: 'Passed', push: { commit: commit('a'), outcome: 'passed', failures: [] } });
+    const erred = { push: { commit: commit('b'), outcome: 'not compared' as const, failures: [] }, erred: true };
     await post({ ...erred, report: 'not judged', run: { id: 2, attempt: 1 } });
     expect(bodies()).toEqual([expect.stringContaining('not judged')]);
     expect(bodies()[0]).not.toMatch(/Passed|Since the last push/);
-    const next = { push: { commit: commit('c'), outcome: 'failed' as const, clusters: ['label:car#1'] } };
+    const next = { push: { commit: commit('c'), outcome: 'failed' as const, failures: [failure('car')] } };
     await post({ ...next, run: { id: 3, attempt: 1 } });
-    expect(bodies()[0]).toContain('(aaaaaaa): now fails. appeared: `label:car`.');
+    expect(bodies()[0]).toContain('(aaaaaaa): now fails. new: `car` (4 images).');
   });
 });
 
@@ -182,7 +194,7 @@ describe('two jobs at once', () => {
         postOf({
           report: 'new',
           run: { id: 2, attempt: 1 },
-          push: { commit: commit('b'), outcome: 'passed', clusters: [] },
+          push: { commit: commit('b'), outcome: 'passed', failures: [] },
         }),
       ),
     ]);
@@ -220,41 +232,61 @@ describe('two jobs at once', () => {
 });
 
 describe('what changed since the last push', () => {
-  const push = (digit: string, clusters: readonly string[], outcome: Outcome = 'failed') => ({
-    push: { commit: commit(digit), outcome, clusters },
+  const push = (digit: string, failures: readonly Failure[], outcome: Outcome = 'failed') => ({
+    push: { commit: commit(digit), outcome, failures },
   });
 
-  it('names groups that are gone, have appeared and are still there', async () => {
-    await post({ ...push('a', ['label:car#1', 'label:cat#2']) });
+  it('names what is gone, what is new and what is still there, right under the heading', async () => {
+    await post({ ...push('a', [failure('car'), failure('cat')]), report: '## Failed\n\nThe rest.' });
     expect(bodies()[0]).not.toContain('Since the last push');
-    await post({ ...push('b', ['label:cat#9', 'label:dog#3']), run: { id: 2, attempt: 1 } });
+    await post({
+      ...push('b', [failure('cat', 2), failure('dog')]),
+      run: { id: 2, attempt: 1 },
+      report: '## Failed\n\nThe rest.',
+    });
     expect(bodies()[0]).toContain(
-      '**Since the last push** (aaaaaaa): gone: `label:car`; appeared: `label:dog`; still there: `label:cat`.',
+      '## Failed\n\n> **Since the last push** (aaaaaaa): gone: `car` (4 images); new: `dog` (4 images); still there: `cat` (4 → 6 images).\n\nThe rest.',
     );
     await post({ ...push('c', [], 'passed'), run: { id: 3, attempt: 1 } });
-    expect(bodies()[0]).toContain('(bbbbbbb): now passes. gone: `label:cat`, `label:dog`.');
+    expect(bodies()[0]).toContain('(bbbbbbb): now passes. gone: `cat` (6 images), `dog` (4 images).');
+  });
+
+  it('two are one where they share half of the images of the smaller, however many there are', () => {
+    const sharing = (from: number, count: number) => {
+      const images = Array.from({ length: count }, (_, i) => ({ ...sampleEvent().images[0], name: `${from + i}.png` }));
+      return failuresOf({ ...sampleCheckpoint(), comparison: null, events: [sampleEvent({ images })] })[0];
+    };
+    expect(isSameFailure(sharing(0, 10), sharing(5, 10))).toBe(true);
+    expect(isSameFailure(sharing(0, 10), sharing(6, 10))).toBe(false);
+    expect(isSameFailure(sharing(0, 10), sharing(4, 6))).toBe(true);
+    // Samples of sixteen stand for thousands.
+    expect(isSameFailure(sharing(0, 4_000), sharing(400, 4_000))).toBe(true);
+    expect(isSameFailure(sharing(0, 4_000), sharing(3_600, 4_000))).toBe(false);
+    expect(isSameFailure(sharing(0, 4_000), sharing(4_000, 4_000))).toBe(false);
+    // All of a part of ten in a hundred is in both.
+    expect(isSameFailure(sharing(0, 4_000), sharing(100, 400))).toBe(true);
   });
 
   it('is the same for another run on the same push', async () => {
-    await post({ ...push('a', ['label:car#1']) });
+    await post({ ...push('a', [failure('car')]) });
     await post({ ...push('b', []), run: { id: 2, attempt: 1 } });
     const told = bodies()[0];
     await post({ ...push('b', []), run: { id: 2, attempt: 2 } });
-    expect(bodies()[0]?.split('\n')[1]).toBe(told?.split('\n')[1]);
-    expect(bodies()[0]).toContain('(aaaaaaa): gone: `label:car`.');
+    expect(bodies()[0]?.split('\n')[3]).toBe(told?.split('\n')[3]);
+    expect(bodies()[0]).toContain('(aaaaaaa): gone: `car` (4 images).');
   });
 
-  it('survives a state that someone edited, names from data and ten thousand clusters', async () => {
+  it('survives a state that someone edited, names from data and a thousand failures', async () => {
     await post();
     const [comment] = server.comments;
     if (comment) comment.body = comment.body.replace(/state [\w+/=]+/, 'state e30=');
-    await post({ ...push('b', ['label:`x` @everyone\n<b>#1']), run: { id: 2, attempt: 1 } });
-    await post({ ...push('c', ['label:`y`\n@all <i>-->#1']), run: { id: 3, attempt: 1 } });
-    expect(bodies()[0]).toContain('gone: `label: x @everyone <b>`; appeared: `label: y @all <i>-->`');
-    const many = Array.from({ length: 10_000 }, (_, index) => `label:class ${index}#1`);
+    await post({ ...push('b', [failure('`x` @everyone\n<b>')]), run: { id: 2, attempt: 1 } });
+    await post({ ...push('c', [failure('`y`\n@all <i>-->')]), run: { id: 3, attempt: 1 } });
+    expect(bodies()[0]).toContain('gone: `x @everyone␊<b>` (4 images); new: `y ␊@all <i>-->` (4 images)');
+    const many = Array.from({ length: 1_000 }, (_, index) => failure(`class ${index}`));
     await post({ ...push('d', many), run: { id: 4, attempt: 1 }, report: 'x'.repeat(57_000) });
     await post({ ...push('e', many), run: { id: 5, attempt: 1 }, report: 'x'.repeat(57_000) });
-    expect(bodies()[0]).toContain('Too many clusters to compare');
+    expect(bodies()[0]).toContain('Too many failures to compare');
     expect(bodies()[0]?.length).toBeLessThan(65_536);
   });
 });

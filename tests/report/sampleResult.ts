@@ -267,6 +267,7 @@ export function sampleInput(result: Result = sampleResult(), change: Partial<Rep
     featureNames: new Map(),
     pictures: null,
     sheets: new Map(),
+    link: null,
     confusions: new Map(),
     history: [],
     configText: null,
