@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { openPool } from '../../src/adapters/threadPool.ts';
 import { type CompareInput, compare } from '../../src/gate/compare.ts';
 import { compareGroups } from '../../src/gate/compareGroups.ts';
-import type { GroupAnalysis } from '../../src/records/analysis.ts';
+import type { GroupAnalysis, Region } from '../../src/records/analysis.ts';
 import type { PairedGroup } from '../../src/records/comparison.ts';
 import { mcnemar } from '../../src/statistics/mcnemar.ts';
 import { stream } from '../../src/statistics/random.ts';
@@ -60,6 +60,11 @@ describe('compare', () => {
   const baseline = fails(400, () => chance(random, 0.04));
   const older = fails(400, (row) => baseline[row] === 1);
   const candidate = fails(400, (row) => chance(random, 0.04) || (sample.at(row, 2) > 0.85 && chance(random, 0.7)));
+
+  const holds = (rule: Region, row: number) =>
+    rule.every(({ feature, op, threshold }) =>
+      op === '<=' ? sample.at(row, feature) <= threshold : sample.at(row, feature) > threshold,
+    );
 
   function input(outcomes: readonly Uint8Array[]): CompareInput {
     const group = pairedGroup('a', count(400), outcomes);
@@ -141,6 +146,50 @@ describe('compare', () => {
     expect(mended.length).toBeGreaterThan(0);
     expect(cluster.images).toEqual(newly.map((row) => `${row}.png`));
     expect([cluster.newlyFailed, cluster.newlyFixed]).toEqual([newly.length, mended.length]);
+    const found = count(400).filter((row) => holds(cluster.found?.rule ?? [], row));
+    const foundNewly = found.filter((row) => broken[row] === 1 && one[row] === 0 && two[row] === 0);
+    expect(cluster.found).toMatchObject({
+      size: found.length,
+      newlyFailed: foundNewly.length,
+      newlyFixed: found.filter((row) => broken[row] === 0 && one[row] === 1 && two[row] === 1).length,
+    });
+    expect(cluster.precision).toBe(newly.length / inside.length);
+    expect(cluster.recall).toBe(foundNewly.filter((row) => inside.includes(row)).length / foundNewly.length);
+  });
+
+  it.each([1, 2])('tells what improved as the scan of the sides exchanged does (%i accepted)', async (accepted) => {
+    const worse = [candidate, baseline, older].slice(0, accepted + 1);
+    const better = worse.map((each) => each.map((failed) => 1 - failed));
+    const found = (await compare(input(worse))).comparison;
+    const mirrored = (await compare(input(better))).comparison;
+    expect(mirrored.improvements.length).toBeGreaterThan(0);
+    for (const [at, improved] of mirrored.improvements.entries()) {
+      const { status, newlyFailed, newlyFixed, baselineErrorRate, errorRate, ...same } = found.clusters[at];
+      expect(status).toBe('new');
+      expect(improved).toMatchObject({
+        ...{ status: 'improved', newlyFailed: newlyFixed, newlyFixed: newlyFailed, rule: same.rule, size: same.size },
+        images: same.images,
+      });
+      expect(improved.errorRate).toBeCloseTo(1 - errorRate, 12);
+      expect(improved.baselineErrorRate).toBeCloseTo(1 - baselineErrorRate, 12);
+      expect(improved.errorRate).toBeLessThan(improved.baselineErrorRate);
+    }
+  });
+
+  it('tells nothing improved where only something broke', async () => {
+    expect((await compare(input([candidate, baseline]))).comparison.improvements).toEqual([]);
+  });
+
+  it('counts what was found, beside one accepted checkpoint too', async () => {
+    const [{ found, recall, images }] = (await compare(input([candidate, baseline]))).comparison.clusters;
+    const inside = count(400).filter((row) => holds(found?.rule ?? [], row));
+    const newly = inside.filter((row) => candidate[row] > baseline[row]);
+    expect(found).toMatchObject({
+      size: inside.length,
+      newlyFailed: newly.length,
+      newlyFixed: inside.filter((row) => candidate[row] < baseline[row]).length,
+    });
+    expect(recall).toBe(newly.filter((row) => images.includes(`${row}.png`)).length / newly.length);
   });
 
   it('finds nothing between a checkpoint and itself', async () => {

@@ -1,14 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { openPool } from '../../src/adapters/threadPool.ts';
+import { bestRegion } from '../../src/gate/bestRegion.ts';
 import { DRAWS_A_BLOCK, drawBlock } from '../../src/gate/draws.ts';
 import { LaneCounter } from '../../src/gate/lanes.ts';
-import { maximaOf } from '../../src/gate/maxima.ts';
+import { maximaOf, maximaWorker } from '../../src/gate/maxima.ts';
 import { openImages } from '../../src/gate/open.ts';
 import { openFamily } from '../../src/gate/openFamily.ts';
 import { positionsIn } from '../../src/gate/region.ts';
 import regionFamily, { ruleOf } from '../../src/gate/regionFamily.ts';
+import { runTest } from '../../src/gate/runTest.ts';
 import { prepareGroups, type ScanInput } from '../../src/gate/scan.ts';
 import { densityScore, leastNet, sideScore } from '../../src/gate/score.ts';
+import { smallestVisible } from '../../src/gate/visible.ts';
 import { stream } from '../../src/statistics/random.ts';
 import { chance, pairedGroup, readerOf, sampleOf } from './paired.ts';
 
@@ -116,6 +119,44 @@ describe.each([1, 2, 3])('draws with %i accepted', (accepted) => {
     }
   });
 
+  it('are judged beside the best region of what was seen, also without what an earlier cluster has', async () => {
+    const [prepared] = await prepareGroups(input(outcomes));
+    const { scored, open } = prepared;
+    const { family } = scored;
+    const score = sideScore(accepted, rows);
+    const claimed = new Uint8Array(open.positions.length);
+    for (let round = 0; round < 3; round++) {
+      let best = { region: -1, score: 0 };
+      for (let region = 0; region < family.regions; region++) {
+        const inside = new Set(positionsIn(ruleOf(family, region), sample.columns));
+        const openIn = [...open.positions.keys()].filter((at) => inside.has(open.positions[at]) && claimed[at] === 0);
+        const b = openIn.filter((at) => open.lone[at] === 0).length;
+        const right = [...open.rightPositions.keys()].filter((at) => inside.has(open.rightPositions[at]));
+        const fixed = accepted === 1 ? openIn.length - b : right.filter((at) => open.loneRight[at] === 0).length;
+        if (b - fixed < leastNet(inside.size, options) || b * (accepted + 1) <= openIn.length) continue;
+        const mu = family.expected[region];
+        const value = score.of(b, openIn.length) + densityScore(openIn.length, mu);
+        if (value > best.score) best = { region, score: value };
+      }
+      const found = bestRegion(scored, claimed, score, accepted);
+      if (best.region < 0) {
+        expect(round).toBeGreaterThan(0);
+        expect(found).toBeNull();
+        break;
+      }
+      expect(found?.region).toBe(best.region);
+      expect(found?.score).toBeCloseTo(best.score, 12);
+      const inside = new Set(positionsIn(ruleOf(family, best.region), sample.columns));
+      const newly = [...open.positions.keys()].filter(
+        (at) => inside.has(open.positions[at]) && open.lone[at] === 0 && claimed[at] === 0,
+      );
+      expect(newly.length).toBeGreaterThan(0);
+      expect(found?.newlyFailed).toEqual(newly);
+      for (const at of newly) claimed[at] = 1;
+    }
+    expect(bestRegion(scored, claimed.fill(1), score, accepted)).toBeNull();
+  });
+
   it('choose each checkpoint as often, and one an image', () => {
     const { bits, words, images } = drawBlock(names, accepted, 0);
     const counts = Array.from({ length: accepted + 1 }, () => 0);
@@ -143,5 +184,76 @@ describe('the score', () => {
     expect(score.of(score.least(3, 12) - 1, 12)).toBeLessThanOrEqual(3);
     expect(score.least(100, 12)).toBe(13);
     expect(leastNet(30, { minNewFailures: 1, minErrorRateIncrease: 0.1 })).toBe(3);
+  });
+});
+
+describe('the test of a run', () => {
+  it.each([
+    ['an observed score that nothing beats', 1000],
+    ['one that most draws beat', 0.001],
+    ['no material region', 0],
+  ])('p-values are counts of draws: %s', async (_, observed) => {
+    const outcomes = [flip(), flip()];
+    const [{ scored }] = await prepareGroups(input(outcomes));
+    const most = 2500;
+    const run = openPool(0).run;
+    const about = { groups: [scored], names, accepted: 1 };
+    const told: number[] = [];
+    const test = await runTest({
+      ...{ ...about, observed, significance: 0.01, draws: most, run },
+      onProgress: (done) => told.push(done),
+    });
+    const blocks = [];
+    for (let block = 0; block * DRAWS_A_BLOCK < most; block++)
+      blocks.push(...(await run(maximaWorker, { ...about, block })));
+    const drawn = blocks.slice(0, test.draws);
+    // A clear case, one that is clearly none, and one where nothing can be found end after the first portion.
+    expect(test.draws).toBe(999);
+    expect(told).toEqual([999]);
+    const sorted = drawn.toSorted((a, b) => b - a);
+    for (const score of [sorted[5], sorted[40], sorted[40] + 1e-9, sorted[500] + 1e-9]) {
+      const asGood = drawn.filter((each) => each >= score).length;
+      expect(test.pValueOf(score)).toBeCloseTo((1 + asGood) / (1 + drawn.length), 12);
+    }
+    expect(test.pValueOf(1000)).toBeLessThan(1 / 1000);
+    // Significant at 0.01: beaten by at most 9 of 999.
+    expect(test.critical).toBe(sorted[9]);
+    if (observed === 0) expect(test.pValue).toBe(1);
+    else if (observed === 1000) expect(test.pValue).toBeLessThanOrEqual(0.001);
+    // Besag and Clifford: ten as good after n draws.
+    else
+      expect(test.pValue).toBeCloseTo(
+        10 / (1 + drawn.findIndex((_, at) => asGoodUpTo(drawn, observed, at) === 10)),
+        12,
+      );
+  });
+});
+
+const asGoodUpTo = (drawn: readonly number[], score: number, at: number) =>
+  drawn.slice(0, at + 1).filter((each) => each >= score).length;
+
+describe('the smallest cluster that could have shown', () => {
+  const material = { minNewFailures: 4, minErrorRateIncrease: 0.1 };
+
+  it.each([20, 100, 1000])(
+    'is the first number of failures whose score is beyond the critical one (group of %i)',
+    async (size) => {
+      for (const critical of [2, 8, 15, 1e9]) {
+        const score = sideScore(1, size);
+        const naive = Array.from({ length: size }, (_, at) => at + 1).find((failed) => {
+          const region = Math.min(size, Math.max(2 * failed, Math.ceil(size / 64)));
+          const expected = region * Math.min(1, failed / size);
+          const net = Math.max(4, Math.ceil(0.1 * region - 1e-9));
+          return failed >= net && score.most(failed) + densityScore(failed, expected) > critical;
+        });
+        expect(smallestVisible(size, undefined, 1, critical, material)).toBe(naive ?? null);
+      }
+    },
+  );
+
+  it('is larger where more images are open anyway', async () => {
+    const [prepared] = await prepareGroups(input([flip(), flip()]));
+    const busy = smallestVisible(rows, prepared, 1, 8, material) ?? 0;
+    expect(busy).toBeGreaterThan(smallestVisible(rows, undefined, 1, 8, material) ?? 0);
   });
 });
