@@ -1,0 +1,43 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+
+/*
+ * How many small faults in the rooms that decide would be noticed: `npm run mutate -- ROOM ... [--sample SHARE] [--seed N]`. Each fault
+ * (mutant) of the sample is tried by Stryker under the tests of its room; one that none of them notices survives and is printed.
+ * Prints a table by room. All of it takes hours: by default a tenth.
+ */
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { sample: { type: 'string', default: '0.1' }, seed: { type: 'string', default: '1' } },
+});
+const rooms = positionals.length > 0 ? positionals : ['gate', 'analysis', 'baseline', 'statistics', 'evalset'];
+const report = 'out/mutation.json';
+
+const rows = rooms.map((room) => {
+  const env = { ...process.env, MUTATED_ROOM: room, MUTATION_SAMPLE: values.sample, MUTATION_SEED: values.seed };
+  const { status } = spawnSync('stryker', ['run', '--checkers', 'sample', '--mutate', `src/${room}/*.ts`], {
+    env,
+    stdio: 'inherit',
+  });
+  if (status !== 0) throw new Error(`Stryker ended with ${status} in ${room}`);
+  const { files }: { files: Record<string, { mutants: readonly { status: string }[] }> } = JSON.parse(
+    readFileSync(report, 'utf8'),
+  );
+  const mutants = Object.values(files).flatMap((file) => file.mutants);
+  const count = (...statuses: readonly string[]) => mutants.filter((each) => statuses.includes(each.status)).length;
+  const killed = count('Killed', 'Timeout');
+  const survived = count('Survived');
+  const untested = count('NoCoverage');
+  return { room, mutants: mutants.length, tried: killed + survived + untested, killed, survived, untested };
+});
+const total = (of: (row: (typeof rows)[number]) => number) => rows.reduce((sum, row) => sum + of(row), 0);
+const all = {
+  ...{ room: 'all', mutants: total((row) => row.mutants), tried: total((row) => row.tried) },
+  ...{
+    killed: total((row) => row.killed),
+    survived: total((row) => row.survived),
+    untested: total((row) => row.untested),
+  },
+};
+console.table([...rows, all].map((row) => ({ ...row, score: `${((100 * row.killed) / row.tried).toFixed(1)} %` })));
