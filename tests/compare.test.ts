@@ -35,6 +35,11 @@ beforeAll(() => {
     const rows = rowsOf(join(example, 'predictions', `${name}.csv`)).filter(([image = '']) => labels.has(image));
     const lines = rows.map(([image = '', prediction]) => `${labels.get(image)}/${image},${prediction}`);
     writeFileSync(join(folder, `${name}.csv`), `${['image,prediction', ...lines].join('\n')}\n`);
+    const failed = rows.map(([image = '', prediction]) => ({
+      image: `${labels.get(image)}/${image}`,
+      failed: prediction !== labels.get(image),
+    }));
+    writeFileSync(join(folder, `${name}-failed.json`), JSON.stringify(failed));
   }
 });
 
@@ -78,6 +83,32 @@ describe('from a folder of images and two prediction files to a verdict', () => 
     expect(JSON.parse(stdout).checkpoints[0].verdict.outcome).toBe('passed');
     expect(status).toBe(0);
   }, 120_000);
+
+  it('judges files that say but where each checkpoint failed, and says what that leaves out', () => {
+    const given = ['baseline-failed.json', 'candidate-failed.json', '--images', 'val', '--out', 'failed'];
+    const { status, stdout, stderr } = barlow('compare', ...given);
+    expect(stderr).toContain(
+      '"baseline-failed" says where it failed and not what it predicts: images are not grouped by prediction.',
+    );
+    expect(stdout).toMatch(/^FAILED: candidate-failed: /);
+    expect(status).toBe(1);
+    const [{ groups, events }] = JSON.parse(readFileSync(join(folder, 'failed', 'result.json'), 'utf8')).checkpoints;
+    expect(new Set(groups.map(({ id }: { id: string }) => id.replace(/:.*/, '')))).toEqual(new Set(['label', 'all']));
+    expect(events.length).toBeGreaterThan(0);
+  }, 120_000);
+
+  it('names a file that is no predictions for what it is', () => {
+    for (const [file, what] of [
+      ['frame.pkl', 'the model is a Python pickle'],
+      ['lfs.csv', 'the file is a Git LFS pointer, not the file itself'],
+      ['fewer-rows.npy', 'the scores have 11 rows where the eval set has 600 images'],
+    ] as const) {
+      const foreign = join(root, 'tests', 'data', 'predictions', 'foreign', file);
+      const { status, stdout, stderr } = barlow('compare', 'baseline.csv', foreign, '--images', 'val');
+      expect(stderr).toContain(`error: ${what}\n   in: ${foreign}\n  fix: `);
+      expect([status, stdout]).toEqual([2, '']);
+    }
+  }, 60_000);
 
   it('says what is wrong with what it is given', () => {
     expect(barlow('compare', 'baseline.csv', 'candidate.csv').stderr).toContain("required option '--images <folder>'");

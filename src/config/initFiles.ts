@@ -19,7 +19,7 @@ export const questions = [
   {
     key: 'manifest',
     flag: '--manifest <file>',
-    text: 'table of the images and their labels (CSV, JSON Lines or Parquet)',
+    text: 'table of the images and their labels (CSV, TSV, JSON, JSON Lines or Parquet)',
     suggestion: 'eval.csv',
   },
   { key: 'images', flag: '--images <folder>', text: 'folder of the images', suggestion: 'images' },

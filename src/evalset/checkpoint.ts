@@ -3,15 +3,16 @@ import { UserError } from '../errors.ts';
 import { entry } from '../records/entry.ts';
 import type { Checkpoint, ColumnNames, EvalSet } from '../records/evalSet.ts';
 import { listed, rowsByName } from './imageNames.ts';
-import { readTable } from './readTable.ts';
+import { isTableFile, readTable } from './readTable.ts';
+import { isNumpyFile, readScores } from './scores.ts';
 import { requiredColumn, type Table } from './table.ts';
 
 /**
- * Reads a checkpoint's predictions on an eval set: a CSV, JSON Lines or Parquet file with the columns `image` and
- * `prediction`, optionally `confidence`; or `image` and `failed`. Its rows may come in any order.
+ * Reads a checkpoint's predictions on an eval set: a table with the columns `image` and `prediction`, optionally
+ * `confidence`; or `image` and `failed`, its rows in any order; or scores that NumPy saved (`readScores`).
  *
  * @param classOrder the classes by index of the model's output, for predictions that are indices; null: not known
- * @throws UserError for what `readTable` refuses; where columns are missing or both `prediction` and `failed` are there;
+ * @throws UserError for what `readTable` or `readScores` refuses; where columns are missing or both `prediction` and `failed` are there;
  *   images stand twice, are unknown to the eval set or are left out; a prediction is empty or names an unknown class; a
  *   confidence is not in 0 to 1; a `failed` is neither 0, 1, true nor false
  */
@@ -22,7 +23,7 @@ export async function readCheckpoint(
   columns: ColumnNames,
   classOrder: readonly string[] | null = null,
 ): Promise<Checkpoint> {
-  const table = await readTable(file);
+  const table = isNumpyFile(file) ? await readScores(file, evalSet, columns, classOrder) : await readTable(file);
   const images = requiredColumn(table, columns.image, 'image');
   const rows = rowsByName(table, images);
   const left: string[] = [];
@@ -40,6 +41,11 @@ export async function readCheckpoint(
     });
   }
   return checkpointOf(table, name, evalSet, columns, order, classOrder);
+}
+
+/** Whether a file holds predictions, by its ending; anything else given as a checkpoint is a model. */
+export async function isPredictionFile(file: string): Promise<boolean> {
+  return isNumpyFile(file) || (await isTableFile(file));
 }
 
 /** Whether a table says what a checkpoint predicts, or where it fails. */

@@ -5,9 +5,10 @@ import { messageOf, UserError } from '../errors.ts';
 type Order = readonly string[];
 
 /**
- * Reads the order of a model's classes: a text file with a name a line; or JSON: a list, `class_to_idx` either way
- * round (`{"cat": 0}`, `{"0": "cat"}`), Keras' `imagenet_class_index.json` (`{"0": ["n01440764", "tench"]}`), or a
- * Hugging Face `config.json` (`id2label`). Keras' gives two orders, ids and names.
+ * Reads the order of a model's classes: a text file with a name a line, each after its index (`0 cat`) or its ImageNet id
+ * (`n01440764 tench, Tinca tinca`) perhaps; or JSON: a list, `class_to_idx` either way round (`{"cat": 0}`, `{"0": "cat"}`), Keras'
+ * `imagenet_class_index.json` (`{"0": ["n01440764", "tench"]}`), a Hugging Face `config.json` (`id2label`), or Teachable
+ * Machine's `metadata.json` (`labels`). Where a file has ids and names, or names that may be shorter, each is an order.
  *
  * @throws UserError where the file cannot be read, is none of these, leaves an index out or names a class twice
  */
@@ -16,7 +17,7 @@ export async function readClassOrders(file: string): Promise<readonly Order[]> {
     const what = `the file of class names cannot be read (${messageOf(cause)})`;
     throw new UserError({ what, where: file, fix: 'Check `evalSet.classes` in the config', cause });
   });
-  const orders = file.toLowerCase().endsWith('.json') ? jsonOrders(text, file) : [lines(text)];
+  const orders = file.toLowerCase().endsWith('.json') ? jsonOrders(text, file) : textOrders(lines(text));
   for (const order of orders) refuseBadOrder(order, file);
   return orders;
 }
@@ -24,6 +25,20 @@ export async function readClassOrders(file: string): Promise<readonly Order[]> {
 function lines(text: string): Order {
   const plain = text.replace(/^\uFEFF/, '').replace(/\s+$/, '');
   return plain === '' ? [] : plain.split(/\r?\n/).map((line) => line.trim());
+}
+
+/** The lines as they are, and as names after indices or after ImageNet's ids: the names in full, and to the first comma. */
+function textOrders(whole: Order): readonly Order[] {
+  const numbered = whole.map((line, index) => /^(\d+)[ \t:,]+(.*\S)/.exec(line)?.slice(1) ?? [String(index), '']);
+  if (whole.length > 0 && numbered.every(([number, name], index) => Number(number) === index && name !== '')) {
+    return [whole, numbered.map(([, name = '']) => name)];
+  }
+  const synsets = whole.map((line) => /^(n\d{8})[ \t:,]+(.*\S)/.exec(line)?.slice(1) ?? []);
+  if (whole.length === 0 || synsets.some(({ length }) => length === 0)) return [whole];
+  const names = synsets.map(([, name = '']) => name);
+  const orders = [synsets.map(([id = '']) => id), names, names.map((name) => name.replace(/,.*/, ''))];
+  // The short names of two classes may be one: "crane, Old World crane" and "crane, lifting device".
+  return orders.filter((order) => new Set(order).size === order.length);
 }
 
 function jsonOrders(text: string, file: string): readonly Order[] {
@@ -34,6 +49,8 @@ function jsonOrders(text: string, file: string): readonly Order[] {
     throw unknownForm(file, `is not JSON (${messageOf(cause)})`);
   }
   if (typeof value === 'object' && value !== null && 'id2label' in value) value = value.id2label;
+  if (typeof value === 'object' && value !== null && 'labels' in value && Array.isArray(value.labels))
+    value = value.labels;
   if (Array.isArray(value)) return [value.map((name: unknown) => nameOf(name, file))];
   if (typeof value !== 'object' || value === null) throw unknownForm(file, 'holds no list and no object');
   const pairs: (readonly [string, unknown])[] = Object.entries(value);

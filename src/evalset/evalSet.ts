@@ -11,6 +11,15 @@ import { rowsByName } from './imageNames.ts';
 import { readTable } from './readTable.ts';
 import { requiredColumn, type Table } from './table.ts';
 
+/** An eval set as it was read. */
+export interface ReadEvalSet {
+  readonly evalSet: EvalSet;
+  readonly manifestCheckpoint: Checkpoint | null;
+  readonly order: readonly string[] | null;
+  /** What was assumed, a sentence each. */
+  readonly notices: readonly string[];
+}
+
 /**
  * Reads the manifest, or the folder in place of one: images, labels, metadata columns, and the checkpoint whose predictions or failures stand there
  * too, named `manifest`; and `order`, the classes by index of a model's output, where `classes` names them all. Labels are text ("1" and 1 are one class, "01" is another).
@@ -20,8 +29,8 @@ import { requiredColumn, type Table } from './table.ts';
  */
 export async function readEvalSet(
   options: Omit<Config['evalSet'], 'onBadImage' | 'maxBadImages'>,
-): Promise<{ evalSet: EvalSet; manifestCheckpoint: Checkpoint | null; order: readonly string[] | null }> {
-  const { table, classes: named } = await tableOf(options);
+): Promise<ReadEvalSet> {
+  const { table, classes: named, notices } = await tableOf(options);
   const names = options.columns;
   const images = requiredColumn(table, names.image, 'image');
   rowsByName(table, images);
@@ -42,10 +51,10 @@ export async function readEvalSet(
     columns: new Map([...table.columns].filter(([name]) => !own.has(name))),
     fingerprint: fingerprintOf(images, indices, classes),
   };
-  if (!holdsCheckpoint(table, names)) return { evalSet, manifestCheckpoint: null, order: whole };
+  if (!holdsCheckpoint(table, names)) return { evalSet, manifestCheckpoint: null, order: whole, notices };
   const order = Uint32Array.from(images.keys());
   const manifestCheckpoint = checkpointOf(table, 'manifest', evalSet, names, order, whole);
-  return { evalSet, manifestCheckpoint, order: whole };
+  return { evalSet, manifestCheckpoint, order: whole, notices };
 }
 
 function holdsAll(order: readonly string[], classes: readonly string[]): boolean {
@@ -54,7 +63,7 @@ function holdsAll(order: readonly string[], classes: readonly string[]): boolean
 }
 
 async function tableOf({ manifest, images, columns }: Pick<Config['evalSet'], 'manifest' | 'images' | 'columns'>) {
-  if (manifest !== null) return { table: await readTable(manifest), classes: [] };
+  if (manifest !== null) return { table: await readTable(manifest), classes: [], notices: [] };
   if (images === null) throw new Error('readConfig lets an eval set pass without manifest and images');
   return readImageFolder(images, columns);
 }

@@ -19,20 +19,29 @@ const maxDepth = 32;
 export interface FolderTable {
   readonly table: Table;
   readonly classes: readonly string[];
+  /** What was assumed, a sentence each. */
+  readonly notices: readonly string[];
 }
 
+/** Hugging Face's names of a table in the folder; the first that is there is read. */
+const metadataNames = ['metadata.csv', 'metadata.jsonl', 'metadata.parquet'] as const;
+
 /**
- * Reads a folder as an eval set: Hugging Face's `metadata.csv` or `metadata.jsonl` in it (`file_name` is the image), else
+ * Reads a folder as an eval set: Hugging Face's `metadata.csv`, `metadata.jsonl` or `metadata.parquet` in it (`file_name` is the image), else
  * a folder a class as torchvision's ImageFolder: the first folder of an image's path is its class, however deep it lies.
- * Hidden files and those with no image's ending are passed over. Images are in order of their names by code unit.
+ * Hidden files and those with no image's ending are passed over. Images are in ImageFolder's order, so that
+ * scores written row by row from its loader fit: by class, folder, then name, each by code unit.
  *
  * @throws UserError where the folder cannot be read or holds no images in folders, or images lie beside the classes'
  *   folders; and for what `readTable` refuses of metadata
  */
 export async function readImageFolder(folder: string, columns: ColumnNames): Promise<FolderTable> {
   const top = await namesIn(folder);
-  for (const name of ['metadata.csv', 'metadata.jsonl']) {
-    if (top.includes(name)) return { table: withImages(await readTable(join(folder, name)), columns), classes: [] };
+  const [metadata, ...others] = metadataNames.filter((name) => top.includes(name));
+  if (metadata !== undefined) {
+    const table = withImages(await readTable(join(folder, metadata)), columns);
+    const notices = others.map((name) => `${join(folder, metadata)} says the labels; ${name} beside it is not read.`);
+    return { table, classes: [], notices };
   }
   const classes: string[] = [];
   const images: string[] = [];
@@ -44,10 +53,11 @@ export async function readImageFolder(folder: string, columns: ColumnNames): Pro
     } else if (imageEnding.test(name)) stray.push(name);
   }
   refuseOthers(folder, images, stray);
-  images.sort();
+  images.sort(asImageFolder);
   const labels = images.map((image) => image.slice(0, image.indexOf('/')));
   return {
     classes,
+    notices: [],
     table: {
       file: folder,
       rows: images.length,
@@ -59,6 +69,17 @@ export async function readImageFolder(folder: string, columns: ColumnNames): Pro
       where: (row) => join(folder, entry(images, row)),
     },
   };
+}
+
+/** By class, then folder, then name: "cat/x" stands before "cat-2/x", which as whole paths sort the other way. */
+function asImageFolder(a: string, b: string): number {
+  const [inA, inB] = [a, b].map((path) => path.slice(0, path.lastIndexOf('/')));
+  const [classA, classB] = [a, b].map((path) => path.slice(0, path.indexOf('/')));
+  return byCodeUnit(classA, classB) || byCodeUnit(inA, inB) || byCodeUnit(a, b);
+}
+
+function byCodeUnit(a = '', b = ''): number {
+  return a < b ? -1 : Number(a > b);
 }
 
 function refuseOthers(folder: string, images: readonly string[], stray: readonly string[]): void {

@@ -1,5 +1,5 @@
 import { messageOf, UserError } from '../errors.ts';
-import { cellText } from './cell.ts';
+import { type ObjectRow, tableOfObjects } from './objectRows.ts';
 import type { Table } from './table.ts';
 import { readUtf8 } from './textFile.ts';
 
@@ -9,48 +9,15 @@ import { readUtf8 } from './textFile.ts';
  * @throws UserError where the file is not UTF-8, or a line is not JSON or no object
  */
 export async function readJsonLines(file: string): Promise<Table> {
-  const columns = new Map<string, string[]>();
-  const nested = new Set<string>();
-  const lines: number[] = [];
-  let filled = 0;
-  for (const [line, text] of textLines(await readUtf8(file))) {
+  return tableOfObjects(file, objectLines(await readUtf8(file), file));
+}
+
+function* objectLines(bytes: Buffer, file: string): Generator<ObjectRow> {
+  for (const [line, text] of textLines(bytes)) {
     if (text.trim() === '') continue;
-    const row = lines.push(line) - 1;
-    for (const [name, value] of Object.entries(objectOf(text, `${file}:${line}`))) {
-      refuseHuge(name, value, `${file}:${line}`);
-      const cell = cellText(value);
-      if (cell === null) nested.add(name);
-      const column = columns.get(name) ?? [];
-      columns.set(name, column);
-      while (column.length < row) column.push('');
-      column[row] = cell ?? '';
-      filled += 1;
-    }
-    refuseHollow(columns.size, lines.length, filled, `${file}:${line}`);
+    const where = `${file}:${line}`;
+    yield { value: objectOf(text, where), where };
   }
-  for (const column of columns.values()) while (column.length < lines.length) column.push('');
-  for (const name of nested) columns.delete(name);
-  return { file, rows: lines.length, columns, nested, where: (row) => `${file}:${lines[row]}` };
-}
-
-/** Beyond 2^53 JSON's numbers merge: two classes would become one. */
-function refuseHuge(name: string, value: unknown, where: string): void {
-  if (typeof value !== 'number' || !Number.isInteger(value) || Number.isSafeInteger(value)) return;
-  throw new UserError({
-    what: `${JSON.stringify(name)} is ${value}, an integer beyond 2^53 that JSON cannot keep apart from its neighbours`,
-    where,
-    fix: 'Write it in quotes, as text',
-  });
-}
-
-/** Columns that few rows fill are no columns but data in the place of names; each would take room for every row. */
-function refuseHollow(columns: number, rows: number, filled: number, where: string): void {
-  if (columns <= 1_000 || filled * 10 >= columns * rows) return;
-  throw new UserError({
-    what: `the lines have ${columns} different keys so far, and hardly any in common`,
-    where,
-    fix: 'Give every line the same keys, such as image, label and prediction',
-  });
 }
 
 /** Numbered lines without their ends and without a byte order mark; one text at a time. */

@@ -1,36 +1,66 @@
 import { open, stat } from 'node:fs/promises';
-import { extname } from 'node:path';
+import { basename, extname } from 'node:path';
+import { refuseForeignFile } from '../adapters/foreignFile.ts';
 import { messageOf, UserError } from '../errors.ts';
-import { readCsv } from './csv.ts';
+import { readCsv, readTsv } from './csv.ts';
+import { readJson } from './json.ts';
 import { readJsonLines } from './jsonLines.ts';
 import { readParquet } from './parquet.ts';
 import type { Table } from './table.ts';
 
-const readers = new Map([
+/** Text formats, which may be packed by gzip (`.csv.gz`). */
+const textReaders = new Map([
   ['.csv', readCsv],
+  ['.tsv', readTsv],
+  ['.json', readJson],
   ['.jsonl', readJsonLines],
   ['.ndjson', readJsonLines],
-  ['.parquet', readParquet],
 ]);
 
-/** Whether a file is read as a table, by its ending; anything else given as a checkpoint is a model. */
-export function isTableFile(file: string): boolean {
-  return readers.has(extname(file).toLowerCase());
+/** The formats of tables, for messages. */
+const formats =
+  'CSV (.csv), TSV (.tsv), JSON (.json), JSON Lines (.jsonl, .ndjson), these packed by gzip (.csv.gz), or Parquet (.parquet)';
+
+function readerOf(file: string) {
+  const name = file.toLowerCase();
+  if (extname(name) === '.parquet') return readParquet;
+  return textReaders.get(extname(name.replace(/\.gz$/, '')));
+}
+
+/** Bytes at the start of a JSON file by which a model is told from a table. */
+const START = 64 * 1024;
+
+/** Whether a file is read as a table, by its ending; a JSON file, unless it is a TF.js model. */
+export async function isTableFile(file: string): Promise<boolean> {
+  if (readerOf(file) === undefined) return false;
+  if (!file.toLowerCase().endsWith('.json')) return true;
+  const isFile = await stat(file).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+  if (!isFile) return basename(file).toLowerCase() !== 'model.json';
+  await using handle = await open(file);
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(START), 0, START, 0);
+  const start = buffer.toString('latin1', 0, bytesRead);
+  return !/"(modelTopology|weightsManifest)"|"format"\s*:\s*"(layers|graph)-model"/.test(start);
 }
 
 /**
- * Reads a CSV, JSON Lines or Parquet file, told apart by its ending. At least one row.
+ * Reads a table, its format told by its ending: CSV, TSV, JSON, JSON Lines, these packed by gzip, or Parquet. At least one row.
  *
- * @throws UserError for another ending, a file that cannot be read, is empty or has no rows, and for what the readers
- *   of the formats refuse
+ * @throws UserError for another ending, a file that cannot be read, is empty or has no rows, is something else than it
+ *   says (which is named), and for what the readers of the formats refuse
  */
 export async function readTable(file: string): Promise<Table> {
-  const read = readers.get(extname(file).toLowerCase());
+  const read = readerOf(file);
   if (read === undefined) {
-    const what = 'the ending says neither CSV (.csv), JSON Lines (.jsonl, .ndjson) nor Parquet (.parquet)';
+    await refuseUnreadable(file);
+    await refuseForeignFile(file, 'the table');
+    const what = `the ending says none of ${formats}`;
     throw new UserError({ what, where: file, fix: 'Convert the file, or give it the ending that fits' });
   }
   await refuseUnreadable(file);
+  if (read === readParquet) await refuseForeignFile(file, 'the file', 'a Parquet file');
   const table = await read(file);
   if (table.rows === 0) {
     throw new UserError({ what: 'the file has no rows', where: file, fix: 'Give one row per image' });
@@ -58,7 +88,7 @@ async function refuseUnreadable(file: string): Promise<void> {
   try {
     const found = await handle.stat();
     if (!found.isFile()) {
-      throw new UserError({ what: 'this is not a file', where: file, fix: 'Name a CSV, JSON Lines or Parquet file' });
+      throw new UserError({ what: 'this is not a file', where: file, fix: `Name a file: ${formats}` });
     }
     if (found.size === 0) {
       throw new UserError({ what: 'the file is empty', where: file, fix: 'Give a header and one row per image' });

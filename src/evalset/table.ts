@@ -42,5 +42,7 @@ export function requiredColumn(table: Table, name: string, role: string): readon
 function separatorHint(names: readonly string[]): string | null {
   const [only] = names;
   if (names.length !== 1 || only === undefined || !/[;\t]/.test(only)) return null;
-  return 'Separate the fields by commas';
+  return only.includes('\t')
+    ? 'Give it the ending .tsv, or separate the fields by commas'
+    : 'Separate the fields by commas';
 }

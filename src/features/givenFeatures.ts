@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { BadNpy } from '../adapters/npyHeader.ts';
 import { refuseSpecialFile } from '../adapters/regularFile.ts';
 import { messageOf, UserError } from '../errors.ts';
 import type { FeatureFile } from '../records/features.ts';
-import { BadNpy, type NpyHeader, parseNpyHeader } from './npy.ts';
+import { type NpyHeader, parseNpyHeader } from './npy.ts';
 
 /** A header longer than this is no matrix of features. */
 const MAX_HEADER_BYTES = 64 * 1024;

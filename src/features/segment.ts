@@ -12,9 +12,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { BadNpy } from '../adapters/npyHeader.ts';
 import { codeOf, messageOf, UserError } from '../errors.ts';
 import { entry } from '../records/entry.ts';
-import { BadNpy, formatNpyHeader, NPY_HEADER_BYTES, parseNpyHeader } from './npy.ts';
+import { formatNpyHeader, NPY_HEADER_BYTES, parseNpyHeader } from './npy.ts';
 
 const HASH_BYTES = 32;
 const ENTRY_BYTES = HASH_BYTES + 4;

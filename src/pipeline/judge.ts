@@ -13,6 +13,7 @@ import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
 import type { CheckpointResult, Result } from '../records/result.ts';
 import type { Slice, SliceResult } from '../records/slices.ts';
 import { total } from '../statistics/sums.ts';
+import { groupsFor } from './groupsFor.ts';
 import { difficultyIn } from './hardness.ts';
 import type { Features } from './read.ts';
 import type { Run } from './request.ts';
@@ -80,13 +81,14 @@ function uncompared(baselines: Baselines | null, onMissing: Config['baseline']['
 
 /** Compares on the images that candidate and baselines have in common. */
 async function compared(
-  { config, request, pool }: Run,
+  run: Run,
   features: Features,
   checkpoint: Checkpoint,
   candidate: readonly GroupAnalysis[],
   common: CommonGround,
   earlier: readonly FailureEvent[],
 ): Promise<Compared> {
+  const { config, request, pool } = run;
   const { evalSet, file, read } = features;
   for (const note of [...common.notes, ...common.leftOut]) request.onNotice(note);
   const shared = restrictEvalSet(evalSet, common.rows);
@@ -97,11 +99,11 @@ async function compared(
     baselines: common.records,
     earlier,
     wholeSet,
-    groups: pairedGroupsOf(config.groups, shared, sides),
+    groups: pairedGroupsOf(groupsFor(run, sides), shared, sides),
     images: shared.images,
     dimensions: file.dimensions + features.properties.length,
     properties: file.dimensions,
-    difficultyOf: await difficultyIn({ config, request, pool }, features, common.rows),
+    difficultyOf: await difficultyIn(run, features, common.rows),
     faceOf: faces(shared, entry(sides, 0), entry(sides, 1)),
     options: config.gate,
     failureMode: config.analysis.failureMode,

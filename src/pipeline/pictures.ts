@@ -16,6 +16,7 @@ import {
 } from '../report/pictures.ts';
 import { failureModesOf, MOST_SHOWN, rankedTrees, shownClusters } from '../report/shown.ts';
 import { spread } from './alike.ts';
+import { groupsFor } from './groupsFor.ts';
 import type { Features } from './read.ts';
 import { type Run, storeFolder, threadsOf } from './request.ts';
 import { positionsInside } from './rowsInside.ts';
@@ -50,7 +51,9 @@ export async function picturesOf(
   const subjects = new Map<number, FeatureSubject>();
   for (const [index, checkpoint] of checkpoints.entries()) {
     const judged = entry(result.checkpoints, index);
-    const groups = new Map(groupsOf(run.config.groups, evalSet, checkpoint).map((group) => [group.id, group]));
+    const groups = new Map(
+      groupsOf(groupsFor(run, [checkpoint]), evalSet, checkpoint).map((group) => [group.id, group]),
+    );
     clusters.push(...(await chosenOfClusters(judged, checkpoint, groups, features, most, each)));
     leaves.push(...(await chosenOfLeaves(judged, checkpoint, groups, features, each)));
     for (const card of cardsOf(judged).slice(0, most)) await addSubjects(subjects, card, groups, features, each);

@@ -2,26 +2,32 @@ import { analyseGroups } from '../analysis/analyseGroups.ts';
 import { groupsOf } from '../analysis/groups.ts';
 import { isBuiltIn } from '../config/config.ts';
 import { UserError } from '../errors.ts';
-import { readCheckpoint } from '../evalset/checkpoint.ts';
+import { isPredictionFile, readCheckpoint } from '../evalset/checkpoint.ts';
 import { readEvalSet } from '../evalset/evalSet.ts';
-import { isTableFile } from '../evalset/readTable.ts';
+import { listed } from '../evalset/imageNames.ts';
 import { restrictCheckpoint, restrictEvalSet } from '../evalset/restrict.ts';
+import { scoreClasses } from '../evalset/scoreClasses.ts';
+import { isNumpyFile } from '../evalset/scores.ts';
 import { readTrainingSet, type TrainingSet } from '../evalset/trainingSet.ts';
 import { readNpy } from '../features/givenFeatures.ts';
 import { type OpenedFeatures, openFeatures } from '../features/openFeatures.ts';
 import { readColumns } from '../features/readColumns.ts';
 import { runCheckpoint } from '../features/runCheckpoint.ts';
 import { withProperties } from '../features/withProperties.ts';
+import { refuseNoModel } from '../models/describeModel.ts';
 import type { GroupAnalysis } from '../records/analysis.ts';
 import type { Config } from '../records/config.ts';
 import { entry } from '../records/entry.ts';
 import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
 import { type FeatureFile, type ReadColumns, robust32Sees } from '../records/features.ts';
 import { imageProperties } from '../records/imageProperties.ts';
+import { groupsFor } from './groupsFor.ts';
 import { type Run, storeFolder, threadsOf } from './request.ts';
 
 /** A checkpoint as it is given: its predictions, or a model file that is yet to be run. */
-type Given = { readonly table: Checkpoint } | { readonly model: { readonly name: string; readonly path: string } };
+type Given =
+  | { readonly table: Checkpoint }
+  | { readonly model: { readonly name: string; readonly path: string; readonly classes: readonly string[] } };
 
 /** What was read before anything is computed, so that mistakes show at once. */
 export interface Inputs {
@@ -49,19 +55,32 @@ export interface Features {
   readonly rows: Uint32Array;
 }
 
-/** Reads the eval set and the checkpoints that are tables. */
-export async function readInputs({ config }: Run): Promise<Inputs> {
-  const { evalSet, manifestCheckpoint, order } = await readEvalSet(config.evalSet);
+/** Reads the eval set and the checkpoints that are predictions; of models, whether they can be some. */
+export async function readInputs({ config, request }: Run): Promise<Inputs> {
+  const { evalSet, manifestCheckpoint, order, notices } = await readEvalSet(config.evalSet);
+  for (const notice of notices) request.onNotice(notice);
   const training = await readTraining(config, evalSet);
   if (config.checkpoints.length === 0 && manifestCheckpoint !== null) {
     return { evalSet, given: [{ table: manifestCheckpoint }], training };
   }
   refuseRepeats(config);
   const given: Given[] = [];
+  const { columns } = config.evalSet;
   for (const { name, path } of config.checkpoints) {
-    const isTable = isTableFile(path);
-    if (isTable) given.push({ table: await readCheckpoint(path, name, evalSet, config.evalSet.columns, order) });
-    else given.push({ model: { name, path } });
+    if (await isPredictionFile(path)) {
+      given.push({ table: await readCheckpoint(path, name, evalSet, columns, order) });
+    } else {
+      const classes = await scoreClasses(config.checkpointModel.classes, order, evalSet.classes);
+      await refuseNoModel(path);
+      given.push({ model: { name, path, classes } });
+    }
+  }
+  const scored = config.checkpoints.some(({ path }) => isNumpyFile(path)) || given.some((each) => 'model' in each);
+  // A folder a class has the order that torchvision and Keras give it; of a manifest it is a guess.
+  if (scored && order === null && config.checkpointModel.classes === null && config.evalSet.manifest !== null) {
+    request.onNotice(
+      `Scores are taken for the classes as they sort (${listed(evalSet.classes)}): another order stands in evalSet.classes.`,
+    );
   }
   if (given.length > 0) return { evalSet, given, training };
   throw new UserError({
@@ -165,11 +184,12 @@ export async function openCheckpoints(
 
 /** Grows the trees of a checkpoint's groups. */
 export function analyseCheckpoint(
-  { config, request, pool }: Run,
+  run: Run,
   { evalSet, file, read, properties }: Features,
   checkpoint: Checkpoint,
 ): Promise<readonly GroupAnalysis[]> {
-  return analyseGroups(groupsOf(config.groups, evalSet, checkpoint), {
+  const { config, request, pool } = run;
+  return analyseGroups(groupsOf(groupsFor(run, [checkpoint]), evalSet, checkpoint), {
     readColumns: read,
     dimensions: file.dimensions + (config.analysis.properties === true ? properties.length : 0),
     run: pool.run,

@@ -21,6 +21,33 @@ describe('readClassOrders', () => {
         ['tench', 'goldfish'],
       ],
     ],
+    [
+      'labels.txt',
+      '0 dog\n1 cat\n',
+      [
+        ['0 dog', '1 cat'],
+        ['dog', 'cat'],
+      ],
+    ],
+    ['metadata.json', '{"tfjsVersion": "1.7", "labels": ["dog", "cat"]}', [['dog', 'cat']]],
+    [
+      'synset_words.txt',
+      'n01440764 tench, Tinca tinca\nn01443537 goldfish, Carassius auratus\n',
+      [
+        ['n01440764', 'n01443537'],
+        ['tench, Tinca tinca', 'goldfish, Carassius auratus'],
+        ['tench', 'goldfish'],
+      ],
+    ],
+    [
+      'cranes.txt',
+      'n02012849\tcrane, Old World crane\nn03126707\tcrane, lifting device\n',
+      [
+        ['n02012849', 'n03126707'],
+        ['crane, Old World crane', 'crane, lifting device'],
+      ],
+    ],
+    ['plain.txt', '1 dog\n2 cat\n', [['1 dog', '2 cat']]],
   ])('%s', async (name, text, orders) => {
     expect(await readClassOrders(write(name, text))).toEqual(orders);
   });

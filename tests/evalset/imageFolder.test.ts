@@ -40,6 +40,21 @@ describe('a folder as an eval set', () => {
     });
   });
 
+  it("has images in the order of torchvision's ImageFolder, so that scores of its loader fit", async () => {
+    // By sorted(os.walk(folder of the class)) within sorted classes; as whole paths they would sort otherwise.
+    for (const path of ['cat/x.png', 'cat-2/x.png', 'cat/a/y.png', 'cat/a-b/z.png', 'cat/zz.png']) put(path);
+    expect((await read()).images).toEqual(['cat/x.png', 'cat/zz.png', 'cat/a/y.png', 'cat/a-b/z.png', 'cat-2/x.png']);
+  });
+
+  it('says which metadata is read where there are two', async () => {
+    put('metadata.csv', 'file_name,label\na.png,cat\n');
+    put('metadata.jsonl', '{"file_name":"a.png","label":"dog"}\n');
+    put('a.png');
+    const { evalSet, notices } = await readEvalSet({ images: folder, manifest: null, classes: [], columns });
+    expect(evalSet.classes).toEqual(['cat']);
+    expect(notices).toEqual([`${join(folder, 'metadata.csv')} says the labels; metadata.jsonl beside it is not read.`]);
+  });
+
   it('passes over no image of a phone, though it cannot be read', async () => {
     for (const path of ['cat/a.heic', 'cat/b.jfif', 'dog/c.png']) put(path);
     expect((await read()).images).toEqual(['cat/a.heic', 'cat/b.jfif', 'dog/c.png']);

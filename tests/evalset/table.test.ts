@@ -267,16 +267,12 @@ describe('Parquet', () => {
 
 describe('any table', () => {
   test('is told by its ending, in any case', async () => {
-    expect(['a.csv', 'a.CSV', 'b.c.jsonl', 'a.ndjson', 'a.parquet'].map(isTableFile)).toEqual([
-      true,
-      true,
-      true,
-      true,
-      true,
-    ]);
-    expect(['a.onnx', 'model.json', 'csv', 'a.tsv', ''].map(isTableFile)).toEqual([false, false, false, false, false]);
+    const told = ['a.csv', 'a.CSV', 'a.tsv', 'a.csv.gz', 'a.JSONL.GZ', 'b.c.jsonl', 'a.ndjson', 'a.json', 'a.parquet'];
+    for (const name of told) expect([name, await isTableFile(name)]).toEqual([name, true]);
+    const not = ['a.onnx', 'model.json', 'csv', 'a.gz', 'a.parquet.gz', ''];
+    for (const name of not) expect([name, await isTableFile(name)]).toEqual([name, false]);
     expect(await refusal(readTable(write('a.xlsx', 'x')), folder)).toEqual({
-      what: 'the ending says neither CSV (.csv), JSON Lines (.jsonl, .ndjson) nor Parquet (.parquet)',
+      what: 'the ending says none of CSV (.csv), TSV (.tsv), JSON (.json), JSON Lines (.jsonl, .ndjson), these packed by gzip (.csv.gz), or Parquet (.parquet)',
       where: 'a.xlsx',
       fix: 'Convert the file, or give it the ending that fits',
     });
@@ -319,6 +315,9 @@ describe('any table', () => {
       fix: 'Save it as UTF-8',
     });
     const utf16 = Buffer.from('\uFEFF{"image":"a"}\n', 'utf16le');
-    expect(await refusal(readTable(write('utf16.jsonl', utf16)), folder)).toMatchObject({ where: 'utf16.jsonl:1' });
+    expect(await refusal(readTable(write('utf16.jsonl', utf16)), folder)).toMatchObject({
+      what: 'the file is UTF-16 text',
+      where: 'utf16.jsonl',
+    });
   });
 });

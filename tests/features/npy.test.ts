@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { BadNpy, formatNpyHeader, NPY_HEADER_BYTES, parseNpyHeader } from '../../src/features/npy.ts';
+import { BadNpy } from '../../src/adapters/npyHeader.ts';
+import { formatNpyHeader, NPY_HEADER_BYTES, parseNpyHeader } from '../../src/features/npy.ts';
 
 const header = (change: (text: string) => string) =>
   Buffer.from(change(Buffer.from(formatNpyHeader(3, 2)).toString('latin1')), 'latin1');

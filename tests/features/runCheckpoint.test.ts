@@ -6,6 +6,7 @@ import { UserError } from '../../src/errors.ts';
 import { readCheckpoint } from '../../src/evalset/checkpoint.ts';
 import { readEvalSet } from '../../src/evalset/evalSet.ts';
 import { restrictEvalSet } from '../../src/evalset/restrict.ts';
+import { scoreClasses } from '../../src/evalset/scoreClasses.ts';
 import { openFeatures } from '../../src/features/openFeatures.ts';
 import { runCheckpoint } from '../../src/features/runCheckpoint.ts';
 import type { CheckpointModelOptions } from '../../src/records/config.ts';
@@ -57,7 +58,9 @@ async function ran(
     onProgress,
     onNotice: () => {},
   } as const;
-  const checkpoint = await runCheckpoint({ name: 'c', path, options: { ...plain, ...options } }, evalSet, source);
+  const classes = await scoreClasses(options.classes ?? null, null, evalSet.classes);
+  const given = { name: 'c', path, classes, options: { ...plain, ...options } };
+  const checkpoint = await runCheckpoint(given, evalSet, source);
   return { checkpoint, batches, hashed };
 }
 

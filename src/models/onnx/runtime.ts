@@ -1,5 +1,5 @@
+import { halfToNumber } from '../../adapters/float16.ts';
 import { UserError } from '../../errors.ts';
-import { halfToNumber } from './tensor.ts';
 
 /** A tensor as runtimes take and give it, values in C order. */
 export interface RawTensor {

@@ -1,5 +1,6 @@
 import { accessSync, closeSync, constants, openSync, readSync, realpathSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative } from 'node:path';
+import { halfToNumber } from '../../adapters/float16.ts';
 import { messageOf, UserError } from '../../errors.ts';
 import { entry } from '../../records/entry.ts';
 import type { Int64, TensorProto } from './protobuf.ts';
@@ -107,15 +108,6 @@ function bytesOf<Value>(
   const view = new DataView(raw.buffer);
   for (const [index, value] of values.entries()) put(view, size * index, value);
   return raw;
-}
-
-/** A float16 from its bits; older Node has no Float16Array. */
-export function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
 }
 
 function bigInt(value: Int64): bigint {

@@ -1,0 +1,100 @@
+import { messageOf, UserError } from '../errors.ts';
+import { entry } from '../records/entry.ts';
+import { type ObjectRow, tableOfObjects } from './objectRows.ts';
+import type { Table } from './table.ts';
+import { readUtf8 } from './textFile.ts';
+
+/**
+ * Reads a JSON file: a list of objects, or what pandas writes with any `orient` that keeps names: `records`, `table`, `split`,
+ * `columns` (`{"image": {"0": "a.png"}}`), `index` (`{"0": {"image": "a.png"}}`), and lists by column.
+ *
+ * @throws UserError where the file is not UTF-8 or not JSON, holds none of these, columns differ in length, and for what
+ *   `tableOfObjects` refuses
+ */
+export async function readJson(file: string): Promise<Table> {
+  const text = (await readUtf8(file)).toString('utf8').replace(/^\uFEFF/, '');
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new UserError({ what: `the file is not JSON (${messageOf(cause)})`, where: file, fix: hint(text), cause });
+  }
+  const rows = rowsOf(value, file);
+  return tableOfObjects(
+    file,
+    rows.map((row, index): ObjectRow => ({ value: row, where: `${file}, row ${index + 1}` })),
+  );
+}
+
+/** What is most often the matter with a text that is not JSON. */
+function hint(text: string): string {
+  if (/(^|[[:,\s])-?(NaN|Infinity)\b/.test(text))
+    return 'Write null in place of NaN: df.to_json does, json.dump does not';
+  const [first = '', ...rest] = text.trim().split(/\r?\n/, 2);
+  return rest.length > 0 && isObjectText(first)
+    ? 'One object a line is JSON Lines: give it the ending .jsonl'
+    : 'Write it again: df.to_json("predictions.json", orient="records")';
+}
+
+function isObjectText(text: string): boolean {
+  try {
+    return isObject(JSON.parse(text));
+  } catch {
+    return false;
+  }
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function rowsOf(value: unknown, file: string): readonly object[] {
+  if (Array.isArray(value)) return value.map((row: unknown, index) => objectAt(row, index, file));
+  if (!isObject(value)) throw noTable('holds no list and no object', file);
+  if (isObject(value.schema) && Array.isArray(value.data)) return rowsOf(value.data, file);
+  if (Array.isArray(value.columns) && Array.isArray(value.data)) return splitRows(value.columns, value.data, file);
+  const inner = Object.entries(value);
+  if (inner.length > 0 && inner.every(([, each]) => Array.isArray(each))) return rowsByColumn(inner, file);
+  if (inner.length === 0 || !inner.every(([, each]) => isObject(each))) {
+    throw noTable('holds one object, which is no list of rows', file);
+  }
+  return inner.every(([key]) => /^\d+$/.test(key)) ? inner.map(([, row]) => fieldsOf(row)) : rowsByColumn(inner, file);
+}
+
+function splitRows(names: readonly unknown[], data: readonly unknown[], file: string): readonly object[] {
+  return data.map((cells: unknown, index) => {
+    if (!Array.isArray(cells) || cells.length !== names.length) {
+      throw noTable(`has ${names.length} columns, and row ${index + 1} is not as long`, file);
+    }
+    return Object.fromEntries(names.map((name, column): [string, unknown] => [String(name), cells[column]]));
+  });
+}
+
+/** Columns by name: lists, or objects whose keys are pandas' index. */
+function rowsByColumn(columns: readonly (readonly [string, unknown])[], file: string): readonly object[] {
+  const [firstName, first] = entry(columns, 0);
+  const keys = Object.keys(fieldsOf(first));
+  for (const [name, column] of columns) {
+    const fields = fieldsOf(column);
+    const alike = Object.keys(fields).length === keys.length && keys.every((key) => Object.hasOwn(fields, key));
+    if (!alike) throw noTable(`has other rows in ${JSON.stringify(name)} than in ${JSON.stringify(firstName)}`, file);
+  }
+  return keys.map((key) => Object.fromEntries(columns.map(([name, column]) => [name, fieldsOf(column)[key]])));
+}
+
+function fieldsOf(value: unknown): Fields {
+  return isObject(value) ? value : Object.fromEntries(Array.isArray(value) ? value.entries() : []);
+}
+
+function objectAt(row: unknown, index: number, file: string): object {
+  if (isObject(row)) return row;
+  throw noTable(`has ${JSON.stringify(row)?.slice(0, 40)} in place of an object in row ${index + 1}`, file);
+}
+
+function noTable(problem: string, where: string): UserError {
+  const fix =
+    'Write a list of objects, [{"image": "a.png", "prediction": "cat"}]: df.to_json("predictions.json", orient="records")';
+  return new UserError({ what: `the file ${problem}`, where, fix });
+}

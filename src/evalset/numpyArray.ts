@@ -1,0 +1,131 @@
+import { halfToNumber } from '../adapters/float16.ts';
+import { BadNpy, readArrayHeader } from '../adapters/npyHeader.ts';
+import { entry } from '../records/entry.ts';
+
+/** A list or a matrix that NumPy wrote, values row by row: texts, whole numbers or numbers. */
+export type NumpyArray = { readonly rows: number /** Null: a list. */; readonly columns: number | null } & (
+  | { readonly kind: 'texts'; readonly values: readonly string[] }
+  | { readonly kind: 'integers'; readonly values: readonly number[] }
+  | { readonly kind: 'numbers'; readonly values: Float32Array | Float64Array }
+);
+
+/** Thrown where an array is no matter of this tool; the message is a clause, `fix` what to save in its place. */
+export class UnfitArray extends Error {
+  readonly fix: string;
+
+  constructor(message: string, fix: string) {
+    super(message);
+    this.fix = fix;
+  }
+}
+
+const again = 'Write or copy it again';
+
+/**
+ * Reads a whole `.npy` file: texts (`<U`), whole numbers, float16, float32 or float64; in C or Fortran order.
+ *
+ * @throws UnfitArray where it is no `.npy`, holds anything else, or has more or fewer bytes than its shape needs
+ */
+export function readNumpyArray(bytes: Buffer): NumpyArray {
+  const { descr, shape, isFortran, offset } = headerOf(bytes);
+  const size = sizeOf(descr);
+  const [rows, columns = null] = shape;
+  if (rows === undefined || shape.length > 2) {
+    throw new UnfitArray(`has the shape (${shape.join(', ')})`, 'Save one row an image: scores of images x classes');
+  }
+  const count = rows * (columns ?? 1);
+  if (bytes.length - offset !== count * size) {
+    const what = `holds ${bytes.length - offset} bytes of values where its shape (${shape.join(', ')}) needs ${count * size}`;
+    throw new UnfitArray(what, again);
+  }
+  // Copied: typed arrays need values at addresses that are multiples of their size.
+  const raw = Uint8Array.from(bytes.subarray(offset)).buffer;
+  const width = columns ?? 1;
+  const placeOf = (index: number) => (isFortran ? (index % width) * rows + Math.floor(index / width) : index);
+  const numbers = numbersOf(descr, raw);
+  if (numbers !== null) {
+    const values = numbers.map((_, index) => entry(numbers, placeOf(index)));
+    return { kind: 'numbers', rows, columns, values };
+  }
+  const all = Array.from({ length: count }, (_, index) => placeOf(index));
+  const integers = integersOf(descr, raw);
+  if (integers !== null) {
+    return { kind: 'integers', rows, columns, values: all.map((place) => entry(integers, place)) };
+  }
+  const text = Buffer.from(raw);
+  return { kind: 'texts', rows, columns, values: all.map((place) => textAt(text, place * size, size)) };
+}
+
+function headerOf(bytes: Buffer) {
+  try {
+    return readArrayHeader(bytes);
+  } catch (thrown) {
+    if (thrown instanceof BadNpy) throw new UnfitArray(thrown.message, again);
+    throw thrown;
+  }
+}
+
+/** Bytes of a value. @throws UnfitArray for a type that is not read, naming what it is */
+function sizeOf(descr: string | null): number {
+  const [, order, letter, digits] = /^([<>|=])([a-zA-Z])(\d*)/.exec(descr ?? '') ?? [];
+  if (descr === null) {
+    throw new UnfitArray('is an array of records', 'Save one plain array: np.save("scores.npy", records["score"])');
+  }
+  if (letter === 'O') {
+    const fix = 'Save plain numbers or texts: np.save("scores.npy", np.stack(scores).astype("float32"))';
+    throw new UnfitArray('is an array of Python objects, which is a pickle inside', fix);
+  }
+  const size = letter === 'U' ? 4 * Number(digits) : Number(digits);
+  const isRead = letter === 'U' || /^[iu][1248]$|^f[248]$/.test(`${letter}${digits}`);
+  if (order === '>' && isRead) {
+    const fix = `Save it as this machine's: scores.astype("<${letter}${digits}")`;
+    throw new UnfitArray('is in big-endian order', fix);
+  }
+  if (isRead) return size;
+  throw new UnfitArray(
+    letter === 'b' ? 'is an array of true and false' : `holds values of type ${JSON.stringify(descr)}`,
+    letter === 'b'
+      ? 'Write what they mean: a table of image and failed, or the predicted classes'
+      : 'Save scores as float32, predicted classes as whole numbers or texts',
+  );
+}
+
+function numbersOf(descr: string | null, values: ArrayBuffer): Float32Array | Float64Array | null {
+  if (descr === '<f4') return new Float32Array(values);
+  if (descr === '<f8') return new Float64Array(values);
+  return descr === '<f2' ? Float32Array.from(new Uint16Array(values), halfToNumber) : null;
+}
+
+function integersOf(descr: string | null, values: ArrayBuffer): ArrayLike<number> | null {
+  switch (descr) {
+    case '|i1':
+      return new Int8Array(values);
+    case '|u1':
+      return new Uint8Array(values);
+    case '<i2':
+      return new Int16Array(values);
+    case '<u2':
+      return new Uint16Array(values);
+    case '<i4':
+      return new Int32Array(values);
+    case '<u4':
+      return new Uint32Array(values);
+    case '<i8':
+      return Array.from(new BigInt64Array(values), Number);
+    case '<u8':
+      return Array.from(new BigUint64Array(values), Number);
+    default:
+      return null;
+  }
+}
+
+/** A text of UTF-32, without the zeros that NumPy fills it up with. */
+function textAt(bytes: Buffer, start: number, size: number): string {
+  let text = '';
+  for (let at = start; at < start + size; at += 4) {
+    const code = bytes.readUInt32LE(at);
+    if (code > 0x10ffff) throw new UnfitArray('holds a text that is none', again);
+    text += String.fromCodePoint(code);
+  }
+  return text.replace(/\0+$/, '');
+}

@@ -1,0 +1,191 @@
+import { readFile, stat } from 'node:fs/promises';
+import { refuseForeign } from '../adapters/foreignFile.ts';
+import { BadZip, unzip } from '../adapters/zipFile.ts';
+import { UserError } from '../errors.ts';
+import { entry } from '../records/entry.ts';
+import type { ColumnNames, EvalSet } from '../records/evalSet.ts';
+import { bestScore } from '../statistics/bestScore.ts';
+import { type NumpyArray, readNumpyArray, UnfitArray } from './numpyArray.ts';
+import { classesInOrder } from './scoreClasses.ts';
+import type { Table } from './table.ts';
+
+/** More than the scores of 500000 images for 1000 classes as float32 would be read at once. */
+const maxBytes = 2 ** 31 - 1;
+
+/** What an archive's array of scores may be called where there are several. */
+const scoreNames = ['scores', 'probabilities', 'probs', 'logits', 'predictions', 'prediction', 'preds'];
+
+/** Whether a file holds arrays of NumPy, by its ending. */
+export function isNumpyFile(file: string): boolean {
+  return /\.np[yz]$/i.test(file);
+}
+
+/**
+ * Reads what NumPy saved of a checkpoint as a table of image, prediction and, of scores, confidence: a `.npy`, or a `.npz` with one
+ * array, or one called `scores`, `probs`, `logits` or the like. Of scores (images x classes) the greatest counts; a list
+ * holds the predicted classes, as names or indices. Rows are those of the eval set in its order, unless the archive has
+ * a list of names called as the column of images, or `images`.
+ *
+ * @param order the classes by index of a score; null: not known, and the eval set's sorted ones are taken
+ * @throws UserError where the file is none of these or is damaged, has another number of rows or classes, or a score is not a number
+ */
+export async function readScores(
+  file: string,
+  evalSet: EvalSet,
+  columns: ColumnNames,
+  order: readonly string[] | null,
+): Promise<Table> {
+  const { predicted, images } = await unlessUnfit(file, () => arraysOf(file, columns));
+  const names = images ?? evalSet.images;
+  if (predicted.rows !== names.length) throw otherRows(file, predicted.rows, names.length, images === null);
+  const where = (row: number) => `${file}, row ${row} from 0 (image ${JSON.stringify(names[row])})`;
+  const cells = await unlessUnfit(file, () => cellsOf(file, predicted, evalSet, order, where));
+  return {
+    file,
+    rows: names.length,
+    columns: new Map([[columns.image, names], ...cellsByName(cells, columns)]),
+    nested: new Set(),
+    where,
+  };
+}
+
+interface Cells {
+  readonly predictions: readonly string[];
+  readonly confidences: readonly string[] | null;
+}
+
+function cellsByName({ predictions, confidences }: Cells, columns: ColumnNames): [string, readonly string[]][] {
+  return confidences === null
+    ? [[columns.prediction, predictions]]
+    : [
+        [columns.prediction, predictions],
+        [columns.confidence, confidences],
+      ];
+}
+
+interface Arrays {
+  readonly predicted: NumpyArray;
+  /** The images' names where the file has them; null: rows are in the eval set's order. */
+  readonly images: readonly string[] | null;
+}
+
+async function arraysOf(file: string, columns: ColumnNames): Promise<Arrays> {
+  const { size } = await stat(file);
+  if (size > maxBytes) {
+    throw new UnfitArray(
+      `has ${size} bytes, more than the ${maxBytes} that are read`,
+      'Save float16, or predicted classes',
+    );
+  }
+  const bytes = await readFile(file);
+  if (!/\.npz$/i.test(file)) {
+    refuseForeign(bytes, file, 'the file of scores', 'a NumPy array (.npy)');
+    return { predicted: readNumpyArray(bytes), images: null };
+  }
+  if (bytes.length >= 4 && bytes.readUInt32LE(0) !== 0x04034b50) refuseForeign(bytes, file, 'the file of scores');
+  const arrays = new Map<string, Buffer>();
+  for (const [name, array] of await unzip(bytes, maxBytes)) arrays.set(name.replace(/\.npy$/, ''), array);
+  const imagesName = [columns.image, 'images'].find((name) => arrays.has(name));
+  const images = imagesName === undefined ? null : textsOf(imagesName, entryOf(arrays, imagesName));
+  const others = [...arrays.keys()].filter((name) => name !== imagesName);
+  return { predicted: readNumpyArray(entryOf(arrays, scoresAmong(others))), images };
+}
+
+function entryOf(arrays: ReadonlyMap<string, Buffer>, name: string): Buffer {
+  return arrays.get(name) ?? Buffer.alloc(0);
+}
+
+function scoresAmong(names: readonly string[]): string {
+  const [only, ...more] = names;
+  if (only !== undefined && more.length === 0) return only;
+  const named = names.find((name) => scoreNames.includes(name));
+  const isOne = names.filter((name) => scoreNames.includes(name)).length === 1;
+  if (named !== undefined && isOne) return named;
+  const shown = names.map((name) => JSON.stringify(name)).join(', ');
+  throw new UnfitArray(
+    names.length === 0
+      ? 'holds no array of scores'
+      : `holds ${names.length} arrays (${shown}), and it is not known which are the scores`,
+    'Call it scores: np.savez("scores.npz", scores=scores)',
+  );
+}
+
+function textsOf(name: string, bytes: Buffer): readonly string[] {
+  const array = readNumpyArray(bytes);
+  if (array.kind === 'texts' && array.columns === null) return array.values;
+  throw new UnfitArray(
+    `has an array ${JSON.stringify(name)} that is no list of texts`,
+    "Save the images' names as one: np.array(names)",
+  );
+}
+
+async function cellsOf(
+  file: string,
+  array: NumpyArray,
+  evalSet: EvalSet,
+  order: readonly string[] | null,
+  where: (row: number) => string,
+): Promise<Cells> {
+  if (array.columns === null && array.kind !== 'numbers')
+    return { predictions: array.values.map(String), confidences: null };
+  if (array.columns === null || array.columns === 1 || array.kind === 'texts') {
+    throw new UnfitArray(
+      `has one ${array.kind === 'texts' ? 'text' : 'number'} an image in shape (${[array.rows, array.columns].filter((length) => length !== null).join(', ')})`,
+      array.kind === 'numbers'
+        ? 'Save a score a class: of a probability p of the second class, np.stack([1 - p, p], axis=1)'
+        : 'Save predicted classes as a list: array.ravel()',
+    );
+  }
+  const names = classesInOrder(order, evalSet.classes);
+  const width = array.columns;
+  if (width !== names.length) throw otherClasses(file, width, names.length, order !== null);
+  const values = array.kind === 'numbers' ? array.values : Float64Array.from(array.values);
+  const predictions: string[] = [];
+  const confidences: string[] = [];
+  for (let row = 0; row < array.rows; row++) {
+    const scores = values.subarray(row * width, (row + 1) * width);
+    const [place, probability] = bestScore(scores);
+    if (!Number.isFinite(probability)) throw notANumber(scores, where(row));
+    predictions.push(entry(names, place));
+    confidences.push(String(probability));
+  }
+  return { predictions, confidences };
+}
+
+function notANumber(scores: Float32Array | Float64Array, where: string): UserError {
+  const place = scores.findIndex((score) => Number.isNaN(score) || score === Number.POSITIVE_INFINITY);
+  const what = place < 0 ? 'every score is minus infinity' : `the score of class ${place} is ${scores[place]}`;
+  return new UserError({ what, where, fix: 'Find out why the checkpoint gives it; write scores that are numbers' });
+}
+
+function otherRows(file: string, rows: number, images: number, isInOrder: boolean): UserError {
+  return new UserError({
+    what: `the scores have ${rows} rows where ${isInOrder ? 'the eval set' : 'the list of names'} has ${images} images`,
+    where: file,
+    fix: isInOrder
+      ? 'Give one row an image in the order of the manifest (of a folder a class: of torchvision\'s ImageFolder), or save the names too: np.savez("scores.npz", scores=scores, images=names)'
+      : 'Save one row a name',
+  });
+}
+
+function otherClasses(file: string, scores: number, classes: number, isNamed: boolean): UserError {
+  return new UserError({
+    what: `there are ${scores} scores an image where ${isNamed ? '`evalSet.classes` names' : 'the eval set has'} ${classes} classes`,
+    where: file,
+    fix: "Name the class of each score, in the model's order, in `evalSet.classes`",
+  });
+}
+
+async function unlessUnfit<T>(file: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (thrown) {
+    if (thrown instanceof UnfitArray) {
+      throw new UserError({ what: `the file of scores ${thrown.message}`, where: file, fix: thrown.fix });
+    }
+    if (thrown instanceof BadZip) {
+      throw new UserError({ what: `the file of scores ${thrown.message}`, where: file, fix: 'Write or copy it again' });
+    }
+    throw thrown;
+  }
+}

@@ -1,0 +1,157 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isPredictionFile, readCheckpoint } from '../../src/evalset/checkpoint.ts';
+import { readEvalSet } from '../../src/evalset/evalSet.ts';
+import { refuseNoModel } from '../../src/models/describeModel.ts';
+import { hasPython, PYTHON } from '../extras.ts';
+import { columns, refusal, scratch } from './scratch.ts';
+
+const data = join(import.meta.dirname, '..', 'data', 'predictions');
+const { write } = scratch();
+
+interface Expected {
+  readonly images: readonly string[];
+  readonly classes: readonly string[];
+  readonly of: Readonly<
+    Record<string, { readonly prediction: readonly string[]; readonly confidence: readonly number[] | null }>
+  >;
+}
+
+const expectedIn = (folder: string): Expected => JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8'));
+const names = Object.keys(expectedIn(data).of);
+
+async function readIn(folder: string, name: string) {
+  const manifest = join(folder, 'manifest.csv');
+  // Indices are taken only where the order of classes is said.
+  const classes = /indices|bytes/.test(name) ? expectedIn(folder).classes : [];
+  const { evalSet, order } = await readEvalSet({ images: null, manifest, classes, columns });
+  return { evalSet, checkpoint: await readCheckpoint(join(folder, name), 'c', evalSet, columns, order) };
+}
+
+/** What a file says is what pandas and NumPy read of it. */
+async function expectAsRead(folder: string, name: string): Promise<void> {
+  expect(await isPredictionFile(join(folder, name))).toBe(true);
+  const { evalSet, checkpoint } = await readIn(folder, name);
+  const { images, of } = expectedIn(folder);
+  const { prediction, confidence } = of[name] ?? { prediction: [], confidence: null };
+  expect(evalSet.images).toEqual(images);
+  expect(Array.from(checkpoint.predictions ?? [], (index) => evalSet.classes[index])).toEqual(prediction);
+  if (confidence === null) return expect(checkpoint.confidence).toBeNull();
+  for (const [row, value] of confidence.entries()) expect(checkpoint.confidence?.[row]).toBeCloseTo(value, 12);
+}
+
+describe('predictions as pandas and NumPy write them', () => {
+  it.each(names)('%s', (name) => expectAsRead(data, name));
+});
+
+describe.skipIf(!hasPython('pandas', 'numpy'))('the same, written now by Python (needs python3-pandas)', () => {
+  let folder = '';
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'barlow-predictions-'));
+    const { status, stderr } = spawnSync(PYTHON, ['-W', 'ignore', join(data, 'make_predictions.py'), folder]);
+    expect([status, String(stderr)]).toEqual([0, '']);
+  }, 120_000);
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it.each(names)('%s', (name) => expectAsRead(folder, name));
+});
+
+const refused: readonly (readonly [string, string, string])[] = [
+  ['objects.npy', 'the file of scores is an array of Python objects, which is a pickle inside', 'np.save('],
+  ['booleans.npy', 'the file of scores is an array of true and false', 'a table of image and failed'],
+  ['big-endian.npy', 'the file of scores is in big-endian order', 'astype("<f4")'],
+  ['records.npy', 'the file of scores is an array of records', 'Save one plain array'],
+  ['cube.npy', 'the file of scores has the shape (12, 3, 2)', 'images x classes'],
+  ['column.npy', 'the file of scores has one number an image in shape (12, 1)', 'np.stack([1 - p, p], axis=1)'],
+  ['fewer-rows.npy', 'the scores have 11 rows where the eval set has 12 images', 'in the order of the manifest'],
+  ['fewer-classes.npy', 'there are 2 scores an image where the eval set has 3 classes', '`evalSet.classes`'],
+  ['nan.npy', 'the score of class 1 is NaN', 'Find out why'],
+  ['cut.npy', 'the file of scores holds 139 bytes of values where its shape (12, 3) needs 144', 'copy it again'],
+  [
+    'several.npz',
+    'holds 2 arrays ("a", "b"), and it is not known which are the scores',
+    'np.savez("scores.npz", scores=scores)',
+  ],
+  ['damaged.npz', 'the file of scores is damaged (', 'copy it again'],
+  ['pickle.npz', 'the file of scores is a Python pickle', 'np.save("scores.npy", scores)'],
+  ['array.csv', 'the file is a NumPy array (.npy)', 'Give it the ending .npy'],
+  ['utf-16.csv', 'the file is UTF-16 text', 'Save it as UTF-8'],
+  ['pickle.csv.gz', 'what is packed here is a Python pickle', 'df.to_csv'],
+  ['plain.csv.gz', 'the ending says gzip, and the file is not packed', 'ending without .gz'],
+  ['cut.csv.gz', 'the gzip is damaged (', 'copy it again'],
+  ['lfs.csv', 'the file is a Git LFS pointer, not the file itself', 'git lfs pull'],
+  ['page.csv', 'the file is a web page', 'Fetch the file again'],
+  ['python.json', 'the file is not JSON (', 'Write null in place of NaN'],
+  ['lines.json', 'the file is not JSON (', 'give it the ending .jsonl'],
+  ['one.json', 'the file holds one object, which is no list of rows', 'orient="records"'],
+  ['uneven.json', 'the file has other rows in "prediction" than in "image"', 'orient="records"'],
+];
+
+/** Of other endings, which are taken for models until their first bytes are seen. */
+const noModels: readonly (readonly [string, string, string])[] = [
+  ['frame.pkl', 'the model is a Python pickle', 'df.to_csv'],
+  ['old.pkl', 'the model is a Python pickle', 'df.to_csv'],
+  ['scores.pt', 'the model is a PyTorch file (torch.save)', 'torch.onnx.export'],
+  ['old.pt', 'the model is a Python pickle', 'np.save'],
+  ['scores.h5', 'the model is an HDF5 file', 'tf2onnx'],
+  ['sheet.xlsx', 'the model is an Excel workbook', 'to_csv'],
+];
+
+describe('what is no table', () => {
+  const foreign = join(data, 'foreign');
+
+  it.each(refused)('%s: %s', async (name, what, fix) => {
+    expect(await isPredictionFile(join(foreign, name))).toBe(true);
+    const manifest = join(data, 'manifest.csv');
+    const { evalSet } = await readEvalSet({ images: null, manifest, classes: [], columns });
+    const told = await refusal(readCheckpoint(join(foreign, name), 'c', evalSet, columns), foreign);
+    expect(told.what).toContain(what);
+    expect(told.where).toMatch(new RegExp(`^${name.replaceAll('.', '\\.')}`));
+    expect(told.fix).toContain(fix);
+  });
+
+  it.each(noModels)('%s: %s', async (name, what, fix) => {
+    expect(existsSync(join(foreign, name))).toBe(true);
+    expect(await isPredictionFile(join(foreign, name))).toBe(false);
+    const told = await refusal(refuseNoModel(join(foreign, name)), foreign);
+    expect(told).toEqual({ what, where: name, fix: expect.stringContaining(fix) });
+  });
+
+  it('says which image has a score that is no number', async () => {
+    const { evalSet } = await readIn(data, 'plain.csv');
+    const told = await refusal(readCheckpoint(join(foreign, 'nan.npy'), 'c', evalSet, columns), foreign);
+    expect(told.where).toBe(`nan.npy, row 4 from 0 (image ${JSON.stringify(evalSet.images[4])})`);
+  });
+});
+
+describe('a JSON file', () => {
+  it('is a model of TF.js where it says so, wherever it says it', async () => {
+    const model = { format: 'layers-model', signature: 'x'.repeat(10_000), modelTopology: {}, weightsManifest: [] };
+    expect(await isPredictionFile(write('any.json', JSON.stringify(model)))).toBe(false);
+    expect(await isPredictionFile(write('model.json', '[{"image": "a.png", "prediction": "cat"}]'))).toBe(true);
+  });
+});
+
+describe('scores in the order of classes', () => {
+  it('are those that evalSet.classes names', async () => {
+    const manifest = join(data, 'manifest.csv');
+    const { evalSet, order } = await readEvalSet({ images: null, manifest, classes: ['ibex', 'cat', 'dog'], columns });
+    const { predictions } = await readCheckpoint(join(data, 'float32.npy'), 'c', evalSet, columns, order);
+    const sorted = (await readIn(data, 'float32.npy')).checkpoint.predictions ?? new Int32Array();
+    // The first score is now that of the ibex, which sorts last.
+    expect(predictions).toEqual(sorted.map((place) => [2, 0, 1][place] ?? -1));
+  });
+
+  it('are not guessed where classes are integers that sort otherwise as text', async () => {
+    const rows = Array.from({ length: 12 }, (_, index) => `${index}.png,${index}`);
+    const manifest = write('integers.csv', `image,label\n${rows.join('\n')}\n`);
+    const { evalSet } = await readEvalSet({ images: null, manifest, classes: [], columns });
+    const read = readCheckpoint(join(data, 'float32.npy'), 'c', evalSet, columns);
+    const told = await refusal(read, data);
+    expect(told.what).toContain('sort otherwise as text (0, 1, 10, 11) than as numbers (0, 1, 2, 3)');
+    expect(told.fix).toContain('evalSet: {classes: ["0", "1", "2", ');
+  });
+});
