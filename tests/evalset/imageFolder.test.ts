@@ -1,8 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readEvalSet } from '../../src/evalset/evalSet.ts';
+import { hasPython, python } from '../extras.ts';
 
 const columns = {
   ...{ image: 'image', label: 'label', prediction: 'prediction' },
@@ -33,7 +34,7 @@ describe('a folder as an eval set', () => {
     mkdirSync(join(folder, 'empty'));
     put('.cache/x.png');
     expect(await read()).toEqual({
-      images: ['cat/x.webp', 'dog/a/b/c.png', 'dog/z.JPG'],
+      images: ['cat/x.webp', 'dog/z.JPG', 'dog/a/b/c.png'],
       classes: ['cat', 'dog', 'empty'],
       columns: {},
       labels: ['cat', 'dog', 'dog'],
@@ -44,6 +45,15 @@ describe('a folder as an eval set', () => {
     // By sorted(os.walk(folder of the class)) within sorted classes; as whole paths they would sort otherwise.
     for (const path of ['cat/x.png', 'cat-2/x.png', 'cat/a/y.png', 'cat/a-b/z.png', 'cat/zz.png']) put(path);
     expect((await read()).images).toEqual(['cat/x.png', 'cat/zz.png', 'cat/a/y.png', 'cat/a-b/z.png', 'cat-2/x.png']);
+  });
+
+  it.skipIf(!hasPython('torchvision'))('has the order that ImageFolder itself gives (needs torchvision)', async () => {
+    const paths = ['b/10.png', 'b/9.png', 'b/B.png', 'b-c/x.png', 'B/x.png', 'b/x/y.png', 'b/x-y/y.png', 'b/w/é.png'];
+    for (const path of paths) put(path);
+    const script = 'import sys, json, torchvision as t; print(json.dumps(t.datasets.ImageFolder(sys.argv[1]).imgs))';
+    const listed: [string, number][] = JSON.parse(python(script, folder).toString());
+    expect((await read()).images).toEqual(listed.map(([path]) => relative(folder, path)));
+    expect(listed).toHaveLength(paths.length);
   });
 
   it('says which metadata is read where there are two', async () => {
