@@ -68,7 +68,7 @@ describe('from a folder of images and two prediction files to a verdict', () => 
     const report = readFileSync(join(folder, 'barlow-report', 'report.md'), 'utf8');
     expect(report).toContain('the built-in network robust-32');
     expect(report).not.toContain('at commit');
-  }, 120_000);
+  }, 240_000);
 
   it('passes a checkpoint of which no cluster newly fails', () => {
     const { status, stdout } = barlow(
@@ -82,7 +82,7 @@ describe('from a folder of images and two prediction files to a verdict', () => 
     );
     expect(JSON.parse(stdout).checkpoints[0].verdict.outcome).toBe('passed');
     expect(status).toBe(0);
-  }, 120_000);
+  }, 240_000);
 
   it('judges files that say but where each checkpoint failed, and says what that leaves out', () => {
     const given = ['baseline-failed.json', 'candidate-failed.json', '--images', 'val', '--out', 'failed'];
@@ -95,7 +95,7 @@ describe('from a folder of images and two prediction files to a verdict', () => 
     const [{ groups, events }] = JSON.parse(readFileSync(join(folder, 'failed', 'result.json'), 'utf8')).checkpoints;
     expect(new Set(groups.map(({ id }: { id: string }) => id.replace(/:.*/, '')))).toEqual(new Set(['label', 'all']));
     expect(events.length).toBeGreaterThan(0);
-  }, 120_000);
+  }, 240_000);
 
   it('names a file that is no predictions for what it is', () => {
     for (const [file, what] of [
@@ -108,7 +108,7 @@ describe('from a folder of images and two prediction files to a verdict', () => 
       expect(stderr).toContain(`error: ${what}\n   in: ${foreign}\n  fix: `);
       expect([status, stdout]).toEqual([2, '']);
     }
-  }, 60_000);
+  }, 180_000);
 
   it('says what is wrong with what it is given', () => {
     expect(barlow('compare', 'baseline.csv', 'candidate.csv').stderr).toContain("required option '--images <folder>'");
@@ -121,5 +121,5 @@ describe('from a folder of images and two prediction files to a verdict', () => 
     const flat = barlow('compare', 'baseline.csv', 'candidate.csv', '--images', join('val', 'cat'));
     expect(flat).toMatchObject({ status: 2 });
     expect(flat.stderr).toContain('nothing says the class of images');
-  }, 60_000);
+  }, 180_000);
 });
