@@ -1,4 +1,5 @@
 import type { BaselineRecord, Baselines, Found } from '../records/baseline.ts';
+import { entry } from '../records/entry.ts';
 import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
 
 /** What a checkpoint does on an eval set; lists are aligned with `images`. */
@@ -20,7 +21,7 @@ export function isSameOutcome(a: CheckpointOutcomes, b: CheckpointOutcomes): boo
   if (a.images.length !== b.images.length || (a.predictions === null) !== (b.predictions === null)) return false;
   const rowOf = new Map(b.images.map((image, row) => [image, row]));
   const name = ({ classes }: CheckpointOutcomes, list: ArrayLike<number> | null, row: number) =>
-    list && classes[list[row] ?? -1];
+    list && entry(classes, entry(list, row));
   return a.images.every((image, row) => {
     const other = rowOf.get(image);
     return (
@@ -43,7 +44,8 @@ export function comparedWith(found: Found, evalSet: EvalSet, checkpoint: Checkpo
   const isOwn = (record: BaselineRecord) => record.commit === found.head && isSameOutcome(outcomeOf(record), judged);
   const [first, ...rest] = found.records.filter((record) => !isOwn(record)).slice(0, window);
   if (first !== undefined) return { kind: 'found', records: [first, ...rest] };
-  return { kind: 'own', commit: found.head ?? '' };
+  if (found.head === null) throw new Error('what is of no commit has no record of its own');
+  return { kind: 'own', commit: found.head };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { UserError } from '../errors.ts';
 import type { BaselineRecord } from '../records/baseline.ts';
+import { entry } from '../records/entry.ts';
 import type { EvalSet } from '../records/evalSet.ts';
 import type { FeatureModelInfo } from '../records/features.ts';
 
@@ -36,7 +37,7 @@ export function alignWithBaseline(candidate: Candidate, baseline: BaselineRecord
     return baselineRow === undefined ? [] : [{ image, row, baselineRow }];
   });
   const isSame = ({ row, baselineRow }: { row: number; baselineRow: number }) =>
-    evalSet.classes[evalSet.labels[row] ?? -1] === then.classes[then.labels[baselineRow] ?? -1];
+    entry(evalSet.classes, entry(evalSet.labels, row)) === entry(then.classes, entry(then.labels, baselineRow));
   const pairs = common.filter(isSame);
   const relabelled = common.filter((each) => !isSame(each)).map(({ image }) => image);
   const counts = { candidate: evalSet.images.length, baseline: then.images.length, common: pairs.length };
@@ -73,7 +74,7 @@ export function withClasses(record: BaselineRecord, classes: readonly string[]):
   const { evalSet, predictions, confidences, failed } = record;
   const indexOf = new Map(classes.map((name, index) => [name, index]));
   const index = evalSet.classes.map((name) => indexOf.get(name));
-  const known = (list: readonly number[] | null, row: number) => list === null || index[list[row] ?? -1] !== undefined;
+  const known = (list: readonly number[] | null, row: number) => list === null || index[entry(list, row)] !== undefined;
   const rows = [...evalSet.images.keys()].filter((row) => known(evalSet.labels, row) && known(predictions, row));
   const pick = <T>(list: readonly T[]) => rows.flatMap((row) => list.slice(row, row + 1));
   const mapped = (list: readonly number[]) => pick(list).flatMap((each) => index[each] ?? []);

@@ -111,11 +111,14 @@ export function commonGround(
 /** Where a record has the images of some rows of an eval set; null where it lacks one, or labels one otherwise. */
 function rowsIn({ evalSet: then }: BaselineRecord, now: EvalSet, rows: Uint32Array): Uint32Array | null {
   const rowOf = new Map(then.images.map((image, row) => [image, row]));
-  const found = Array.from(rows, (row) => {
-    const own = rowOf.get(now.images[row] ?? '') ?? -1;
-    return now.classes[now.labels[row] ?? -1] === then.classes[then.labels[own] ?? -1] ? own : -1;
-  });
-  return found.includes(-1) ? null : Uint32Array.from(found);
+  const found: number[] = [];
+  for (const row of rows) {
+    const own = rowOf.get(entry(now.images, row));
+    if (own === undefined) return null;
+    if (entry(now.classes, entry(now.labels, row)) !== entry(then.classes, entry(then.labels, own))) return null;
+    found.push(own);
+  }
+  return Uint32Array.from(found);
 }
 
 /** The recorded checkpoint on some rows of its record, in the order given. */

@@ -27,12 +27,13 @@ export async function readCheckpoint(
   const images = requiredColumn(table, columns.image, 'image');
   const rows = rowsByName(table, images);
   const left: string[] = [];
-  const order = Uint32Array.from(evalSet.images, (image) => {
+  const found: number[] = [];
+  for (const image of evalSet.images) {
     const row = rows.get(image);
     if (row === undefined) left.push(image);
-    return row ?? 0;
-  });
-  if (left.length > 0 || rows.size > order.length) refuseUnknown(table, images, evalSet);
+    else found.push(row);
+  }
+  if (left.length > 0 || rows.size > found.length) refuseUnknown(table, images, evalSet);
   if (left.length > 0) {
     throw new UserError({
       what: `${left.length} of ${evalSet.images.length} images have no prediction: ${listed(left)}`,
@@ -40,7 +41,7 @@ export async function readCheckpoint(
       fix: 'Give one row per image of the manifest',
     });
   }
-  return checkpointOf(table, name, evalSet, columns, order, classOrder);
+  return checkpointOf(table, name, evalSet, columns, Uint32Array.from(found), classOrder);
 }
 
 /** Whether a file holds predictions, by its ending; anything else given as a checkpoint is a model. */

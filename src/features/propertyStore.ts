@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { PROPERTIES } from '../images/properties.ts';
 import { propertiesWorker } from '../images/propertiesWorker.ts';
-import { entry } from '../records/entry.ts';
+import { entry, lookUp } from '../records/entry.ts';
 import type { OnProgress, RunTask } from '../records/threads.ts';
 import type { ImageFiles } from './extract.ts';
 import { PROPERTIES_FOLDER, readSegments } from './featureStore.ts';
@@ -57,7 +57,7 @@ export function openPropertyStore(storeFolder: string): PropertyStore {
       }
       seal();
       const all = new Float32Array(hashes.length * PROPERTIES);
-      for (const [at, hash] of hashes.entries()) all.set(known.get(hash) ?? [], at * PROPERTIES);
+      for (const [at, hash] of hashes.entries()) all.set(lookUp(known, hash), at * PROPERTIES);
       return all;
     },
   };

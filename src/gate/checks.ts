@@ -1,4 +1,5 @@
 import type { Cluster, FailureEvent } from '../records/comparison.ts';
+import { lookUp } from '../records/entry.ts';
 import type { SliceResult } from '../records/slices.ts';
 import type { AcceptedEvent, Check, CheckRule, Operator, Outcome, Severity, Verdict } from '../records/verdict.ts';
 import { count, percent, pValue } from '../records/words.ts';
@@ -85,7 +86,7 @@ const countables = new Map<string, Countable>([
 function newEvents({ events, comparison, nameOf }: JudgeInput): Counted[] {
   const clusterOf = new Map(comparison?.clusters.map((cluster) => [cluster.id, cluster]));
   return events.map(({ id, title, traits, clusters }) => {
-    const views = clusters.flatMap((each) => clusterOf.get(each) ?? []);
+    const views = clusters.map((each) => lookUp(clusterOf, each));
     const told = [title, ...traits.slice(0, 1)].join('; ');
     const [first] = views;
     return {

@@ -150,7 +150,7 @@ function namesDrawn(prepared: readonly PreparedGroup[], images: readonly string[
     for (const [at, number] of scored.rightImage.entries())
       names[number] = entry(images, entry(group.rows, entry(open.rightPositions, at)));
   }
-  return Array.from(names, (name) => name ?? '');
+  return Array.from(names.keys(), (number) => entry(names, number));
 }
 
 /** Just what the family needs: a task is copied to its thread. */

@@ -123,10 +123,11 @@ export async function findBaselines(run: Run, store: BaselineStore, { commit, ba
 /** A baseline that another config recorded is another suite's, where that config is still there and has the same name. */
 async function refuseTwins({ file, name }: Config, records: readonly BaselineRecord[]): Promise<void> {
   const place = await placeOf(file);
-  const strange = records.filter(({ config }) => place !== null && config !== null && config !== place.path);
-  for (const record of strange) {
-    const other = join(place?.root ?? '', record.config ?? '');
-    if ((await suiteIn(other)) === name) throw twins(record, { suite: name, config: place?.path ?? null });
+  if (place === null) return;
+  for (const record of records) {
+    if (record.config === null || record.config === place.path) continue;
+    if ((await suiteIn(join(place.root, record.config))) === name)
+      throw twins(record, { suite: name, config: place.path });
   }
 }
 

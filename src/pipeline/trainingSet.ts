@@ -15,7 +15,7 @@ import { imageProperties } from '../records/imageProperties.ts';
 import type { Result } from '../records/result.ts';
 import { count } from '../records/words.ts';
 import { type Features, readerOf } from './read.ts';
-import { type Run, storeFolder } from './request.ts';
+import { type Run, storeFolder, threadsOf } from './request.ts';
 import { positionsInside } from './rowsInside.ts';
 
 /** Training images that were read, with their features. */
@@ -87,6 +87,7 @@ export async function trainingFeatures(
     onBadImage: 'skip',
     storeFolder: storeFolder(config, 'features'),
     run: pool.run,
+    threads: threadsOf(request),
   });
   if (file.dimensions !== features.file.dimensions) {
     onNotice(

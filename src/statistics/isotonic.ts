@@ -20,8 +20,10 @@ export function isotonic(by: ArrayLike<number>, outcomes: ArrayLike<number>): Fl
     // Compared as products: a block falls below the one before it.
     for (let last = sums.length - 1; last > 0; last--) {
       if (sums[last - 1] * counts[last] < sums[last] * counts[last - 1]) break;
-      sums[last - 1] += sums.pop() ?? 0;
-      counts[last - 1] += counts.pop() ?? 0;
+      sums[last - 1] += sums[last];
+      counts[last - 1] += counts[last];
+      sums.length = last;
+      counts.length = last;
     }
   }
   const fitted = new Float64Array(by.length);

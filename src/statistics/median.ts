@@ -3,6 +3,5 @@ export function median(values: readonly number[]): number | null {
   if (values.length === 0) return null;
   const rising = values.toSorted((a, b) => a - b);
   const half = rising.length >>> 1;
-  const [low, high] = [rising[Math.ceil(rising.length / 2) - 1] ?? 0, rising[half] ?? 0];
-  return (low + high) / 2;
+  return (rising[Math.ceil(rising.length / 2) - 1] + rising[half]) / 2;
 }

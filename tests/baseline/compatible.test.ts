@@ -141,9 +141,9 @@ describe('a window of baselines', () => {
         failed: cut(failed),
       });
     };
-    const { rows, checkpoints, notes } = commonGround(candidate(), [part(5, 'n'), part(0, 'o'), part(6, 'p')]);
+    const { rows, checkpoints, leftOut } = commonGround(candidate(), [part(5, 'n'), part(0, 'o'), part(6, 'p')]);
     expect([...rows]).toEqual([...images.keys()].slice(5));
     expect(checkpoints.map(({ failed }) => [...failed])).toEqual([baseline.failed.slice(5), baseline.failed.slice(5)]);
-    expect(notes.join()).toContain('Not compared with p: it lacks images');
+    expect(leftOut.join()).toContain('Not compared with p: it lacks images');
   });
 });
