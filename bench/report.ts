@@ -138,6 +138,6 @@ function withPictures(input: ReportInput, uris: readonly string[]): ReportInput 
     .flatMap((group) => group.leaves.map(({ id }) => [keyOf(checkpoint.name, id), both(OF_LEAF)] as const));
   return {
     ...input,
-    pictures: { clusters: new Map(clusters), features: new Map(features), leaves: new Map(leaves) },
+    pictures: { events: new Map(), clusters: new Map(clusters), features: new Map(features), leaves: new Map(leaves) },
   };
 }

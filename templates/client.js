@@ -26,7 +26,8 @@ function enliven(groups) {
     more.toggleAttribute('hidden', hidden === 0);
     button.textContent = `Show ${hidden} more`;
     const found = shown.length === rows.length ? `${rows.length} groups` : `${shown.length} of ${rows.length} groups`;
-    status.textContent = hidden === 0 ? found : `${found}, the first ${limit} shown`;
+    if (shown.length === 0) status.textContent = `No group is called like “${input.value.trim()}”`;
+    else status.textContent = hidden === 0 ? found : `${found}, the first ${limit} shown`;
   };
 
   const refilter = () => {
@@ -114,5 +115,117 @@ for (const tree of document.querySelectorAll('.tree')) {
     link?.setAttribute('aria-current', 'true');
     chosen.focus({ preventScroll: true });
     chosen.scrollIntoView({ block: 'nearest' });
+  });
+}
+
+for (const browser of document.querySelectorAll('[data-browser]')) {
+  const filter = browser.querySelector('.filter');
+  const input = browser.querySelector('input');
+  const status = browser.querySelector('[role=status]');
+  const items = [...browser.querySelectorAll(':scope > .strip li, :scope > .names li')].map((item) => {
+    const { name, is, before, now } = item.querySelector('button')?.dataset ?? {};
+    return { item, text: (name ? [name, is, before, now].join(' ') : (item.textContent ?? '')).toLowerCase() };
+  });
+  if (!filter || !input || !status || items.length < 2) continue;
+  input.addEventListener('input', () => {
+    const wanted = input.value.trim().toLowerCase();
+    let found = 0;
+    for (const { item, text } of items) {
+      const isWanted = text.includes(wanted);
+      item.toggleAttribute('hidden', !isWanted);
+      if (isWanted) found++;
+    }
+    status.textContent =
+      found === 0 ? `No image matches “${input.value.trim()}”` : `${found} of ${items.length} images`;
+  });
+  filter.removeAttribute('hidden');
+}
+
+const large = document.querySelector('dialog.large');
+if (large instanceof HTMLDialogElement) openLarge(large);
+
+/** @param {HTMLDialogElement} dialog shows one picture large, with what is known of it and what is most like it */
+function openLarge(dialog) {
+  const picture = document.createElement('img');
+  const looked = dialog.querySelector('.looked-at');
+  const title = dialog.querySelector('#large-name');
+  const facts = dialog.querySelector('.facts-of');
+  const alike = dialog.querySelector('.alike');
+  const others = dialog.querySelector('.alike ul');
+  const place = dialog.querySelector('.place-of');
+  if (!looked || !title || !facts || !alike || !others || !place) return;
+  looked.prepend(picture);
+  /** @type {HTMLElement[]} */
+  let row = [];
+  let at = 0;
+
+  const show = () => {
+    const button = row[at];
+    const shown = button?.querySelector('img');
+    if (!button || !shown) return;
+    const { name = '', is, before, now, sure, alike: near = '' } = button.dataset;
+    picture.src = shown.src;
+    picture.alt = shown.alt;
+    picture.classList.toggle('tiny', shown.classList.contains('tiny'));
+    title.textContent = name;
+    const lines = [
+      ['Label', is],
+      ['Accepted checkpoint says', before],
+      ['This checkpoint says', now],
+      ['How sure', sure],
+    ];
+    facts.replaceChildren(
+      ...lines.flatMap(([term, value]) => {
+        if (!term || !value) return [];
+        const line = document.createElement('div');
+        line.append(Object.assign(document.createElement('dt'), { textContent: term }));
+        line.append(Object.assign(document.createElement('dd'), { textContent: value }));
+        return [line];
+      }),
+    );
+    const found = near
+      .trim()
+      .split(' ')
+      .flatMap((id) => document.getElementById(id)?.querySelector('img') ?? []);
+    others.replaceChildren(
+      ...found.map((each) => {
+        const item = document.createElement('li');
+        const copy = document.createElement('img');
+        copy.src = each.src;
+        copy.alt = each.alt;
+        copy.title = each.alt;
+        copy.className = each.className;
+        item.append(copy);
+        return item;
+      }),
+    );
+    alike.toggleAttribute('hidden', found.length === 0);
+    place.textContent = `${at + 1} of ${row.length}`;
+  };
+
+  /** @param {number} by */
+  const turn = (by) => {
+    at = (at + by + row.length) % row.length;
+    show();
+  };
+
+  document.addEventListener('click', (event) => {
+    const button = event.target instanceof Element ? event.target.closest('button.picture') : null;
+    if (!(button instanceof HTMLElement)) return;
+    const all = [...(button.closest('ul')?.querySelectorAll('li:not([hidden]) button.picture') ?? [])];
+    row = all.filter((each) => each instanceof HTMLElement);
+    at = row.indexOf(button);
+    show();
+    dialog.showModal();
+  });
+  dialog.addEventListener('click', (event) => {
+    const { target } = event;
+    if (!(target instanceof HTMLElement)) return;
+    if (target === dialog || target.matches('[data-close]')) dialog.close();
+    if (target.dataset.turn) turn(Number(target.dataset.turn));
+  });
+  dialog.addEventListener('keydown', ({ key }) => {
+    if (key === 'ArrowLeft') turn(-1);
+    if (key === 'ArrowRight') turn(1);
   });
 }

@@ -20,18 +20,19 @@ export interface EmbeddedImage {
 export interface EmbedTask {
   readonly folder: string;
   readonly names: readonly string[];
+  /** Longest side, in pixels. */
+  readonly side: number;
 }
 
 /** A file of no more bytes and pixels stands as it is. */
 const MOST_BYTES = 24 * 1024;
-const SIDE = 160;
 
 /** Null for an image that cannot be read or decoded. */
-export default async function embed({ folder, names }: EmbedTask): Promise<(EmbeddedImage | null)[]> {
+export default async function embed({ folder, names, side }: EmbedTask): Promise<(EmbeddedImage | null)[]> {
   const embedded: (EmbeddedImage | null)[] = [];
   for (const image of names) {
     try {
-      embedded.push({ image, ...(await small(readImage(`${folder}/${image}`))) });
+      embedded.push({ image, ...(await small(readImage(`${folder}/${image}`), side)) });
     } catch (thrown) {
       whyBad(thrown); // throws again what is not the image's fault
       embedded.push(null);
@@ -40,14 +41,14 @@ export default async function embed({ folder, names }: EmbedTask): Promise<(Embe
   return embedded;
 }
 
-async function small(bytes: Uint8Array): Promise<Omit<EmbeddedImage, 'image'>> {
+async function small(bytes: Uint8Array, side: number): Promise<Omit<EmbeddedImage, 'image'>> {
   const picture = await decodeImage(bytes); // a small file too: what cannot be decoded cannot be shown
   const longest = Math.max(picture.width, picture.height);
-  if (bytes.length <= MOST_BYTES && longest <= SIDE) {
+  if (bytes.length <= MOST_BYTES && longest <= side) {
     const { shown } = formatOf(bytes);
     if (shown !== null) return { uri: dataUri(bytes, shown), width: picture.width, height: picture.height };
   }
-  const thumbnail = longest <= SIDE ? picture : resizeLongestSide(picture, SIDE);
+  const thumbnail = longest <= side ? picture : resizeLongestSide(picture, side);
   const { width, height } = thumbnail;
   return { uri: dataUri(await encodePicture(thumbnail), 'webp'), width, height };
 }

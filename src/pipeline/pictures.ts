@@ -8,6 +8,7 @@ import { entry } from '../records/entry.ts';
 import type { Checkpoint } from '../records/evalSet.ts';
 import type { CheckpointResult, Result } from '../records/result.ts';
 import {
+  type EventPictures,
   type FeaturePictures,
   type ImagePictures,
   keyOf,
@@ -15,7 +16,7 @@ import {
   type Pictures,
 } from '../report/pictures.ts';
 import { failureModesOf, MOST_SHOWN, rankedTrees, shownClusters } from '../report/shown.ts';
-import { spread } from './alike.ts';
+import { eventRows, spread } from './alike.ts';
 import { groupsFor } from './groupsFor.ts';
 import type { Features } from './read.ts';
 import { type Run, storeFolder, threadsOf } from './request.ts';
@@ -58,11 +59,48 @@ export async function picturesOf(
     leaves.push(...(await chosenOfLeaves(judged, checkpoint, groups, features, each)));
     for (const card of cardsOf(judged).slice(0, most)) await addSubjects(subjects, card, groups, features, each);
   }
+  const events = await picturesOfEvents(run, features, checkpoints, result);
   const looks = await lookedFor(run, features, [...subjects.values()]);
   const rows = [...clusters, ...leaves].flatMap(({ failing, right }) => [...failing, ...right]);
   const names = rows.map((row) => entry(evalSet.images, row));
   const embedded = await embedImages(evalSet.folder, names, run.pool.run);
-  return { ...placed(features, embedded, clusters, leaves), features: looks };
+  return { ...placed(features, embedded, clusters, leaves), events, features: looks };
+}
+
+/** Images that are opened large, of the first so many of an event. */
+const LARGE = { side: 400, images: 12 };
+
+/** Of each event with a card: the images that newly fail, right ones most like them, and the neighbours of each. */
+async function picturesOfEvents(
+  run: Run,
+  features: Features,
+  checkpoints: readonly Checkpoint[],
+  result: Result,
+): Promise<Pictures['events']> {
+  const { images, folder } = features.evalSet;
+  const made = new Map<string, EventPictures>();
+  if (folder === null) return made;
+  const nameOf = (row: number) => entry(images, row);
+  for (const [index, { name, events }] of result.checkpoints.entries()) {
+    const checkpoint = entry(checkpoints, index);
+    for (const event of events.slice(0, MOST_SHOWN.cards)) {
+      const { failing, right, neighbours } = await eventRows(event, features, checkpoint, LARGE.images / 2);
+      const pool = [...new Set([...neighbours.values()].flat())];
+      const first = [...failing.slice(0, LARGE.images), ...right];
+      const embedded = new Map([
+        ...(await embedImages(folder, [...failing, ...right, ...pool].map(nameOf), run.pool.run)),
+        ...(await embedImages(folder, first.map(nameOf), run.pool.run, LARGE.side)),
+      ]);
+      const of = (rows: readonly number[]) =>
+        rows.flatMap((row) => labelled(features.evalSet, checkpoint, embedded, row));
+      made.set(keyOf(name, event.id), {
+        ...{ failing: of(failing), right: of(right) },
+        pool: new Map(of(pool).map((each) => [each.image, each])),
+        alike: new Map([...neighbours].map(([row, rows]) => [nameOf(row), rows.map(nameOf)])),
+      });
+    }
+  }
+  return made;
 }
 
 /** What has a card, in the order of the page: the features in these rules are shown. */
@@ -73,7 +111,7 @@ function cardsOf(judged: CheckpointResult): readonly Carded[] {
     .map(({ group, leaf }) => ({ group: group.id, rule: leaf.rule }));
 }
 
-/** Newly failing images of each cluster, beside images of its group that are outside and right. */
+/** Newly failing images of each known cluster that got worse (new ones show in their event), beside images of its group that are outside and right. */
 async function chosenOfClusters(
   judged: CheckpointResult,
   checkpoint: Checkpoint,
@@ -84,7 +122,8 @@ async function chosenOfClusters(
 ): Promise<Chosen[]> {
   const rowOf = new Map(features.evalSet.images.map((image, row) => [image, row]));
   const chosen: Chosen[] = [];
-  for (const { id, group: groupId, rule, images } of shownClusters(judged).slice(0, most)) {
+  const worsened = shownClusters(judged).filter(({ status }) => status === 'worsened');
+  for (const { id, group: groupId, rule, images } of worsened.slice(0, most)) {
     const failing = images.flatMap((image) => rowOf.get(image) ?? []);
     const group = groups.get(groupId);
     const inside = new Set(group && rule.length > 0 ? await positionsInside(rule, group.rows, features.read) : []);
@@ -153,7 +192,7 @@ export async function lookedFor(
   const { folder, images, labels, classes } = evalSet;
   if (folder === null) return new Map();
   const labelOf = new Map(images.map((image, row) => [image, entry(classes, entry(labels, row))]));
-  const labelled = (some: readonly EmbeddedImage[]) =>
+  const bare = (some: readonly EmbeddedImage[]) =>
     some.map((each) => ({ ...each, label: labelOf.get(each.image) ?? null, prediction: null }));
   const made = await lookedForBy(
     { config, request, pool },
@@ -163,7 +202,7 @@ export async function lookedFor(
   return new Map(
     [...made].map(([feature, { mostActivating: most, heatmaps, attacks }]) => [
       feature,
-      { mostActivating: labelled(most), heatmaps: labelled(heatmaps), attacks: labelled(attacks) },
+      { mostActivating: bare(most), heatmaps: bare(heatmaps), attacks: bare(attacks) },
     ]),
   );
 }
@@ -207,18 +246,24 @@ function placed(
   clusters: readonly Chosen[],
   leaves: readonly Chosen[],
 ): Pick<Pictures, 'clusters' | 'leaves'> {
-  const { images, labels, classes } = evalSet;
-  const picture = (row: number, { predictions }: Checkpoint): readonly LabelledPicture[] => {
-    const found = embedded.get(entry(images, row));
-    const prediction = predictions === null ? null : entry(classes, entry(predictions, row));
-    return found === undefined ? [] : [{ ...found, label: entry(classes, entry(labels, row)), prediction }];
-  };
   const shown = (chosen: readonly Chosen[]) =>
     new Map(
       chosen.map(({ key, checkpoint, failing, right }): [string, ImagePictures] => {
-        const of = (rows: readonly number[]) => rows.flatMap((row) => picture(row, checkpoint));
+        const of = (rows: readonly number[]) => rows.flatMap((row) => labelled(evalSet, checkpoint, embedded, row));
         return [key, { failing: of(failing), right: of(right) }];
       }),
     );
   return { clusters: shown(clusters), leaves: shown(leaves) };
+}
+
+/** A picture with what its image is and what the checkpoint takes it for; none where it could not be read. */
+function labelled(
+  { images, labels, classes }: Features['evalSet'],
+  { predictions }: Checkpoint,
+  embedded: ReadonlyMap<string, EmbeddedImage>,
+  row: number,
+): readonly LabelledPicture[] {
+  const found = embedded.get(entry(images, row));
+  const prediction = predictions === null ? null : entry(classes, entry(predictions, row));
+  return found === undefined ? [] : [{ ...found, label: entry(classes, entry(labels, row)), prediction }];
 }

@@ -1,4 +1,4 @@
-import type { FeaturePictures, ImagePictures, LabelledPicture, Pictures } from './pictures.ts';
+import type { EventPictures, FeaturePictures, ImagePictures, LabelledPicture, Pictures } from './pictures.ts';
 
 /** Characters of all pictures together: with them a page of 1,000 classes stays under 15 MB. */
 const MOST_CHARACTERS = 12_000_000;
@@ -16,7 +16,7 @@ export interface BoundedPictures {
 }
 
 /**
- * Keeps pictures within what a page can hold: clusters first, then what features look for, each whole or not at all; then as many
+ * Keeps pictures within what a page can hold: events first, then clusters, then what features look for, each whole or not at all; then as many
  * images of every leaf as fit, the same for all.
  *
  * @param leaves keys of the leaves that the page shows
@@ -32,6 +32,8 @@ export function boundedPictures(
     left -= size;
     return true;
   };
+  const events = boundedEvents(pictures.events, most / 2);
+  left -= sizeOfEvents(events);
   const clusters = [...pictures.clusters].filter(([, each]) => fits(sizeOfImages(each, Number.POSITIVE_INFINITY)));
   const features = [...pictures.features].filter(([, each]) => fits(sizeOfFeature(each)));
   const shown = [...pictures.leaves].filter(([id]) => leaves.has(id));
@@ -40,13 +42,54 @@ export function boundedPictures(
   while (ofLeaf > 0 && sizeAt(ofLeaf) > left) ofLeaf--;
   return {
     pictures: {
+      events,
       clusters: new Map(clusters),
       features: new Map(features),
       leaves: new Map(shown.map(([id, each]) => [id, firstOf(each, ofLeaf)])),
     },
     ofLeaf,
-    full: ofLeaf < MOST_OF_LEAF || clusters.length < pictures.clusters.size || features.length < pictures.features.size,
+    full:
+      events.size < pictures.events.size ||
+      ofLeaf < MOST_OF_LEAF ||
+      clusters.length < pictures.clusters.size ||
+      features.length < pictures.features.size,
   };
+}
+
+/** Images of an event that newly fail: as many as fit, the same for all; events that fit not even so are left out. */
+const MOST_OF_EVENT = [120, 60, 24, 12];
+
+function boundedEvents(events: Pictures['events'], most: number): Pictures['events'] {
+  for (const of of MOST_OF_EVENT) {
+    const shorter = new Map([...events].map(([id, each]) => [id, firstOfEvent(each, of)]));
+    if (sizeOfEvents(shorter) <= most) return shorter;
+  }
+  let left = most;
+  const least = MOST_OF_EVENT.at(-1) ?? 0;
+  const kept = [...events].flatMap(([id, each]): [string, EventPictures][] => {
+    const shorter = { ...firstOfEvent(each, least), pool: new Map(), alike: new Map() };
+    const size = sizeOfEvent(shorter);
+    if (size > left) return [];
+    left -= size;
+    return [[id, shorter]];
+  });
+  return new Map(kept);
+}
+
+function firstOfEvent({ failing, right, pool, alike }: EventPictures, most: number): EventPictures {
+  const kept = failing.slice(0, most);
+  const near = new Map(kept.map(({ image }) => [image, alike.get(image) ?? []]));
+  const wanted = new Set([...near.values()].flat());
+  return { failing: kept, right, pool: new Map([...pool].filter(([name]) => wanted.has(name))), alike: near };
+}
+
+function sizeOfEvents(events: Pictures['events']): number {
+  return [...events.values()].reduce((sum, each) => sum + sizeOfEvent(each), 0);
+}
+
+/** The first of those that newly fail stand beside the title and among all of them. */
+function sizeOfEvent({ failing, right, pool }: EventPictures): number {
+  return sizeOf(failing) + sizeOf(failing.slice(0, 16)) + sizeOf(right) + sizeOf([...pool.values()]);
 }
 
 function firstOf({ failing, right }: ImagePictures, most: number): ImagePictures {

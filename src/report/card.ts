@@ -49,7 +49,8 @@ interface FeatureBlock {
   readonly notAttacked: boolean;
 }
 
-interface Ground {
+/** What cards are made from. */
+export interface Ground {
   readonly input: ReportInput;
   readonly result: CheckpointResult;
   /** Features that are shown already, with the place. */

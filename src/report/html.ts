@@ -7,7 +7,9 @@ import { count, counted } from '../records/words.ts';
 import { mean } from '../statistics/sums.ts';
 import { boundedPictures } from './boundedPictures.ts';
 import { type Card, clusterCard, failureModeCard } from './card.ts';
-import type { CheckpointView } from './checkpointView.ts';
+import type { CheckpointView, EventView } from './checkpointView.ts';
+import { type EventCard, eventCard } from './eventCard.ts';
+import { eventLead } from './eventLead.ts';
 import { keyOf, type Pictures } from './pictures.ts';
 import { scatterPlot } from './plots/scatterPlot.ts';
 import { trendPlot } from './plots/trendPlot.ts';
@@ -17,7 +19,7 @@ import { treeView } from './tree.ts';
 import type { ReportView } from './view.ts';
 
 /** Rows of tables, clusters beside the verdict and pictures of each, at most. */
-const MOST = { rows: 200, groups: 5_000, worst: 3, glimpse: 4 };
+const MOST = { rows: 200, groups: 5_000, worst: 3, glimpse: 6 };
 
 /**
  * report.html: one self-contained page. Its security policy lets nothing in but its own style and script, told by their
@@ -39,7 +41,7 @@ export function renderHtml(view: ReportView, templates: Templates): string {
     ...{
       suite: view.suite,
       verdict: view.outcome === 'not compared' ? 'none' : view.outcome,
-      headline: view.headline,
+      headline: view.brief,
       skipped: view.skipped,
       commit: view.commit,
       createdAt: view.createdAt,
@@ -57,8 +59,9 @@ export function renderHtml(view: ReportView, templates: Templates): string {
   return renderTemplate(templates, 'report.html', data, 'html');
 }
 
-function isEmpty({ clusters, features, leaves }: Pictures): boolean {
+function isEmpty({ events, clusters, features, leaves }: Pictures): boolean {
   return (
+    ![...events.values()].some(({ failing, right }) => failing.length + right.length > 0) &&
     ![...clusters.values(), ...leaves.values()].some(({ failing, right }) => failing.length + right.length > 0) &&
     ![...features.values()].some(({ mostActivating }) => mostActivating.length > 0)
   );
@@ -80,7 +83,11 @@ function checkpointData(view: ReportView, index: number, seen: Map<number, strin
   const ground = { input: view.input, result, shown: seen };
   const card = (cluster: CheckpointView['known'][number], at: string) =>
     clusterCard(cluster, ground, `${prefix}-${at}`);
-  const newCards = checkpoint.newClusters.slice(0, MOST_SHOWN.cards).map((each, i) => card(each, `new${i}`));
+  const byId = new Map(checkpoint.newClusters.map((cluster) => [cluster.id, cluster]));
+  const clustersOf = (event: EventView) => event.clusters.flatMap((id) => byId.get(id) ?? []);
+  const newCards = checkpoint.events
+    .slice(0, MOST_SHOWN.cards)
+    .map((each, i) => eventCard(entry(result.events, i), each, clustersOf(each), ground, `${prefix}-new${i}`));
   const worseCards = checkpoint.worsened.slice(0, MOST_SHOWN.cards).map((each, i) => card(each, `worse${i}`));
   const modes = checkpoint.failureModes;
   const modeCards =
@@ -92,7 +99,10 @@ function checkpointData(view: ReportView, index: number, seen: Map<number, strin
     ...checkpoint,
     prefix,
     ...{ newCards, worseCards, modeCards },
-    newRows: cut(checkpoint.newClusters.slice(MOST_SHOWN.cards), MOST.rows),
+    newRows: cutAs(checkpoint.events.slice(MOST_SHOWN.cards), MOST.rows, (event) => {
+      const lead = eventLead(clustersOf(event));
+      return { ...event, before: lead?.before ?? '', after: lead?.after ?? '', sure: lead?.cluster.sure ?? '' };
+    }),
     worseRows: cut(checkpoint.worsened.slice(MOST_SHOWN.cards), MOST.rows),
     knownRows: cut(checkpoint.known, MOST.rows),
     modeRows: cut(modeRows, MOST.rows),
@@ -105,7 +115,6 @@ function checkpointData(view: ReportView, index: number, seen: Map<number, strin
     })),
     passedChecks: cut(checkpoint.otherChecks, MOST.rows),
     compared: result.comparison !== null,
-    events: cut(checkpoint.events, MOST.rows),
     newCount: count(checkpoint.events.length),
     ...worst(newCards, worseCards, checkpoint),
     trees: trees(view, result, prefix),
@@ -113,15 +122,24 @@ function checkpointData(view: ReportView, index: number, seen: Map<number, strin
   };
 }
 
-/** The first few clusters, told beside the verdict with a glimpse of their images; and how many there are besides. */
-function worst(newCards: readonly Card[], worseCards: readonly Card[], { newClusters, worsened }: CheckpointView) {
-  const shown = [...newCards, ...worseCards].slice(0, MOST.worst);
-  const more = newClusters.length + worsened.length - shown.length;
+/** The first few events and clusters that got worse, told beside the verdict with a glimpse of their images; and how many there are besides. */
+function worst(newCards: readonly EventCard[], worseCards: readonly Card[], { events, worsened }: CheckpointView) {
+  const shown = [
+    ...newCards.map(({ anchor, title, rates, failing }) => ({ anchor, title, rates, failing })),
+    ...worseCards.map(({ anchor, group, before, after, failing }) => ({
+      ...{ anchor, title: `A known failure mode of ${group} got worse`, rates: { before, after }, failing },
+    })),
+  ].slice(0, MOST.worst);
+  const more = events.length + worsened.length - shown.length;
   return {
     worst: shown.map((card) => ({ ...card, glimpse: card.failing?.pictures.slice(0, MOST.glimpse) ?? [] })),
-    moreWorst: more > 0 ? `${counted(more, 'more cluster')} below` : null,
+    moreWorst: more > 0 ? `${count(more)} more below` : null,
     moreAt: newCards.length > 0 ? 'new' : 'worse',
   };
+}
+
+function cutAs<Item, Shown>(items: readonly Item[], most: number, shown: (item: Item) => Shown) {
+  return { ...cut(items, most), shown: items.slice(0, most).map(shown) };
 }
 
 function cut<Item>(items: readonly Item[], most: number) {

@@ -11,6 +11,14 @@ export interface LabelledPicture {
   readonly label: string | null;
   /** What the checkpoint takes it for; null where unknown. */
   readonly prediction: string | null;
+  /** What the accepted checkpoint takes it for; not there where it is not told. */
+  readonly before?: string | null;
+  /** How sure the checkpoint is of its prediction, in words. */
+  readonly sure?: string | null;
+  /** Element id in the page, where others point to it. */
+  readonly id?: string | null;
+  /** Ids of the pictures that are most like it. */
+  readonly alike?: readonly string[];
 }
 
 /** Of one new or known cluster, or of one leaf. */
@@ -19,6 +27,18 @@ export interface ImagePictures {
   readonly failing: readonly LabelledPicture[];
   /** Images of the same group that are still right. */
   readonly right: readonly LabelledPicture[];
+}
+
+/** Of one event. */
+export interface EventPictures {
+  /** That newly fail, the most typical first. */
+  readonly failing: readonly LabelledPicture[];
+  /** Of the same classes, most alike and still right. */
+  readonly right: readonly LabelledPicture[];
+  /** Those that newly failing images are compared with, by name. */
+  readonly pool: ReadonlyMap<string, LabelledPicture>;
+  /** Names in `pool` of the images most like each that newly fails, by its name. */
+  readonly alike: ReadonlyMap<string, readonly string[]>;
 }
 
 /** What a feature looks for. `mostActivating[i]`, `heatmaps[i]` and `attacks[i]` show the same image; the last two may be empty. */
@@ -34,8 +54,9 @@ export function keyOf(checkpoint: string, id: string): string {
   return JSON.stringify([checkpoint, id]);
 }
 
-/** Every part may be missing: a report stands without pictures. Keys are `keyOf` clusters and leaves, and feature numbers. */
+/** Every part may be missing: a report stands without pictures. Keys are `keyOf` events, clusters and leaves, and feature numbers. */
 export interface Pictures {
+  readonly events: ReadonlyMap<string, EventPictures>;
   readonly clusters: ReadonlyMap<string, ImagePictures>;
   readonly leaves: ReadonlyMap<string, ImagePictures>;
   readonly features: ReadonlyMap<number, FeaturePictures>;

@@ -1,5 +1,5 @@
 import { groupOfId } from '../records/groupKinds.ts';
-import { oneLine } from '../records/names.ts';
+import { nameText, oneLine } from '../records/names.ts';
 import type { FeaturePictures, LabelledPicture } from './pictures.ts';
 
 /** A row of pictures under a title. */
@@ -11,6 +11,14 @@ export interface Strip {
 interface ShownPicture extends LabelledPicture {
   readonly alt: string;
   readonly caption: string | null;
+  /** Its name, what it is, and what it was and is taken for, fit to show. */
+  readonly name: string;
+  readonly is: string | null;
+  readonly before: string | null;
+  readonly now: string | null;
+  readonly sure: string | null;
+  readonly id: string | null;
+  readonly alike: readonly string[];
   /** Too small to be smoothed when enlarged. */
   readonly tiny: boolean;
 }
@@ -24,6 +32,9 @@ export function strip(title: string, pictures: readonly LabelledPicture[], capti
     ...picture,
     alt: altText(picture),
     caption: captionText(picture, caption),
+    ...{ name: oneLine(picture.image), is: named(picture.label), now: named(picture.prediction) },
+    ...{ before: named(picture.before ?? null), sure: picture.sure ?? null },
+    ...{ id: picture.id ?? null, alike: picture.alike ?? [] },
     tiny: Math.max(picture.width, picture.height) <= 64,
   }));
   return shown.length === 0 ? null : { title, pictures: shown };
@@ -36,6 +47,10 @@ export function featureStrips(pictures: FeaturePictures | undefined): Strip[] {
     strip('Where it sees it', pictures?.heatmaps ?? [], 'none'),
     strip('Made as strong as it gets', pictures?.attacks ?? [], 'none'),
   ].filter((row) => row !== null);
+}
+
+function named(name: string | null): string | null {
+  return name === null ? null : nameText(name);
 }
 
 function altText({ image, label, prediction }: LabelledPicture): string {

@@ -10,6 +10,7 @@ const both = (failing: number, right = failing) => ({ failing: tens(failing), ri
 const look = { mostActivating: tens(2), heatmaps: tens(2), attacks: tens(2) };
 
 const some: Pictures = {
+  events: new Map(),
   clusters: new Map([
     ['a', both(4)],
     ['b', both(4)],

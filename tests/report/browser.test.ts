@@ -136,6 +136,55 @@ describe.skipIf(CHROMIUM === undefined)('report.html in Chromium (skipped where 
     }
   });
 
+  it('an image opens large with what is known of it and what is most like it, by mouse and keyboard', async () => {
+    for (const viewport of [PHONE, DESKTOP]) {
+      const page = await open('large', manyClasses(3, 4), viewport);
+      const dialog = page.locator('dialog.large');
+      expect(await dialog.isVisible()).toBe(false);
+      const button = page.locator('.card .seen .failing button').nth(1);
+      await button.click();
+      expect(await dialog.isVisible()).toBe(true);
+      const box = await dialog.locator('.looked-at > img').boundingBox();
+      expect(box?.width ?? 0).toBeGreaterThan(300);
+      expect(await dialog.getByRole('heading').first().textContent()).toBe('images/1.png');
+      expect((await dialog.locator('.facts-of div').allTextContents()).slice(0, 1)).toEqual(['Labelautomobile']);
+      expect(await dialog.locator('.alike img').count()).toBe(3);
+      expect(await dialog.locator('.place-of').textContent()).toBe('2 of 12');
+      await page.keyboard.press('ArrowRight');
+      expect(await dialog.getByRole('heading').first().textContent()).toBe('images/2.png');
+      await page.keyboard.press('ArrowLeft');
+      await page.keyboard.press('ArrowLeft');
+      await page.keyboard.press('ArrowLeft');
+      expect(await dialog.locator('.place-of').textContent()).toBe('12 of 12');
+      expect(await axeFinds(page)).toEqual([]);
+      await page.screenshot({ path: new URL(`large-${viewport.width}.png`, OUT).pathname });
+      await page.keyboard.press('Escape');
+      expect(await dialog.isVisible()).toBe(false);
+      expect(await page.evaluate<string>('document.activeElement.dataset.name')).toBe('images/1.png');
+      expect(problems).toEqual([]);
+      await page.close();
+    }
+  });
+
+  it('all images of an event, filtered by text; a filter that finds none says so', async () => {
+    const page = await open('images', manyClasses(3, 4));
+    const browsed = page.locator('.browser').first();
+    await browsed.locator('summary').click();
+    const items = browsed.locator(':scope > .strip li');
+    expect(await items.count()).toBe(40);
+    await browsed.getByLabel('Filter by name or class').fill('images/1');
+    expect(await items.filter({ visible: true }).count()).toBe(11);
+    expect(await browsed.getByRole('status').textContent()).toBe('11 of 42 images');
+    await items.filter({ visible: true }).nth(1).getByRole('button').click();
+    expect(await page.locator('.place-of').textContent()).toBe('2 of 11');
+    await page.keyboard.press('Escape');
+    await browsed.getByLabel('Filter by name or class').fill('zebra');
+    expect(await browsed.getByRole('status').textContent()).toBe('No image matches “zebra”');
+    await page.getByLabel('Filter groups').fill('zebra');
+    expect(await page.locator('.groups [role=status]').textContent()).toBe('No group is called like “zebra”');
+    await page.close();
+  });
+
   it('groups: the first 100 of 2,000 rows, sorted and filtered at once', async () => {
     const page = await open('groups', manyClasses(1_000, 2));
     const groups = page.locator('.groups');

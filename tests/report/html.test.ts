@@ -5,7 +5,7 @@ import { readTemplates } from '../../src/pipeline/templates.ts';
 import type { Region } from '../../src/records/analysis.ts';
 import { choices, findings } from '../../src/report/actions.ts';
 import { renderHtml } from '../../src/report/html.ts';
-import { keyOf, type Pictures } from '../../src/report/pictures.ts';
+import { type EventPictures, keyOf, type LabelledPicture, type Pictures } from '../../src/report/pictures.ts';
 import { ruleView } from '../../src/report/rule.ts';
 import { buildView } from '../../src/report/view.ts';
 import { HOSTILE_NAMES, hostileInput } from './hostileResult.ts';
@@ -13,6 +13,10 @@ import { manyClasses, picture } from './manyClasses.ts';
 import { sampleCheckpoint, sampleInput, sampleResult } from './sampleResult.ts';
 
 const templates = await readTemplates();
+
+function eventOf(failing: readonly LabelledPicture[], right: readonly LabelledPicture[]): EventPictures {
+  return { failing, right, pool: new Map(), alike: new Map() };
+}
 const sample = renderHtml(buildView(sampleInput()), templates);
 
 describe('report.html', () => {
@@ -20,7 +24,7 @@ describe('report.html', () => {
     const raw = Object.entries(templates).flatMap(([file, text]) =>
       file.endsWith('.html.hbs') ? [...text.matchAll(/\{\{(?:\{|&)\s*([\w.]+)/g)].map(([, name]) => name) : [],
     );
-    expect(raw.sort()).toEqual(['drawing', 'plot', 'plot', 'scatter', 'script', 'style', 'trend']);
+    expect(raw.sort()).toEqual(['drawing', 'plot', 'plot', 'rates.plot', 'scatter', 'script', 'style', 'trend']);
   });
 
   it('lets in only its own style and script, by their hashes', () => {
@@ -40,14 +44,12 @@ describe('report.html', () => {
     ]);
   });
 
-  it('says the verdict first, then new clusters, known ones, failure modes, groups, trees, trend, and how it was made', () => {
+  it('says the verdict first, then what newly fails, known ones, failure modes, groups, trees, trend, and how it was made', () => {
     const { document } = parseHTML(sample);
-    expect(document.querySelector('h1')?.textContent).toBe(
-      'Failed: candidate has 1 new failure event: Automobiles taken for trucks: 30 of 36.',
-    );
+    expect(document.querySelector('h1')?.textContent).toBe('Failed: candidate has 1 new failure event.');
     const heads = [...document.querySelectorAll('main h2')].map((head) => head.textContent);
     expect(heads).toEqual([
-      ...['New clusters', 'Known failure modes that did not get worse', 'Failure modes'],
+      ...['What newly fails', 'Known failure modes that did not get worse', 'Failure modes'],
       ...['Groups', 'Trees', 'Trend', 'How it was made'],
     ]);
     const card = document.querySelector('.card')?.textContent ?? '';
@@ -67,15 +69,15 @@ describe('report.html', () => {
     const html = renderHtml(buildView(input), templates);
     const { document } = parseHTML(html);
     expect(html.length).toBeLessThan(15e6);
-    // 7,500 new ones and the sample's, 2,500 that got worse.
+    // 7,500 events, 2,500 known failure modes that got worse.
     expect(document.querySelector('h1')?.textContent).toContain(
       '7,500 new failure events and 2,500 known failure modes',
     );
     expect(document.querySelectorAll('.card').length).toBe(40);
     const more = [...document.querySelectorAll('.more')].map((each) => each.textContent);
-    expect(more).toContain('7,281 more in result.json.');
+    expect(more).toContain('7,280 more in result.json.');
     expect(more).toContain('2,280 more in result.json.');
-    expect(document.querySelector('.decided')?.textContent).toContain('9,998 more clusters below');
+    expect(document.querySelector('.decided')?.textContent).toContain('9,997 more below');
   });
 
   it('is the same bytes every time', () => {
@@ -97,15 +99,16 @@ describe('report.html', () => {
     const input = manyClasses(1, 1);
     const picture = { image: 'x.png', width: 32, height: 32, label: null, prediction: null };
     const failing = bad.map((uri) => ({ ...picture, uri }));
-    const clusters = new Map([[keyOf('candidate', 'label:class 0#0'), { failing, right: [] }]]);
-    const pictures = { clusters, leaves: new Map(), features: new Map() };
+    const clusters = new Map([[keyOf('candidate', 'label:class 0#3'), { failing, right: [] }]]);
+    const events = new Map([[keyOf('candidate', 'label:class 0#0'), eventOf(failing, failing)]]);
+    const pictures = { events, clusters, leaves: new Map(), features: new Map() };
     const html = renderHtml(buildView({ ...input, pictures }), templates);
-    expect(html).toContain('New clusters');
+    expect(html).toContain('What newly fails');
     expect(html).not.toContain('<img');
   });
 
   it('tells failure modes as cards where there was nothing to compare with', () => {
-    const checkpoints = [sampleCheckpoint({ comparison: null, verdict: null })];
+    const checkpoints = [sampleCheckpoint({ comparison: null, events: [], verdict: null })];
     const { document } = parseHTML(renderHtml(buildView(sampleInput(sampleResult({ checkpoints }))), templates));
     expect(document.querySelector('h1')?.textContent).toContain('Not compared');
     expect(document.querySelector('.card')?.textContent).toContain('41 of 76 images fail (53.9 %)');
@@ -212,27 +215,33 @@ describe('what can be said of a cluster', () => {
 describe('pictures that are missing', () => {
   const render = (pictures: Pictures) =>
     parseHTML(renderHtml(buildView({ ...manyClasses(3, 4), pictures }), templates)).document;
-  const none: Pictures = { clusters: new Map(), leaves: new Map(), features: new Map() };
+  const none: Pictures = { events: new Map(), clusters: new Map(), leaves: new Map(), features: new Map() };
   const some = [picture('a.png')];
   const id = keyOf('candidate', 'label:class 0#0');
 
   it('an empty map, or cards with nothing in it, is a report without pictures', () => {
-    for (const clusters of [new Map(), new Map([[id, { failing: [], right: [] }]])]) {
-      const document = render({ ...none, clusters });
+    for (const events of [new Map(), new Map([[id, eventOf([], [])]])]) {
+      const document = render({ ...none, events });
       expect(document.querySelector('main .aside')?.textContent).toContain('This report has no pictures');
       expect(document.querySelector('img, .strip, .glimpse')).toBeNull();
-      expect(document.querySelectorAll('.card').length).toBe(5);
+      expect(document.querySelectorAll('.card').length).toBe(4);
+      // What is known of the images is told all the same.
+      expect(document.querySelector('.browser .names')?.textContent).toContain(
+        'images/00006.png: automobile, before automobile, now truck',
+      );
     }
   });
 
   it('images without right ones, and right ones alone', () => {
-    const failing = render({ ...none, clusters: new Map([[id, { failing: some, right: [] }]]) });
-    expect([...failing.querySelectorAll('.strip-title')].map((title) => title.textContent)).toEqual(['Newly fail']);
+    const failing = render({ ...none, events: new Map([[id, eventOf(some, [])]]) });
+    expect([...failing.querySelectorAll('.card .strip-title')].map((title) => title.textContent)).toEqual([
+      ...['Newly fail, the most typical first', 'All that newly fail'],
+    ]);
     expect(failing.querySelector('.aside')).toBeNull();
     expect(failing.querySelectorAll('.glimpse img').length).toBe(1);
-    const right = render({ ...none, clusters: new Map([[id, { failing: [], right: some }]]) });
-    expect([...right.querySelectorAll('.strip-title')].map((title) => title.textContent)).toEqual([
-      'Same group, still right',
+    const right = render({ ...none, events: new Map([[id, eventOf([], some)]]) });
+    expect([...right.querySelectorAll('.card .strip-title')].map((title) => title.textContent)).toEqual([
+      'Most alike and still right',
     ]);
   });
 
@@ -255,12 +264,12 @@ describe('pictures that are missing', () => {
     const input = manyClasses(3, 4);
     const [first] = input.result.checkpoints;
     const result = { ...input.result, checkpoints: [first, { ...first, name: 'other' }] };
-    const clusters = new Map([
-      [keyOf('candidate', 'label:class 0#0'), { failing: [picture('a.png')], right: [] }],
-      [keyOf('other', 'label:class 0#0'), { failing: [picture('b.png')], right: [] }],
+    const events = new Map([
+      [keyOf('candidate', 'label:class 0#0'), eventOf([picture('a.png')], [])],
+      [keyOf('other', 'label:class 0#0'), eventOf([picture('b.png')], [])],
     ]);
-    const html = renderHtml(buildView({ ...input, result, pictures: { ...none, clusters } }), templates);
-    const cards = [...parseHTML(html).document.querySelectorAll('.card img')];
+    const html = renderHtml(buildView({ ...input, result, pictures: { ...none, events } }), templates);
+    const cards = [...parseHTML(html).document.querySelectorAll('.card .seen img')];
     expect(cards.map((image) => image.getAttribute('alt'))).toEqual([
       expect.stringContaining('a.png'),
       expect.stringContaining('b.png'),
@@ -268,14 +277,12 @@ describe('pictures that are missing', () => {
   });
 
   it('a full page says what it leaves out', () => {
-    const heavy = { ...picture('a.png'), uri: `data:image/png;base64,${'A'.repeat(5_000_000)}` };
+    const heavy = { ...picture('a.png'), uri: `data:image/png;base64,${'A'.repeat(2_000_000)}` };
     const document = render({
       ...none,
-      clusters: new Map(
-        [1, 2, 3, 0].map((i) => [keyOf('candidate', `label:class ${i}#${i}`), { failing: [heavy], right: [] }]),
-      ),
+      events: new Map([0, 1, 2].map((i) => [keyOf('candidate', `label:class ${i}#${i}`), eventOf([heavy], [])])),
     });
     expect(document.querySelector('main .aside')?.textContent).toContain('To stay light this page leaves pictures out');
-    expect(document.querySelectorAll('.strip img').length).toBe(2);
+    expect(document.querySelectorAll('.seen .strip img').length).toBe(1);
   });
 });

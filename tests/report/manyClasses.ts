@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { GroupAnalysis } from '../../src/records/analysis.ts';
 import type { Cluster } from '../../src/records/comparison.ts';
-import { keyOf, type LabelledPicture } from '../../src/report/pictures.ts';
+import { type EventPictures, keyOf, type LabelledPicture } from '../../src/report/pictures.ts';
 import type { ReportInput } from '../../src/report/view.ts';
 import {
   sampleCheckpoint,
@@ -21,6 +21,14 @@ export function picture(image: string): LabelledPicture {
 }
 
 const pictures = (count: number) => Array.from({ length: count }, (_, i) => picture(`images/${i}.png`));
+
+/** Forty images of an event, each with three neighbours. */
+function eventPictures(): EventPictures {
+  const failing = pictures(40);
+  const pool = new Map(pictures(50).map((each) => [each.image, { ...each, prediction: 'automobile' }]));
+  const near = ['images/41.png', 'images/42.png', 'images/43.png'];
+  return { failing, right: pictures(6), pool, alike: new Map(failing.map(({ image }) => [image, near])) };
+}
 
 /** A run over `classes` classes, two groupings, with `clusters` new clusters, everything that a report shows filled in. */
 export function manyClasses(classes: number, clusters: number, pad = ''): ReportInput {
@@ -61,6 +69,7 @@ export function manyClasses(classes: number, clusters: number, pad = ''): Report
   return sampleInput(sampleResult({ checkpoints: [{ ...sample, groups, comparison, events }] }), {
     featureNames: new Map([[0, { name: `buckle${pad}`, kind: 'spurious', note: 'A note.' }]]),
     pictures: {
+      events: new Map(events.slice(0, 100).map(({ id }) => [keyOf(sample.name, id), eventPictures()])),
       clusters: new Map(
         found.map((cluster) => [keyOf(sample.name, cluster.id), { failing: pictures(12), right: pictures(6) }]),
       ),

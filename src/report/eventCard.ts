@@ -1,0 +1,131 @@
+import type { EventImage, FailureEvent } from '../records/comparison.ts';
+import { nameText, oneLine } from '../records/names.ts';
+import { count, number } from '../records/words.ts';
+import { choices } from './actions.ts';
+import { type Card, clusterCard, type Ground } from './card.ts';
+import type { EventView } from './checkpointView.ts';
+import type { ClusterView } from './clusterView.ts';
+import { eventLead } from './eventLead.ts';
+import { type EventPictures, keyOf, type LabelledPicture } from './pictures.ts';
+import { changePlot } from './plots/changePlot.ts';
+import { type Strip, strip } from './strip.ts';
+
+/** An event told with pictures: what broke, why, what next; its clusters as the places where it was found. */
+export interface EventCard {
+  readonly anchor: string;
+  readonly id: string;
+  readonly title: string;
+  readonly also: readonly string[];
+  readonly causes: readonly string[];
+  /** Null where no cluster of it is known. */
+  readonly rates: {
+    readonly before: string;
+    readonly after: string;
+    readonly change: string;
+    readonly among: string;
+    readonly howSure: string;
+    /** SVG text, safe to place in a page. */
+    readonly plot: string;
+  } | null;
+  readonly confidence: string | null;
+  readonly failing: Strip | null;
+  readonly right: Strip | null;
+  readonly browser: ImageBrowser;
+  readonly choices: readonly string[];
+  /** Where it was found: each with the rule and its features. */
+  readonly places: readonly Card[];
+}
+
+/** All images of an event. */
+interface ImageBrowser {
+  readonly anchor: string;
+  readonly total: string;
+  /** With pictures, the most typical first; null where there are none. */
+  readonly pictures: Strip | null;
+  /** What is known of images that have no picture here, a line each. */
+  readonly names: readonly string[];
+  /** How many stand in result.json alone; null where none does. */
+  readonly more: string | null;
+  /** Images that others are compared with, which show where one is opened. */
+  readonly pool: Strip | null;
+}
+
+/** Pictures beside the title, and images named. */
+const MOST = { failing: 12, right: 6, names: 200, places: 6 };
+
+/** The card of a new event. @param clusters its clusters */
+export function eventCard(
+  event: FailureEvent,
+  view: EventView,
+  clusters: readonly ClusterView[],
+  ground: Ground,
+  anchor: string,
+): EventCard {
+  const lead = eventLead(clusters);
+  const shown = ground.input.pictures?.events.get(keyOf(ground.result.name, event.id)) ?? null;
+  const facts = new Map(event.images.map((image) => [image.name, image]));
+  const ids = new Map([...(shown?.pool.keys() ?? [])].map((name, index) => [name, `${anchor}-p${index}`]));
+  const told = (pictures: readonly LabelledPicture[]) => pictures.map((each) => withFacts(each, facts, shown, ids));
+  const failing = shown === null ? [] : told(shown.failing);
+  const right = shown === null ? [] : told(shown.right);
+  return {
+    ...{ anchor, id: event.id, title: view.title, causes: view.causes, confidence: view.confidence },
+    also: view.trait === null ? [] : [view.trait],
+    rates: lead && {
+      ...{ before: lead.before, after: lead.after, change: lead.cluster.change, among: lead.among },
+      howSure: lead.cluster.howSure,
+      plot: changePlot(
+        lead.cluster.beforeRate,
+        lead.cluster.afterRate,
+        `Error rate before ${lead.before}, now ${lead.after}`,
+      ),
+    },
+    failing: strip('Newly fail, the most typical first', failing.slice(0, MOST.failing), 'prediction'),
+    right: strip('Most alike and still right', right.slice(0, MOST.right), 'label'),
+    browser: browser(event, failing, shown === null ? [] : told([...shown.pool.values()]), anchor),
+    choices: lead === null ? [] : choices(lead.cluster.rule, lead.cluster.groupId),
+    places: clusters.slice(0, MOST.places).map((cluster, index) => clusterCard(cluster, ground, `${anchor}-c${index}`)),
+  };
+}
+
+function withFacts(
+  picture: LabelledPicture,
+  facts: ReadonlyMap<string, EventImage>,
+  shown: EventPictures | null,
+  ids: ReadonlyMap<string, string>,
+): LabelledPicture {
+  const fact = facts.get(picture.image);
+  return {
+    ...picture,
+    id: ids.get(picture.image) ?? null,
+    before: fact?.before ?? null,
+    sure: fact?.confidence == null ? null : number(fact.confidence),
+    alike: (shown?.alike.get(picture.image) ?? []).flatMap((name) => ids.get(name) ?? []),
+  };
+}
+
+function browser(
+  { images }: FailureEvent,
+  failing: readonly LabelledPicture[],
+  pool: readonly LabelledPicture[],
+  anchor: string,
+): ImageBrowser {
+  const pictures = strip('All that newly fail', failing, 'prediction');
+  const pictured = new Set((pictures?.pictures ?? []).map(({ image }) => image));
+  const others = images.filter(({ name }) => !pictured.has(name));
+  return {
+    anchor: `${anchor}-all`,
+    total: count(images.length),
+    pictures,
+    names: others.slice(0, MOST.names).map(nameLine),
+    more: others.length > MOST.names ? count(others.length - MOST.names) : null,
+    pool: strip('Right', pool, 'label'),
+  };
+}
+
+/** "images/00006.png: automobile, before automobile, now truck". */
+function nameLine({ name, label, before, after }: EventImage): string {
+  const then = before === null ? '' : `, before ${nameText(before)}`;
+  const now = after === null ? '' : `, now ${nameText(after)}`;
+  return `${oneLine(name)}: ${nameText(label)}${then}${now}`;
+}
