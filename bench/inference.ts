@@ -186,6 +186,7 @@ async function extract({ folder, images, times, options }: Setting): Promise<Pic
     evalSet: { images: names, folder },
     featureModel: options,
     features: null,
+    imageColumn: 'image',
     engine: 'onnx-cpu',
     onBadImage: 'fail',
     storeFolder,

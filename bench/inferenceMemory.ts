@@ -19,6 +19,7 @@ await openFeatures({
   evalSet: { images: readdirSync(folder).sort(), folder },
   featureModel: resnet50Options(path),
   features: null,
+  imageColumn: 'image',
   engine: 'onnx-cpu',
   onBadImage: 'fail',
   storeFolder,

@@ -26,7 +26,7 @@ export const questions = [
   {
     key: 'featureModel',
     flag: '--feature-model <file>',
-    text: 'robust network (.onnx, or a TF.js model.json), or features computed elsewhere (.npy)',
+    text: 'robust network (.onnx, or a TF.js model.json), or features computed elsewhere (.npy, .parquet)',
     suggestion: 'models/robust.onnx',
   },
   {
@@ -142,7 +142,7 @@ export function initFiles(answers: Answers, template: string | null): readonly I
 }
 
 function configText({ name, images, manifest, checkpoint, featureModel }: Answers): string {
-  const given = extname(featureModel) === '.npy';
+  const given = ['.npy', '.parquet'].includes(extname(featureModel));
   return editYaml(configTemplate, [
     { path: ['name'], value: name },
     { path: ['evalSet', 'images'], value: images },

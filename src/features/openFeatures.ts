@@ -1,26 +1,35 @@
+import { extname } from 'node:path';
 import { UserError } from '../errors.ts';
 import { describeModel } from '../models/describeModel.ts';
 import type { Tensor } from '../models/engine.ts';
 import type { FeatureModelOptions } from '../records/config.ts';
 import type { EvalSet } from '../records/evalSet.ts';
+import type { ReadColumns } from '../records/features.ts';
 import { planFeatures } from './featurePlan.ts';
 import { openGivenFeatures } from './givenFeatures.ts';
 import { type OpenedVectors, openVectors, type VectorSource } from './openVectors.ts';
+import { openParquetFeatures, type ParquetFeatures } from './parquetFeatures.ts';
 import { openPropertyStore } from './propertyStore.ts';
+import { readColumns } from './readColumns.ts';
+import { readParquetColumns } from './readParquetColumns.ts';
 
 /** What `openFeatures` needs. */
 export interface FeatureSource extends Omit<VectorSource, 'images' | 'hashes' | 'stage' | 'onProperties'> {
   readonly evalSet: Pick<EvalSet, 'images' | 'folder'>;
   /** The robust network, run on the images; ignored where `features` is given. */
   readonly featureModel: FeatureModelOptions | null;
-  /** A `.npy` of features computed elsewhere; row i = image i. */
+  /** A `.npy` or Parquet file of features computed elsewhere; row i = image i, in Parquet perhaps found by its name. */
   readonly features: string | null;
+  /** The column of image names of a Parquet file of features. */
+  readonly imageColumn: string;
   /** Extract only the index-th (from 1) of `count` parts of the images, for a matrix of runners; null: all. */
   readonly shard: { readonly index: number; readonly count: number } | null;
 }
 
 /** As vectors are opened; features that are given are of no image that was read. */
 export interface OpenedFeatures extends Omit<OpenedVectors, 'hashes'> {
+  /** The same file by pages, where it is Parquet. */
+  readonly parquet: ParquetFeatures | null;
   readonly hashes: readonly string[] | null;
   /** Properties of the images, n x `PROPERTIES`; null where no image was read. */
   readonly properties: Float32Array | null;
@@ -35,18 +44,18 @@ export interface OpenedFeatures extends Omit<OpenedVectors, 'hashes'> {
 export async function openFeatures(source: FeatureSource): Promise<OpenedFeatures> {
   const { evalSet, featureModel, features } = source;
   if (features !== null) {
-    return {
-      ...(await openGivenFeatures(features, evalSet.images.length)),
-      unusable: [],
-      hashes: null,
-      properties: null,
-    };
+    const nothing = { unusable: [], hashes: null, properties: null };
+    if (extname(features).toLowerCase() !== '.parquet')
+      return { ...(await openGivenFeatures(features, evalSet.images.length)), ...nothing, parquet: null };
+    const parquet = await openParquetFeatures(features, evalSet.images, source.imageColumn);
+    const { columns: _, ...file } = parquet;
+    return { ...file, ...nothing, parquet };
   }
   if (featureModel === null || evalSet.folder === null) {
     throw new UserError({
       what: 'there is nothing to take features from',
       where: featureModel === null ? 'featureModel' : 'evalSet.images',
-      fix: 'Set featureModel.path and evalSet.images, or features to a .npy file',
+      fix: 'Set featureModel.path and evalSet.images, or features to a .npy or .parquet file',
     });
   }
   const images = { folder: evalSet.folder, names: shardOf(evalSet.images, source.shard) };
@@ -59,7 +68,13 @@ export async function openFeatures(source: FeatureSource): Promise<OpenedFeature
   );
   const left = new Set(opened.unusable.map(({ index }) => index));
   const usable = { folder: images.folder, names: images.names.filter((_, index) => !left.has(index)) };
-  return { ...opened, properties: await store.read(usable, opened.hashes, source.run, source.onProgress) };
+  const properties = await store.read(usable, opened.hashes, source.run, source.onProgress);
+  return { ...opened, parquet: null, properties };
+}
+
+/** Reads what was opened. */
+export function readerOf(file: OpenedFeatures): ReadColumns {
+  return file.parquet === null ? readColumns(file) : readParquetColumns(file.parquet);
 }
 
 /** The part of some items that a shard is to do; all without one. */

@@ -10,8 +10,7 @@ import { scoreClasses } from '../evalset/scoreClasses.ts';
 import { isNumpyFile } from '../evalset/scores.ts';
 import { readTrainingSet, type TrainingSet } from '../evalset/trainingSet.ts';
 import { readNpy } from '../features/givenFeatures.ts';
-import { type OpenedFeatures, openFeatures } from '../features/openFeatures.ts';
-import { readColumns } from '../features/readColumns.ts';
+import { type OpenedFeatures, openFeatures, readerOf } from '../features/openFeatures.ts';
 import { runCheckpoint } from '../features/runCheckpoint.ts';
 import { withProperties } from '../features/withProperties.ts';
 import { refuseNoModel } from '../models/describeModel.ts';
@@ -93,7 +92,7 @@ export async function readInputs({ config, request }: Run): Promise<Inputs> {
 /** The training set of the config; null where none is. What is wrong with its table or its features shows before anything is computed. */
 export async function readTraining({ trainingSet, evalSet: { columns } }: Config, evalSet: EvalSet) {
   if (trainingSet === null) return null;
-  if (trainingSet.features !== null) await readNpy(trainingSet.features);
+  if (trainingSet.features !== null && !/\.parquet$/i.test(trainingSet.features)) await readNpy(trainingSet.features);
   return readTrainingSet(trainingSet, evalSet, columns);
 }
 
@@ -115,6 +114,7 @@ export async function extract({ config, request, pool }: Run, evalSet: EvalSet):
   const { shard, onProgress, onNotice } = request;
   const file = await openFeatures({
     ...{ evalSet, featureModel, features, engine, shard, onProgress, onNotice },
+    imageColumn: config.evalSet.columns.image,
     onBadImage: config.evalSet.onBadImage,
     storeFolder: storeFolder(config, 'features'),
     run: pool.run,
@@ -127,7 +127,7 @@ export async function extract({ config, request, pool }: Run, evalSet: EvalSet):
   return {
     evalSet: bad.size === 0 ? evalSet : restrictEvalSet(evalSet, rows),
     file,
-    read: readerOf(file),
+    read: readerOfAll(file),
     hashes: file.hashes,
     properties: file.properties === null ? [] : imageProperties.map(({ name }) => name),
     skipped: file.unusable.map(({ index }) => entry(evalSet.images, index)),
@@ -146,11 +146,10 @@ function refuseManyBad(bad: number, { images, folder }: EvalSet, { evalSet: { ma
 }
 
 /** Reads the features of the file, and after them the image properties where there are some. */
-export function readerOf(file: OpenedFeatures): ReadColumns {
-  const read = readColumns(file);
-  return file.properties === null
-    ? read
-    : withProperties(read, file.dimensions, file.properties, imageProperties.length);
+export function readerOfAll(file: OpenedFeatures): ReadColumns {
+  const { dimensions, properties } = file;
+  const read = readerOf(file);
+  return properties === null ? read : withProperties(read, dimensions, properties, imageProperties.length);
 }
 
 /** The checkpoints on the images that have features: tables cut to them, models run on them. */

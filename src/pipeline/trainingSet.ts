@@ -14,7 +14,7 @@ import type { ReadColumns } from '../records/features.ts';
 import { imageProperties } from '../records/imageProperties.ts';
 import type { Result } from '../records/result.ts';
 import { count } from '../records/words.ts';
-import { type Features, readerOf } from './read.ts';
+import { type Features, readerOfAll } from './read.ts';
 import { type Run, storeFolder, threadsOf } from './request.ts';
 import { positionsInside } from './rowsInside.ts';
 
@@ -83,7 +83,16 @@ export async function trainingFeatures(
   const { featureModel, engine } = config;
   onNotice(`Reading ${count(rows.length)} of ${count(images.length)} training images.`);
   const file = await openFeatures({
-    ...{ evalSet: { images: names, folder }, featureModel, features: given, engine, shard: null, onProgress, onNotice },
+    ...{
+      evalSet: { images: names, folder },
+      featureModel,
+      features: given,
+      imageColumn: config.evalSet.columns.image,
+      engine,
+      shard: null,
+      onProgress,
+      onNotice,
+    },
     onBadImage: 'skip',
     storeFolder: storeFolder(config, 'features'),
     run: pool.run,
@@ -107,7 +116,7 @@ export async function trainingFeatures(
       features,
     );
   tellShared(shared ?? [], onNotice);
-  const read = readerOf(file);
+  const read = readerOfAll(file);
   return {
     labels: left.map((row) => entry(labels, row)),
     read:

@@ -11,6 +11,7 @@ try {
     evalSet: { images: JSON.parse(images), folder },
     featureModel: { path: model, layer: { features: null, featureMap: null }, preprocess: null },
     features: null,
+    imageColumn: 'image',
     engine: 'onnx-cpu',
     storeFolder,
     run: pool.run,

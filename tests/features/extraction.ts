@@ -20,6 +20,7 @@ export function source(storeFolder: string, changes: Partial<FeatureSource> = {}
     evalSet: { images: exampleImages.slice(0, 300), folder: join(example, 'images') },
     featureModel: model(robust),
     features: null,
+    imageColumn: 'image',
     engine: 'onnx-cpu',
     storeFolder,
     run: openPool(0).run,
