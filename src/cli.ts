@@ -6,6 +6,7 @@ import { listBaselines, recordBaseline, showBaseline } from './pipeline/baseline
 import { compareCheckpoints } from './pipeline/compare.ts';
 import { examine } from './pipeline/doctor.ts';
 import { evaluateGroupings } from './pipeline/evaluate.ts';
+import { type ExportFormat, exportFormats, exportImages } from './pipeline/export.ts';
 import { extractFeatures } from './pipeline/extract.ts';
 import { showFeature } from './pipeline/feature.ts';
 import { type Given, type InitRequest, initialise, questions } from './pipeline/init.ts';
@@ -47,6 +48,9 @@ interface Flags {
   readonly note?: string;
   readonly images?: string;
   readonly manifest?: string;
+  readonly from?: string;
+  readonly format?: ExportFormat;
+  readonly force?: boolean;
 }
 
 /** What `init` takes: answers to its questions. */
@@ -147,6 +151,37 @@ ${exitCodes}`,
     .action((feature: number, flags: Flags) =>
       perform(flags, (request) =>
         showFeature(request, { feature, group: flags.group ?? 'all', name: featureName(flags) }),
+      ),
+    );
+
+  program
+    .command('export')
+    .description('write the images of an event or slice of the last run for a table, FiftyOne or Label Studio')
+    .argument('<event-or-slice>', 'its id or name, as the report shows it')
+    .requiredOption('--out <path>', 'file to write; for fiftyone a folder')
+    .addOption(new Option('--format <format>', 'default: by the ending, .csv or .jsonl').choices(exportFormats))
+    .option('--from <folder>', 'the reports of the run', defaultOut)
+    .option('--images <where>', 'folder or address of the images, for fiftyone and labelstudio')
+    .option('--force', 'write over what is there')
+    .option('--config <file>', 'the config, which says where the images are', defaultConfig)
+    .option('--json', 'print JSON on standard output')
+    .option('--quiet', 'print nothing but errors (and JSON, if asked for)')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  barlow export 'label:automobile#1a2b3c4d' --out broken.csv
+  barlow export night --out night.jsonl
+  barlow export 'label:automobile#1a2b3c4d' --format fiftyone --out broken
+  barlow export 'label:automobile#1a2b3c4d' --format labelstudio --out tasks.json --images https://example.com/val/
+${exitCodes}`,
+    )
+    .action((of: string, flags: Flags) =>
+      perform({ ...flags, workers: 0, out: flags.from ?? defaultOut }, (request) =>
+        exportImages(request, {
+          ...{ of, to: flags.out, format: flags.format ?? null },
+          ...{ images: flags.images ?? null, force: flags.force === true },
+        }),
       ),
     );
 

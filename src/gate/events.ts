@@ -56,6 +56,7 @@ function eventOf(parts: readonly EventPart[], earlier: readonly FailureEvent[]):
     known: null,
     trainingSet: null,
     counterfactual: null,
+    others: { images: [], leftOut: 0 },
   };
 }
 

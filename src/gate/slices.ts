@@ -17,7 +17,7 @@ export function testSlices(
   outcomes: readonly [Uint8Array, Uint8Array] | readonly [Uint8Array],
   images: readonly string[],
   significance: number,
-): SliceResult[] {
+): Omit<SliceResult, 'members'>[] {
   const [candidate, baseline] = outcomes;
   if (baseline === undefined) return slices.map((slice) => alone(slice, candidate));
   const changes = slices.map(({ rows }) => changeIn([candidate, baseline], rows));
@@ -43,7 +43,10 @@ function statusOf(net: number, significant: boolean): SliceResult['status'] {
   return net > 0 ? 'worsened' : 'improved';
 }
 
-function alone({ name, source, since, rows, maxErrorRate }: Slice, candidate: Uint8Array): SliceResult {
+function alone(
+  { name, source, since, rows, maxErrorRate }: Slice,
+  candidate: Uint8Array,
+): Omit<SliceResult, 'members'> {
   const none = { baselineFailures: null, newlyFailed: null, newlyFixed: null, pValue: null, adjustedPValue: null };
   const failures = rows.reduce((sum, row) => sum + entry(candidate, row), 0);
   return {

@@ -10,11 +10,13 @@ import type { EvalSetChanges, FailureEvent } from '../records/comparison.ts';
 import type { Config } from '../records/config.ts';
 import { entry } from '../records/entry.ts';
 import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
+import type { ReadColumns } from '../records/features.ts';
 import type { CheckpointResult, Result } from '../records/result.ts';
 import type { Slice, SliceResult } from '../records/slices.ts';
 import { total } from '../statistics/sums.ts';
 import { groupsFor } from './groupsFor.ts';
 import { difficultyIn } from './hardness.ts';
+import { listCutter, withMembers, withOthers } from './imageLists.ts';
 import type { Features } from './read.ts';
 import type { Run } from './request.ts';
 import { tool } from './tool.ts';
@@ -41,11 +43,12 @@ export async function judgeCheckpoint(
   const records = baselines?.kind === 'found' ? baselines.records : null;
   const { evalSet, file } = features;
   const common = records && commonGround({ evalSet, featureModel: file.model }, records);
-  const slices = slicesTested(run, evalSet, checkpoint, common, watched);
+  const cut = listCutter();
   const { comparison: found, events: fresh } =
     common === null
       ? { comparison: null, events: [] }
-      : await compared(run, features, checkpoint, groups, common, earlier);
+      : await compared(run, features, checkpoint, groups, common, earlier, cut);
+  const slices = slicesTested(run, evalSet, checkpoint, common, watched, cut);
   const notes = [...(since?.notes ?? []), ...(common?.leftOut ?? [])];
   const comparison = found && since && { ...found, evalSet: since.evalSet, notes };
   const events = fresh.map((event) => ({ ...event, known: watchedAs(event, watched, evalSet) }));
@@ -87,6 +90,7 @@ async function compared(
   candidate: readonly GroupAnalysis[],
   common: CommonGround,
   earlier: readonly FailureEvent[],
+  cut: ReturnType<typeof listCutter>,
 ): Promise<Compared> {
   const { config, request, pool } = run;
   const { evalSet, file, read } = features;
@@ -94,28 +98,34 @@ async function compared(
   const shared = restrictEvalSet(evalSet, common.rows);
   const sides = [restrictCheckpoint(checkpoint, common.rows), ...common.checkpoints];
   const wholeSet = entry(pairedGroupsOf(['all'], shared, sides), 0);
-  return compare({
+  const groups = pairedGroupsOf(groupsFor(run, sides), shared, sides);
+  const faceOf = faces(shared, entry(sides, 0), entry(sides, 1));
+  const readColumns: ReadColumns = (rows, from, to) =>
+    read(
+      Uint32Array.from(rows, (row) => entry(common.rows, row)),
+      from,
+      to,
+    );
+  const found = await compare({
     candidate,
     baselines: common.records,
     earlier,
     wholeSet,
-    groups: pairedGroupsOf(groupsFor(run, sides), shared, sides),
+    groups,
     images: shared.images,
     dimensions: file.dimensions + features.properties.length,
     properties: file.dimensions,
     difficultyOf: await difficultyIn(run, features, common.rows),
-    faceOf: faces(shared, entry(sides, 0), entry(sides, 1)),
+    faceOf,
     options: config.gate,
     failureMode: config.analysis.failureMode,
-    readColumns: (rows, from, to) =>
-      read(
-        Uint32Array.from(rows, (row) => entry(common.rows, row)),
-        from,
-        to,
-      ),
+    readColumns,
     run: pool.run,
     onProgress: request.onProgress,
   });
+  const listed = { images: shared.images, outcomes: sides.map(({ failed }) => failed), faceOf };
+  const { clusters } = found.comparison;
+  return { ...found, events: await withOthers(found.events, clusters, groups, listed, readColumns, cut) };
 }
 
 /** Tests the watched slices on the images that are compared, or tells them alone where nothing is. */
@@ -125,16 +135,25 @@ function slicesTested(
   checkpoint: Checkpoint,
   common: CommonGround | null,
   watched: readonly Slice[],
+  cut: ReturnType<typeof listCutter>,
 ): readonly SliceResult[] {
   const { significance } = config.gate;
-  if (common === null) return testSlices(watched, [checkpoint.failed], evalSet.images, significance);
+  if (common === null) {
+    const results = testSlices(watched, [checkpoint.failed], evalSet.images, significance);
+    const listed = { images: evalSet.images, outcomes: [checkpoint.failed], faceOf: faces(evalSet, checkpoint, null) };
+    return withMembers(results, watched, listed, cut);
+  }
   const position = new Map([...common.rows].map((row, at) => [row, at]));
   const shared = watched.map((slice) => ({
     ...slice,
     rows: Uint32Array.from([...slice.rows].flatMap((row) => position.get(row) ?? [])),
   }));
-  const outcomes = [restrictCheckpoint(checkpoint, common.rows).failed, entry(common.checkpoints, 0).failed] as const;
-  return testSlices(shared, outcomes, restrictEvalSet(evalSet, common.rows).images, significance);
+  const candidate = restrictCheckpoint(checkpoint, common.rows);
+  const newest = entry(common.checkpoints, 0);
+  const compared = restrictEvalSet(evalSet, common.rows);
+  const outcomes = [candidate.failed, newest.failed] as const;
+  const listed = { images: compared.images, outcomes, faceOf: faces(compared, candidate, newest) };
+  return withMembers(testSlices(shared, outcomes, compared.images, significance), shared, listed, cut);
 }
 
 /** The watched slice that holds most of an event's images; null where none holds more than half. */
@@ -148,16 +167,18 @@ function watchedAs({ images }: FailureEvent, watched: readonly Slice[], evalSet:
   return 2 * best.held > images.length ? best.name : null;
 }
 
-/** What is known of an image by itself: its label, and what the newest accepted checkpoint and the candidate take it for, and how surely. */
-function faces({ classes, labels }: EvalSet, candidate: Checkpoint, newest: Checkpoint) {
-  const taken = ({ predictions }: Checkpoint, row: number) =>
-    predictions === null ? null : entry(classes, entry(predictions, row));
+/** What is known of an image by itself: its label, and what the newest accepted checkpoint (null: none) and the candidate take it for, and how surely. */
+function faces({ classes, labels }: EvalSet, candidate: Checkpoint, newest: Checkpoint | null) {
+  const taken = (checkpoint: Checkpoint | null, row: number) => {
+    const predictions = checkpoint?.predictions ?? null;
+    return predictions === null ? null : entry(classes, entry(predictions, row));
+  };
   return (row: number) => ({
     label: entry(classes, entry(labels, row)),
     before: taken(newest, row),
     after: taken(candidate, row),
     confidence: candidate.confidence && entry(candidate.confidence, row),
-    confidenceBefore: newest.confidence && entry(newest.confidence, row),
+    confidenceBefore: newest?.confidence ? entry(newest.confidence, row) : null,
   });
 }
 

@@ -81,6 +81,8 @@ export interface FailureEvent {
   readonly images: readonly EventImage[];
   /** How sure of its wrong answers the candidate is; null where no confidence is known. */
   readonly confidence: EventConfidence | null;
+  /** The other images that the rules of its clusters hold. */
+  readonly others: ImageList;
   /** Name of the watched slice that holds most of its images; null where none does. */
   readonly known: string | null;
   /** Null where no training set is configured or it could not be read. */
@@ -110,6 +112,21 @@ export interface EventImage {
   readonly confidenceBefore: number | null;
   /** Distance to the mean of the newly failed images in whitened features, a feature: the smaller, the more typical. */
   readonly typical: number;
+}
+
+/** What became of an image between accepted checkpoints and candidate; the last two where nothing was compared. */
+export type ImageChange = 'newly failed' | 'failed before' | 'still right' | 'newly right' | 'fails' | 'right';
+
+/** An image of a region or of a slice. */
+export interface ChangedImage extends Omit<EventImage, 'typical'> {
+  readonly change: ImageChange;
+}
+
+/** The images of a region or of a slice, in manifest order. */
+export interface ImageList {
+  readonly images: readonly ChangedImage[];
+  /** How many are left out to keep the result small: every so many of them, evenly over the manifest. */
+  readonly leftOut: number;
 }
 
 /** A candidate's failure mode paired with a baseline's by the overlap of their images. */

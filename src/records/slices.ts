@@ -1,4 +1,5 @@
 /** Watched slices: images named beforehand, tested each time without a search. */
+import type { ImageList } from './comparison.ts';
 
 /** A slice as the config names it. */
 export interface SliceOptions {
@@ -40,4 +41,6 @@ export interface SliceResult {
   readonly maxErrorRate: number | null;
   /** Names of its images that newly fail, in manifest order. */
   readonly images: readonly string[];
+  /** All of its images. */
+  readonly members: ImageList;
 }

@@ -1,5 +1,6 @@
 import type { CheckpointResult, Result } from '../records/result.ts';
 import type { Check } from '../records/verdict.ts';
+import { xml } from './xmlText.ts';
 
 /**
  * junit.xml: a test suite per checkpoint and a test case per check, valid by Ant's schema and by Jenkins' alike. A failed
@@ -45,15 +46,4 @@ function caseXml(classname: string, check: Check): string {
 
 function found(check: Check): string {
   return `expected ${check.operator} ${check.expected ?? 'a value'}, found ${check.actual ?? 'none'}`;
-}
-
-/** XML 1.0 has no way to write these, not even as character references. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point
-const NOT_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Cs}/gu;
-
-/** Text as element content or in a double-quoted attribute. Line ends and tabs are references, or attributes would lose them. */
-function xml(text: string): string {
-  return text
-    .replace(NOT_XML, '\ufffd')
-    .replace(/[&<>"'\t\n\r\u0085\u2028]/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -73,6 +73,7 @@ function eventsOf(clusters: readonly Cluster[]): FailureEvent[] {
       clusters: [id],
       images: [],
       ...{ confidence: null, known: null, trainingSet: null, counterfactual: null },
+      others: { images: [], leftOut: 0 },
     }));
 }
 
@@ -84,6 +85,7 @@ function sliceResult(change: Partial<SliceResult>): SliceResult {
   return {
     ...{ name: 'night', source: 'config', since: null, size: 40, failures: 2, baselineFailures: 2, newlyFailed: 0 },
     ...{ newlyFixed: 0, pValue: 1, adjustedPValue: 1, status: 'unchanged', maxErrorRate: null, images: [] },
+    members: { images: [], leftOut: 0 },
     ...change,
   };
 }

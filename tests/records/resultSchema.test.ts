@@ -210,6 +210,20 @@ const result: Result = {
             },
           ],
           confidence: { after: 0.9, before: 0.99 },
+          others: {
+            images: [
+              {
+                name: '00003.png',
+                label: 'automobile',
+                before: 'truck',
+                after: null,
+                confidence: 0.5,
+                confidenceBefore: null,
+                change: 'failed before',
+              },
+            ],
+            leftOut: 1,
+          },
           known: null,
           trainingSet: {
             classes: [
@@ -239,6 +253,7 @@ const result: Result = {
           ...{ traits: [], confidence: null },
           clusters: ['label:cat#00c0ffee'],
           images: [],
+          others: { images: [], leftOut: 0 },
           known: 'cats',
           trainingSet: { classes: [], untested: 'no class is common' },
           counterfactual: {
@@ -255,6 +270,7 @@ const result: Result = {
           ...{ traits: [], confidence: null },
           clusters: ['label:cat#00c0ffe0'],
           images: [],
+          others: { images: [], leftOut: 0 },
           known: null,
           trainingSet: null,
           counterfactual: null,

@@ -189,6 +189,15 @@ export function sampleEvent(change: Partial<FailureEvent> = {}): FailureEvent {
       },
     ],
     confidence: { after: 0.9, before: 0.99 },
+    others: {
+      images: [
+        {
+          ...{ name: 'images/00010.png', label: 'automobile', before: 'automobile', after: 'automobile' },
+          ...{ confidence: 0.7, confidenceBefore: null, change: 'still right' },
+        },
+      ],
+      leftOut: 0,
+    },
     known: null,
     trainingSet: {
       classes: [

@@ -1,0 +1,162 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { writeFileAtomic } from '../adapters/atomicFile.ts';
+import { nearestWord } from '../adapters/nearestWord.ts';
+import { readConfig } from '../config/config.ts';
+import { UserError } from '../errors.ts';
+import type { Result } from '../records/result.ts';
+import { count, counted } from '../records/words.ts';
+import { type Exported, exportable, exportedOf } from '../report/exported.ts';
+import { type ExportFormat, exportFiles, exportFormats, isFormula } from '../report/exportFormats.ts';
+import { lastResult } from './lastResult.ts';
+import type { Request, Said } from './request.ts';
+
+export { type ExportFormat, exportFormats };
+
+/** What of the last run to write, and where. */
+export interface ExportRequest {
+  /** Id of an event, or name of a watched slice. */
+  readonly of: string;
+  /** The file, or for FiftyOne the folder. */
+  readonly to: string;
+  /** Null: by the file's ending. */
+  readonly format: ExportFormat | null;
+  /** Folder or address of the images, for labelling tools; null: the config's folder, for Label Studio its local files. */
+  readonly images: string | null;
+  /** Write over what is there. */
+  readonly force: boolean;
+}
+
+/**
+ * Writes the images of an event or a slice of the last run (in `request.out`) for a table or a labelling tool. Needs the run's
+ * result.json alone; the config only says where images are, where a tool must know it.
+ */
+export async function exportImages(request: Request, asked: ExportRequest): Promise<Said> {
+  const format = asked.format ?? formatOf(asked.to);
+  const result = resultIn(request.out);
+  const exported = exportedOf(result, asked.of) ?? refuseUnknown(asked.of, exportable(result), request.out);
+  const base = await baseOf(format, asked.images, request.config);
+  const files = exportFiles(format, exported, addressIn(format, base)).map(({ suffix, text }) => ({
+    path: `${asked.to}${suffix}`,
+    text,
+  }));
+  refuseExisting([asked.to, ...files.map(({ path }) => path)], asked.force);
+  for (const { path, text } of files) await writeFileAtomic(path, text);
+  return {
+    json: {
+      of: asked.of,
+      format,
+      images: exported.images.length,
+      leftOut: exported.leftOut,
+      files: files.map(({ path }) => path),
+    },
+    lines: [
+      ...linesOf(exported),
+      ...(format === 'csv' ? formulaLine(exported) : []),
+      ...files.map(({ path }) => `Written: ${path}`),
+    ],
+    passed: true,
+  };
+}
+
+function formatOf(path: string): ExportFormat {
+  if (/\.csv$/i.test(path)) return 'csv';
+  if (/\.(jsonl|ndjson)$/i.test(path)) return 'jsonl';
+  throw new UserError({
+    what: 'the ending does not say in which format to write',
+    where: path,
+    fix: `Let it end in .csv or .jsonl, or give --format ${exportFormats.join(' | ')}`,
+  });
+}
+
+/** @throws UserError where there is no result, or one that cannot be read. */
+function resultIn(out: string): Result {
+  const result = lastResult(out);
+  if (result !== null) return result;
+  const file = join(out, 'result.json');
+  const isThere = existsSync(file);
+  throw new UserError({
+    what: isThere ? 'it is no result of this version of barlow-gate' : 'there is no result of a run',
+    where: file,
+    fix: isThere ? 'Run barlow run again' : 'Run barlow run first, or name the folder of its reports by --from',
+  });
+}
+
+function refuseUnknown(id: string, ids: readonly string[], out: string): never {
+  const near = nearestWord(id, ids);
+  throw new UserError({
+    what: `the last run has no event or slice ${JSON.stringify(id)}${ids.length === 0 ? ', nor any other' : ''}`,
+    where: join(out, 'result.json'),
+    fix:
+      near === null
+        ? 'Give the id of an event or the name of a slice as the report shows it; --from names the folder of the run'
+        : `Did you mean ${JSON.stringify(near)}?`,
+  });
+}
+
+function refuseExisting(paths: readonly string[], force: boolean): void {
+  const there = paths.find((path) => existsSync(path));
+  if (there === undefined || force) return;
+  throw new UserError({
+    what: 'it exists already',
+    where: there,
+    fix: 'Name another by --out, or give --force to write over it',
+  });
+}
+
+/** Where a tool finds the images; null: tables name them as the manifest does. */
+async function baseOf(format: ExportFormat, given: string | null, config: string): Promise<string | null> {
+  if (format === 'csv' || format === 'jsonl') return null;
+  if (given !== null) return isAddress(given) || format === 'labelstudio' ? given : resolve(given);
+  if (format === 'labelstudio') return '/data/local-files/?d=';
+  const { evalSet } = await readConfig(config);
+  if (evalSet.images !== null) return evalSet.images;
+  throw new UserError({
+    what: 'nothing says where the images are',
+    where: config,
+    fix: 'Give --images with their folder',
+  });
+}
+
+/** The address of an image by its name. */
+function addressIn(format: ExportFormat, base: string | null): (name: string) => string {
+  if (base === null) return (name) => name;
+  if (format === 'fiftyone' && !isAddress(base)) return (name) => join(base, name);
+  const joint = /[/=]$/.test(base) ? '' : '/';
+  return (name) => `${base}${joint}${name.toWellFormed().split('/').map(encodeURIComponent).join('/')}`;
+}
+
+function isAddress(text: string): boolean {
+  return /^[a-z][a-z0-9+.-]+:\/\//i.test(text);
+}
+
+function linesOf({ title, images, leftOut }: Exported): string[] {
+  const by = new Map<string, number>();
+  for (const { why } of images) by.set(why, (by.get(why) ?? 0) + 1);
+  const parts = [...by].map(([why, number]) => `${count(number)} ${why}`);
+  return [
+    `${title}: ${counted(images.length, 'image')}${parts.length === 0 ? '' : ` (${parts.join(', ')})`}`,
+    ...(leftOut > 0
+      ? [
+          `${counted(leftOut, 'more image')} of the region or slice are not in result.json, which holds 2,000 of each at most.`,
+        ]
+      : []),
+  ];
+}
+
+/** A spreadsheet must not run what a name says, and whoever joins tables must know. */
+function formulaLine({ images }: Exported): string[] {
+  const cells = images.flatMap(({ name, label, before, after, checkpoint }) => [
+    name,
+    label,
+    before ?? '',
+    after ?? '',
+    checkpoint,
+  ]);
+  const changed = cells.filter(isFormula).length;
+  return changed === 0
+    ? []
+    : [
+        `${counted(changed, 'cell')} that a spreadsheet would take for a formula ${changed === 1 ? 'begins' : 'begin'} with an apostrophe; JSON Lines has them as they are.`,
+      ];
+}
