@@ -36,6 +36,7 @@ interface Checked {
     readonly maxBadImages: number;
   };
   readonly trainingSet: TrainingSetOptions | null;
+  readonly counterfactual: boolean;
   readonly checkpointModel: CheckpointModelOptions;
   readonly checkpoints: Readonly<Record<string, string>>;
   readonly featureModel: {
@@ -127,6 +128,7 @@ function toConfig(checked: Checked, file: string): Config {
       classes: typeof trainingSet.classes === 'string' ? absolute(trainingSet.classes) : trainingSet.classes,
       features: optional(trainingSet.features),
     },
+    counterfactual: checked.counterfactual,
     checkpoints: Object.entries(checked.checkpoints).map(([name, path]) => ({ name, path: absolute(path) })),
     checkpointModel: {
       ...checkpointModel,

@@ -6,7 +6,7 @@ import type { EngineName, ModelKind } from '../records/engines.ts';
 import { entry, lookUp } from '../records/entry.ts';
 import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
 import { bestScore } from '../statistics/bestScore.ts';
-import { planFeatures } from './featurePlan.ts';
+import { type FeaturePlan, planFeatures } from './featurePlan.ts';
 import { openVectors, type VectorSource } from './openVectors.ts';
 import { readColumns } from './readColumns.ts';
 
@@ -39,17 +39,11 @@ export async function runCheckpoint(
       fix: 'Set evalSet.images, or give its predictions as a table',
     });
   }
-  const indexOf = new Map(evalSet.classes.map((each, index) => [each, index]));
-  const classOf = Int32Array.from(classes, (each) => lookUp(indexOf, each));
-  const model = await describeModel(path);
-  const output = model.scoresLayer(options.output);
-  const layer = { features: output, featureMap: null };
-  const plan = planFeatures(model, { path, layer, preprocess: options.preprocess });
-  const vectorsOf = (tensor: Tensor) => best(tensor, plan.batch, output, path);
+  const { classOf, plan, scoresOf } = await planCheckpoint({ path, classes, options }, evalSet.classes);
   const images = { folder: evalSet.folder, names: evalSet.images };
-  const engine = engineFor(model.kind, source.engine);
+  const engine = engineFor(plan.model.kind, source.engine);
   const file = await openVectors(
-    { ...plan, vectorsOf },
+    { ...plan, vectorsOf: scoresOf },
     { ...source, engine, images, stage: 'predict', onBadImage: 'fail' },
   );
   const rows = Uint32Array.from(evalSet.images.keys());
@@ -65,8 +59,36 @@ export async function runCheckpoint(
   };
 }
 
+/** How a checkpoint is run, and what its scores stand for. */
+export interface CheckpointPlan {
+  readonly plan: FeaturePlan;
+  /** Index into the eval set's classes of each score. */
+  readonly classOf: Int32Array;
+  /** Of each image of a batch: the place of the greatest score, its softmax, and how many scores there are. */
+  readonly scoresOf: (tensor: Tensor) => Float32Array;
+}
+
+/**
+ * Settles how a checkpoint is run.
+ *
+ * @param known the eval set's classes
+ * @throws UserError where there is no tensor of scores
+ */
+export async function planCheckpoint(
+  { path, classes, options }: Omit<CheckpointModel, 'name'>,
+  known: readonly string[],
+): Promise<CheckpointPlan> {
+  const indexOf = new Map(known.map((each, index) => [each, index]));
+  const classOf = Int32Array.from(classes, (each) => lookUp(indexOf, each));
+  const model = await describeModel(path);
+  const output = model.scoresLayer(options.output);
+  const layer = { features: output, featureMap: null };
+  const plan = planFeatures(model, { path, layer, preprocess: options.preprocess });
+  return { plan, classOf, scoresOf: (tensor) => best(tensor, plan.batch, output, path) };
+}
+
 /** The engine asked for; where that was meant for a feature model of the other kind, the best that loads. */
-function engineFor(kind: ModelKind, asked: EngineName): EngineName {
+export function engineFor(kind: ModelKind, asked: EngineName): EngineName {
   const fits = asked === 'auto' || asked.startsWith(kind);
   return fits ? asked : 'auto';
 }

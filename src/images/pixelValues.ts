@@ -12,6 +12,25 @@ export function pixelValues({ rgb }: Picture, form: InputForm): Float32Array {
   return values;
 }
 
+/** Interleaved RGB values in the model's layout; where that is grey, red's. */
+export function inLayout(rgb: Float32Array, form: InputForm): Float32Array {
+  const values = new Float32Array((rgb.length / 3) * depthOf(form));
+  for (let at = 0; at < values.length; at++) values[at] = rgb[placeIn(at, form)];
+  return values;
+}
+
+/** Values in the model's layout as interleaved RGB; grey ones stand in each channel. */
+export function interleaved(values: Float32Array, form: InputForm): Float32Array {
+  const depth = depthOf(form);
+  const rgb = new Float32Array((values.length / depth) * 3);
+  for (let at = 0; at < values.length; at++) {
+    const place = placeIn(at, form);
+    if (depth === 1) rgb.fill(values[at], place, place + 3);
+    else rgb[place] = values[at];
+  }
+  return rgb;
+}
+
 /** The picture whose pixel values these are, rounded. */
 export function pictureOfValues(values: Float32Array, form: InputForm): Picture {
   const { width, height } = form;

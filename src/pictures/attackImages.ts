@@ -75,7 +75,7 @@ function joined(images: readonly Float32Array[]): Float32Array {
 }
 
 /** The gradient by pixel values in [0, 1], of at most a batch of images. */
-function gradientOf(session: Session, { layer, pipeline, gradientBatch: count }: FeaturePlan): Gradient {
+export function gradientOf(session: Session, { layer, pipeline, gradientBatch: count }: FeaturePlan): Gradient {
   return async (images, units) => {
     const padded = new Float32Array((images.length / units.length) * count);
     padded.set(images);

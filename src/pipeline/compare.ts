@@ -53,7 +53,15 @@ function compareSides(request: Request, sides: Sides): Promise<GateOutcome> {
     const alone = resultOf(run, features, null, [judged]);
     const outcome = judged.verdict?.outcome ?? 'not compared';
     const told = await report(run, {
-      ...{ features, checkpoints: [after], judged: alone, training: null, store: null, named: null },
+      ...{
+        features,
+        checkpoints: [after],
+        judged: alone,
+        given: given.slice(1),
+        training: null,
+        store: null,
+        named: null,
+      },
     });
     return { json: told.result, outcome, passed: outcome !== 'failed', unrecorded: null, ...told };
   });

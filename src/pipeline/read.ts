@@ -24,14 +24,14 @@ import { groupsFor } from './groupsFor.ts';
 import { type Run, storeFolder, threadsOf } from './request.ts';
 
 /** A checkpoint as it is given: its predictions, or a model file that is yet to be run. */
-type Given =
+export type GivenCheckpoint =
   | { readonly table: Checkpoint }
   | { readonly model: { readonly name: string; readonly path: string; readonly classes: readonly string[] } };
 
 /** What was read before anything is computed, so that mistakes show at once. */
 export interface Inputs {
   readonly evalSet: EvalSet;
-  readonly given: readonly Given[];
+  readonly given: readonly GivenCheckpoint[];
   /** Null where none is configured. */
   readonly training: TrainingSet | null;
 }
@@ -63,7 +63,7 @@ export async function readInputs({ config, request }: Run): Promise<Inputs> {
     return { evalSet, given: [{ table: manifestCheckpoint }], training };
   }
   refuseRepeats(config);
-  const given: Given[] = [];
+  const given: GivenCheckpoint[] = [];
   const { columns } = config.evalSet;
   for (const { name, path } of config.checkpoints) {
     if (await isPredictionFile(path)) {
@@ -155,7 +155,7 @@ export function readerOfAll(file: OpenedFeatures): ReadColumns {
 /** The checkpoints on the images that have features: tables cut to them, models run on them. */
 export async function openCheckpoints(
   { config, request, pool }: Run,
-  given: readonly Given[],
+  given: readonly GivenCheckpoint[],
   { evalSet, hashes, rows, skipped }: Features,
 ): Promise<readonly Checkpoint[]> {
   const { engine, checkpointModel: options } = config;

@@ -21,9 +21,10 @@ import { resultJson } from '../report/resultJson.ts';
 import { FULL_DETAIL } from '../report/shedding.ts';
 import { buildView, type ReportInput } from '../report/view.ts';
 import { eventRows } from './alike.ts';
+import { withCounterfactuals } from './counterfactual.ts';
 import { namesOf, withPropertyNames } from './featureNames.ts';
 import { picturesOf } from './pictures.ts';
-import type { Features } from './read.ts';
+import type { Features, GivenCheckpoint } from './read.ts';
 import type { Run } from './request.ts';
 import { readTemplates } from './templates.ts';
 import { withTrainingEvidence } from './trainingSet.ts';
@@ -45,6 +46,7 @@ interface Reported {
   readonly features: Features;
   readonly checkpoints: readonly Checkpoint[];
   readonly judged: Result;
+  readonly given: readonly GivenCheckpoint[];
   readonly training: TrainingSet | null;
   readonly store: BaselineStore | null;
   readonly named: NamedFeatures | null;
@@ -57,7 +59,7 @@ interface Reported {
  */
 export async function report(
   run: Run,
-  { features, checkpoints, judged, training, store, named }: Reported,
+  { features, checkpoints, judged, given, training, store, named }: Reported,
 ): Promise<Told> {
   const { config, request } = run;
   const file = (name: string) => join(request.out, name);
@@ -88,7 +90,12 @@ export async function report(
   };
   await write(plain);
   const decorate = decorating(request.onNotice);
-  const result = await decorate('causes', judged, () => withCauses(run, features, training, judged));
+  const trained = await decorate('causes in the training set', judged, async () =>
+    training === null ? judged : withTrainingEvidence(run, features, training, judged),
+  );
+  const result = await decorate('trial of causes', trained, () =>
+    withCounterfactuals(run, features, given, checkpoints, trained),
+  );
   if (result !== judged) await writeFile('result.json', resultJson(result));
   const decorated: ReportInput = {
     ...plain,
@@ -134,11 +141,6 @@ const decorating =
       return none;
     }
   };
-
-/** The result with what is known of the causes of its events. */
-async function withCauses(run: Run, features: Features, training: TrainingSet | null, result: Result): Promise<Result> {
-  return training === null ? result : withTrainingEvidence(run, features, training, result);
-}
 
 /** Keeps contact sheets of each new event in the baseline branch: what newly fails, and what is most like it and right; by `keyOf`. */
 async function publishSheets(

@@ -54,7 +54,7 @@ function judgeAll(request: Request): Promise<GateOutcome> {
     const judged = resultOf(run, features, standing.commit, results);
     const outcome = worstOutcome(results.map(({ verdict }) => verdict?.outcome ?? 'not compared'));
     const passed = outcome !== 'failed';
-    const told = await report(run, { features, checkpoints, judged, training, store, named });
+    const told = await report(run, { features, checkpoints, judged, given, training, store, named });
     const { result } = told;
     if (request.record && !passed) request.onNotice('Not recorded as a baseline: the gate failed.');
     if (!passed) await watchFailed(run, store, result);

@@ -74,9 +74,9 @@ export interface Counterfactual {
   readonly cluster: string;
   /** Features of the rule that images were changed along; image properties count on from the model's features. */
   readonly features: readonly number[];
-  /** Newly failed images of the rule, changed until it no longer holds; null where that was not tested. */
+  /** Newly failed images of the rule, changed to what is usual among right images outside it; null where that was not tested. */
   readonly mend: MovedImages | null;
-  /** Right images of the same group outside it, changed until it holds; null where that was not tested. */
+  /** Right images of the same class outside it, changed to what is usual among those that newly fail; null where that was not tested. */
   readonly breaks: MovedImages | null;
   /** Why nothing was tested; null where something was. */
   readonly untested: string | null;

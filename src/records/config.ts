@@ -87,6 +87,8 @@ export interface Config {
   };
   /** What checkpoints were trained on; null: not told. */
   readonly trainingSet: TrainingSetOptions | null;
+  /** Whether events of checkpoints that are models are tried: do their images mend? */
+  readonly counterfactual: boolean;
   readonly checkpoints: readonly { readonly name: string; readonly path: string }[];
   readonly checkpointModel: CheckpointModelOptions;
   readonly featureModel: FeatureModelOptions | null;

@@ -53,7 +53,8 @@ export interface EventView {
   readonly causes: readonly string[];
 }
 
-function eventView({ id, title, traits, images, clusters, confidence, trainingSet }: FailureEvent): EventView {
+function eventView(event: FailureEvent): EventView {
+  const { id, title, traits, images, clusters, confidence } = event;
   const [trait] = traits;
   return {
     id,
@@ -62,7 +63,7 @@ function eventView({ id, title, traits, images, clusters, confidence, trainingSe
     images: `${counted(images.length, 'image')} newly ${images.length === 1 ? 'fails' : 'fail'}`,
     clusters,
     confidence: confidence && confidenceText(confidence),
-    causes: causesText(trainingSet),
+    causes: causesText(event),
   };
 }
 

@@ -84,6 +84,7 @@ describe('readConfig', () => {
         maxBadImages: 0.01,
       },
       trainingSet: null,
+      counterfactual: true,
       checkpointModel: { classes: null, output: null, preprocess: null },
       checkpoints: [],
       featureModel: null,
@@ -151,6 +152,7 @@ evalSet:
   columns: {image: Filenames, label: Labels, prediction: Predictions}
   onBadImage: skip
 trainingSet: {manifest: train.csv, classes: labels.txt, features: train.npy}
+counterfactual: false
 checkpointModel: {classes: labels.txt, output: probabilities, preprocess: {crop: 32}}
 checkpoints:
   candidate: predictions/candidate.csv
@@ -209,6 +211,7 @@ report: {clusters: 1, images: 2, attack: {steps: 3, stepSize: 0.5, budget: 60}, 
         classes: join(folder, 'labels.txt'),
         features: join(folder, 'train.npy'),
       },
+      counterfactual: false,
       checkpointModel: {
         classes: join(folder, 'labels.txt'),
         output: 'probabilities',

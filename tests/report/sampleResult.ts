@@ -213,7 +213,13 @@ export function sampleEvent(change: Partial<FailureEvent> = {}): FailureEvent {
       ],
       untested: null,
     },
-    counterfactual: null,
+    counterfactual: {
+      cluster: 'label:automobile#89abcdef',
+      features: [33],
+      mend: { images: 36, crossed: 36, turned: 31, turnedAtRandom: 7, pValue: 1e-6, distance: 3.4 },
+      breaks: { images: 36, crossed: 36, turned: 11, turnedAtRandom: 12, pValue: 1, distance: 2.9 },
+      untested: null,
+    },
     ...change,
   };
 }
