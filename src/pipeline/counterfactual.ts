@@ -3,6 +3,7 @@ import { planFeatures } from '../features/featurePlan.ts';
 import { type CheckpointPlan, engineFor, planCheckpoint } from '../features/runCheckpoint.ts';
 import { classesOfEvent, clusterFor } from '../gate/trainingShare.ts';
 import type { Picture } from '../images/decode.ts';
+import { readImageHeader } from '../images/imageHeader.ts';
 import { describeModel } from '../models/describeModel.ts';
 import type { Session } from '../models/engine.ts';
 import { openSession } from '../models/engines/selectEngine.ts';
@@ -16,6 +17,8 @@ import {
   moveAtRandom,
   moveTo,
 } from '../pictures/counterfactual.ts';
+import { dataUri } from '../pictures/encodePicture.ts';
+import { encodeWorker } from '../pictures/encodeWorker.ts';
 import { viewWorker } from '../pictures/viewWorker.ts';
 import type { Region } from '../records/analysis.ts';
 import type { Counterfactual, MovedImages } from '../records/causes.ts';
@@ -23,14 +26,15 @@ import type { Cluster, FailureEvent } from '../records/comparison.ts';
 import { entry } from '../records/entry.ts';
 import type { Checkpoint } from '../records/evalSet.ts';
 import type { CheckpointResult, Result } from '../records/result.ts';
+import { keyOf, type TrialPictures } from '../report/pictures.ts';
 import { bestScore } from '../statistics/bestScore.ts';
 import { mcnemar } from '../statistics/mcnemar.ts';
 import type { Features, GivenCheckpoint } from './read.ts';
 import { type Run, threadsOf } from './request.ts';
 import { positionsInside } from './rowsInside.ts';
 
-/** Events of a checkpoint that are tried, images of each that are changed either way, and images that a median is taken of. */
-const MOST = { events: 3, images: 40, median: 5_000 };
+/** Events of a checkpoint that are tried, images of each that are changed either way, and images that a median is taken of, and that are shown. */
+const MOST = { events: 3, images: 40, median: 5_000, shown: 6 };
 
 /** What the events of one checkpoint are tried with. */
 interface Trial {
@@ -38,8 +42,16 @@ interface Trial {
   readonly features: Features;
   readonly studio: MoveStudio;
   readonly checkpoint: Checkpoint;
+  /** Takes pictures of images that were changed. */
+  readonly trials: Map<string, TrialPictures>;
   /** The checkpoint's model, open. */
   readonly judge: { readonly session: Session; readonly plan: CheckpointPlan };
+}
+
+/** What was found, and pictures of images that were changed, by `keyOf` events. */
+interface Tried {
+  readonly result: Result;
+  readonly trials: ReadonlyMap<string, TrialPictures>;
 }
 
 /**
@@ -55,12 +67,13 @@ export async function withCounterfactuals(
   given: readonly GivenCheckpoint[],
   checkpoints: readonly Checkpoint[],
   result: Result,
-): Promise<Result> {
+): Promise<Tried> {
   const { featureModel, engine, counterfactual } = run.config;
   const isTried = (index: number) =>
     'model' in entry(given, index) && entry(result.checkpoints, index).events.length > 0;
-  if (!counterfactual || featureModel === null || features.file.model.engine === 'file') return result;
-  if (!checkpoints.some((_, index) => isTried(index))) return result;
+  const trials = new Map<string, TrialPictures>();
+  if (!counterfactual || featureModel === null || features.file.model.engine === 'file') return { result, trials };
+  if (!checkpoints.some((_, index) => isTried(index))) return { result, trials };
   const plan = planFeatures(await describeModel(featureModel.path), featureModel);
   const { onNotice, onProgress } = run.request;
   await using session = closing(
@@ -76,11 +89,11 @@ export async function withCounterfactuals(
     const checkpoint = entry(checkpoints, index);
     tried.push(
       'model' in source && isTried(index)
-        ? { ...judged, events: await tryEvents({ run, features, studio, checkpoint }, source.model, judged) }
+        ? { ...judged, events: await tryEvents({ run, features, studio, checkpoint, trials }, source.model, judged) }
         : judged,
     );
   }
-  return { ...result, checkpoints: tried };
+  return { result: { ...result, checkpoints: tried }, trials };
 }
 
 /** A session that is closed where its scope ends. */
@@ -143,7 +156,7 @@ async function tryEvent(
   return {
     cluster: cluster.id,
     features: usual.map(({ feature }) => feature),
-    mend: await moveAndJudge(trial, some, cluster.rule, usual, false),
+    mend: await moveAndJudge(trial, some, cluster.rule, usual, false, keyOf(checkpoint.name, event.id)),
     breaks: isWhole ? await moveAndJudge(trial, spread(right, some.length), cluster.rule, typical, true) : null,
     untested: null,
   };
@@ -189,28 +202,25 @@ async function moveAndJudge(
   rule: Region,
   goal: Region,
   areRight: boolean,
+  shownAs: string | null = null,
 ): Promise<MovedImages | null> {
   const { studio } = trial;
   const all = await movables(trial, rows);
   const viewsOf = (some: readonly Trained[]) => some.map(({ view }) => view);
-  const before = await judgedRight(trial, all, viewsOf(all));
+  const before = await predicted(trial, all, viewsOf(all));
   // One that is judged otherwise already as it is shown here could not turn.
-  const images = all.filter((_, at) => entry(before, at) === areRight);
+  const images = all.filter(({ label }, at) => (entry(before, at) === label) === areRight);
   if (images.length === 0) return null;
   const moved = await moveTo(images, goal, studio);
   const distances = moved.map(({ distance }) => distance);
   const random = await moveAtRandom(images, distances, goal.length, rule, studio);
-  const turnedBy = async (some: readonly { readonly picture: Picture }[]) => {
-    const pictures = some.map(({ picture }) => picture);
-    return (await judgedRight(trial, images, pictures)).map((isRight) => isRight !== areRight);
-  };
-  const [turned, atRandom] = [await turnedBy(moved), await turnedBy(random)];
-  const held = await holding(
-    rule,
-    images,
-    moved.map(({ picture }) => picture),
-    studio,
-  );
+  const after = await predicted(trial, images, picturesOf(moved));
+  const afterRandom = await predicted(trial, images, picturesOf(random));
+  const hasTurned = (found: readonly number[]) =>
+    images.map(({ label }, at) => (entry(found, at) === label) !== areRight);
+  const [turned, atRandom] = [hasTurned(after), hasTurned(afterRandom)];
+  const held = await holding(rule, images, picturesOf(moved), studio);
+  if (shownAs !== null) trial.trials.set(shownAs, await shownPictures(trial, images, picturesOf(moved), after));
   const count = (each: (at: number) => boolean) => [...images.keys()].filter(each).length;
   return {
     images: images.length,
@@ -252,14 +262,55 @@ async function movables({ run, features, studio, judge }: Trial, rows: readonly 
   return found.filter((each) => each !== null);
 }
 
-/** Whether the checkpoint is right on each image where the feature model's view of it has become a picture. */
-async function judgedRight(
+/** The class that the checkpoint takes each image for where the feature model's view of it has become a picture. */
+async function predicted(
   { judge }: Trial,
   images: readonly Trained[],
   pictures: readonly Picture[],
-): Promise<boolean[]> {
+): Promise<number[]> {
   const { plan, classOf } = judge.plan;
   const changed = images.map(({ view, seen }, at) => carryOver(entry(pictures, at), view, seen));
   const scores = await featuresOf(changed, judge.session, plan.layer, plan);
-  return scores.map((each, at) => entry(classOf, bestScore(each)[0]) === entry(images, at).label);
+  return scores.map((each) => entry(classOf, bestScore(each)[0]));
+}
+
+function picturesOf(moved: readonly { readonly picture: Picture }[]): Picture[] {
+  return moved.map(({ picture }) => picture);
+}
+
+/** The first few images before and after, each with what the checkpoint takes it for. */
+async function shownPictures(
+  trial: Trial,
+  images: readonly Trained[],
+  moved: readonly Picture[],
+  after: readonly number[],
+): Promise<TrialPictures> {
+  const { run, features } = trial;
+  const { classes } = features.evalSet;
+  const some = images.slice(0, MOST.shown);
+  const before = await predicted(
+    trial,
+    some,
+    some.map(({ view }) => view),
+  );
+  const shown = (pictures: readonly Picture[], taken: readonly number[]) =>
+    Promise.all(
+      some.map(async ({ name, label }, at) => ({
+        ...(await embedded(run, entry(pictures, at))),
+        ...{ image: name, label: entry(classes, label), prediction: entry(classes, entry(taken, at)) },
+      })),
+    );
+  return {
+    before: await shown(
+      some.map(({ view }) => view),
+      before,
+    ),
+    after: await shown(moved, after),
+  };
+}
+
+async function embedded({ pool }: Run, picture: Picture) {
+  const bytes = await pool.run(encodeWorker, picture);
+  const { width, height } = readImageHeader(bytes);
+  return { uri: dataUri(bytes, 'webp'), width, height };
 }

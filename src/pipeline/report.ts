@@ -79,7 +79,7 @@ export async function report(
   const featureNames = withPropertyNames(own, features);
   const templates = await readTemplates();
   const plain: ReportInput = {
-    ...{ result: judged, featureNames, pictures: null, sheets: new Map(), history: [], link: null },
+    ...{ result: judged, featureNames, pictures: null, trials: new Map(), sheets: new Map(), history: [], link: null },
     confusions: confusionsOf(judged, features.evalSet, checkpoints),
     configText: textOf(config.file),
   };
@@ -93,13 +93,14 @@ export async function report(
   const trained = await decorate('causes in the training set', judged, async () =>
     training === null ? judged : withTrainingEvidence(run, features, training, judged),
   );
-  const result = await decorate('trial of causes', trained, () =>
+  const untried = { result: trained, trials: new Map() };
+  const { result, trials } = await decorate('trial of causes', untried, () =>
     withCounterfactuals(run, features, given, checkpoints, trained),
   );
   if (result !== judged) await writeFile('result.json', resultJson(result));
   const decorated: ReportInput = {
     ...plain,
-    result,
+    ...{ result, trials },
     pictures: await decorate('pictures', null, () => picturesOf(run, features, checkpoints, result)),
     sheets: await decorate('pictures in the comment', new Map(), () =>
       publishSheets(run, features, checkpoints, result, store),

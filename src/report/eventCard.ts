@@ -6,7 +6,7 @@ import { type Card, clusterCard, type Ground } from './card.ts';
 import type { EventView } from './checkpointView.ts';
 import type { ClusterView } from './clusterView.ts';
 import { eventLead } from './eventLead.ts';
-import { type EventPictures, keyOf, type LabelledPicture } from './pictures.ts';
+import { type EventPictures, keyOf, type LabelledPicture, type TrialPictures } from './pictures.ts';
 import { changePlot } from './plots/changePlot.ts';
 import { type Strip, strip } from './strip.ts';
 
@@ -17,6 +17,8 @@ export interface EventCard {
   readonly title: string;
   readonly also: readonly string[];
   readonly causes: readonly string[];
+  /** Images changed to see whether they mend; null where there are none to show. */
+  readonly trial: { readonly before: Strip | null; readonly after: Strip | null } | null;
   /** Null where no cluster of it is known. */
   readonly rates: {
     readonly before: string;
@@ -70,6 +72,7 @@ export function eventCard(
   const right = shown === null ? [] : told(shown.right);
   return {
     ...{ anchor, id: event.id, title: view.title, causes: view.causes, confidence: view.confidence },
+    trial: trialOf(ground.input.trials.get(keyOf(ground.result.name, event.id))),
     also: view.trait === null ? [] : [view.trait],
     rates: lead && {
       ...{ before: lead.before, after: lead.after, change: lead.cluster.change, among: lead.among },
@@ -85,6 +88,14 @@ export function eventCard(
     browser: browser(event, failing, shown === null ? [] : told([...shown.pool.values()]), anchor),
     choices: lead === null ? [] : choices(lead.cluster.rule, lead.cluster.groupId),
     places: clusters.slice(0, MOST.places).map((cluster, index) => clusterCard(cluster, ground, `${anchor}-c${index}`)),
+  };
+}
+
+function trialOf(pictures: TrialPictures | undefined): EventCard['trial'] {
+  if (pictures === undefined) return null;
+  return {
+    before: strip('Newly fail, as they are', pictures.before, 'prediction'),
+    after: strip('The same, changed to what is usual', pictures.after, 'prediction'),
   };
 }
 

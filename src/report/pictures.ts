@@ -41,6 +41,12 @@ export interface EventPictures {
   readonly alike: ReadonlyMap<string, readonly string[]>;
 }
 
+/** Newly failed images of an event that were changed: `before[i]` and `after[i]` show the same, each with what the checkpoint takes it for. */
+export interface TrialPictures {
+  readonly before: readonly LabelledPicture[];
+  readonly after: readonly LabelledPicture[];
+}
+
 /** What a feature looks for. `mostActivating[i]`, `heatmaps[i]` and `attacks[i]` show the same image; the last two may be empty. */
 export interface FeaturePictures {
   readonly mostActivating: readonly LabelledPicture[];

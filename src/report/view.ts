@@ -22,13 +22,15 @@ import { type Outcome, worstOutcome } from '../records/verdict.ts';
 import { count, counted, number, percent } from '../records/words.ts';
 import type { Confusion } from './actions.ts';
 import { type CheckpointView, checkpointView } from './checkpointView.ts';
-import type { EventSheets, Pictures, ReportLink } from './pictures.ts';
+import type { EventSheets, Pictures, ReportLink, TrialPictures } from './pictures.ts';
 
 export interface ReportInput {
   readonly result: Result;
   readonly featureNames: FeatureNames;
   /** Null where there are none to show: the report says so. */
   readonly pictures: Pictures | null;
+  /** Of events whose images were changed, by `keyOf`. */
+  readonly trials: ReadonlyMap<string, TrialPictures>;
   /** Of events, by `keyOf`. */
   readonly sheets: ReadonlyMap<string, EventSheets>;
   /** Null where nobody can follow a link. */

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseHTML } from 'linkedom';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Counterfactual } from '../../src/records/causes.ts';
 import { imageProperties } from '../../src/records/imageProperties.ts';
@@ -82,6 +83,13 @@ describe('a checkpoint that fails because of redness alone', () => {
       expect(page(name)).toContain(
         `${mend?.turned} of ${mend?.images} mend; changed as much along random features, ${mend?.turnedAtRandom}.`,
       );
+    const { document } = parseHTML(page('report.html'));
+    const shown = document.querySelector('[aria-label="Images changed to see whether they mend"]');
+    const captions = [...(shown?.querySelectorAll('.strip') ?? [])].map((strip) =>
+      [...strip.querySelectorAll('li')].map((item) => item.textContent?.trim()),
+    );
+    // Each of six as a truck before, and as an automobile after.
+    expect(captions).toEqual([Array(6).fill('→ truck'), Array(6).fill('→ automobile')]);
     const first = page('result.json');
     judged(config, 'red.onnx', '--workers', '3');
     expect(page('result.json').replace(/"createdAt": "[^"]+"/, '')).toBe(first.replace(/"createdAt": "[^"]+"/, ''));

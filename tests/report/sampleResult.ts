@@ -281,6 +281,7 @@ export function sampleInput(result: Result = sampleResult(), change: Partial<Rep
     result,
     featureNames: new Map(),
     pictures: null,
+    trials: new Map(),
     sheets: new Map(),
     link: null,
     confusions: new Map(),
