@@ -41,10 +41,6 @@ function enliven(groups) {
     all = true;
     show();
   });
-  addEventListener('beforeprint', () => {
-    all = true;
-    show();
-  });
   for (const head of groups.querySelectorAll('th[data-sort]')) {
     if (head instanceof HTMLTableCellElement) {
       makeSortable(head, (ascending) => {
@@ -100,16 +96,13 @@ function cellNumber(cell) {
 for (const tree of document.querySelectorAll('.tree')) {
   const nodes = [...tree.querySelectorAll('.node')];
   tree.addEventListener('click', (event) => {
-    const link = event.target instanceof Element ? event.target.closest('.drawing a') : null;
+    const link = event.target instanceof Element ? event.target.closest('.drawing a, .leaves a') : null;
     const target = link?.getAttribute('href') ?? link?.getAttribute('xlink:href');
     const chosen = nodes.find((node) => `#${node.id}` === target);
     if (!(chosen instanceof HTMLElement)) return;
     event.preventDefault();
-    // Choosing a node shows the leaves below it too: they hold its images.
-    const below = [...chosen.querySelectorAll('.leaves a')].map((each) => each.getAttribute('href'));
     for (const node of nodes) {
-      node.classList.toggle('chosen', node === chosen || below.includes(`#${node.id}`));
-      node.classList.toggle('first', node === chosen);
+      node.classList.toggle('chosen', node === chosen);
     }
     for (const each of tree.querySelectorAll('a[aria-current]')) each.removeAttribute('aria-current');
     link?.setAttribute('aria-current', 'true');

@@ -10,6 +10,7 @@ import { type Card, clusterCard, failureModeCard } from './card.ts';
 import type { CheckpointView, EventView } from './checkpointView.ts';
 import { type EventCard, eventCard } from './eventCard.ts';
 import { eventLead } from './eventLead.ts';
+import { modeCards } from './modeCard.ts';
 import { keyOf, type Pictures } from './pictures.ts';
 import { scatterPlot } from './plots/scatterPlot.ts';
 import { trendPlot } from './plots/trendPlot.ts';
@@ -18,8 +19,8 @@ import { renderTemplate, type Templates, templateText } from './template.ts';
 import { treeView } from './tree.ts';
 import type { ReportView } from './view.ts';
 
-/** Rows of tables, clusters beside the verdict and pictures of each, at most. */
-const MOST = { rows: 200, groups: 5_000, worst: 3, glimpse: 6 };
+/** Rows of tables, events beside the verdict and pictures of each, failure modes in short, at most. */
+const MOST = { rows: 200, groups: 5_000, worst: 3, glimpse: 6, minis: 9 };
 
 /**
  * report.html: one self-contained page. Its security policy lets nothing in but its own style and script, told by their
@@ -56,7 +57,18 @@ export function renderHtml(view: ReportView, templates: Templates): string {
     noPictures: bounded === null || isEmpty(bounded.pictures),
     full: bounded?.full ? fullText(bounded.ofLeaf) : null,
   };
-  return renderTemplate(templates, 'report.html', data, 'html');
+  return renderTemplate(templates, 'report.html', { ...data, checkpoints: keptTogether(data.checkpoints) }, 'html');
+}
+
+/** Long texts are pictures and names; no sentence with a figure is as long. */
+const LONGEST_SENTENCE = 2_000;
+
+/** Plain data in which a line never ends between a figure and its percent sign. */
+function keptTogether(value: unknown): unknown {
+  if (typeof value === 'string') return value.length > LONGEST_SENTENCE ? value : value.replace(/(\d) %/g, '$1\u00a0%');
+  if (Array.isArray(value)) return value.map(keptTogether);
+  if (typeof value !== 'object' || value === null || value instanceof Map || value instanceof Set) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, keptTogether(each)]));
 }
 
 function isEmpty({ events, clusters, features, leaves }: Pictures): boolean {
@@ -90,24 +102,29 @@ function checkpointData(view: ReportView, index: number, seen: Map<number, strin
     .map((each, i) => eventCard(entry(result.events, i), each, clustersOf(each), ground, `${prefix}-new${i}`));
   const worseCards = checkpoint.worsened.slice(0, MOST_SHOWN.cards).map((each, i) => card(each, `worse${i}`));
   const modes = checkpoint.failureModes;
-  const modeCards =
+  const ownCards =
     result.comparison === null
       ? modes.slice(0, MOST_SHOWN.cards).map((each, i) => failureModeCard(each, ground, `${prefix}-mode${i}`))
       : [];
-  const modeRows = modes.slice(modeCards.length);
+  const minis = modeCards(modes.slice(ownCards.length), result, view.input.pictures, prefix);
   return {
     ...checkpoint,
     prefix,
-    ...{ newCards, worseCards, modeCards },
+    ...{ newCards, worseCards },
+    modeCards: ownCards,
+    minis: minis.slice(0, MOST.minis),
     newRows: cutAs(checkpoint.events.slice(MOST_SHOWN.cards), MOST.rows, (event) => {
       const lead = eventLead(clustersOf(event));
       return { ...event, before: lead?.before ?? '', after: lead?.after ?? '', sure: lead?.cluster.sure ?? '' };
     }),
     worseRows: cut(checkpoint.worsened.slice(MOST_SHOWN.cards), MOST.rows),
     knownRows: cut(checkpoint.known, MOST.rows),
-    modeRows: cut(modeRows, MOST.rows),
-    moreModes: modeCards.length > 0,
-    groupRows: cut(checkpoint.groups, MOST.groups),
+    modeRows: cut(minis.slice(MOST.minis), MOST.rows),
+    moreModes: ownCards.length + minis.length > 0,
+    groupRows: cut(
+      checkpoint.groups.toSorted((a, b) => (b.rise ?? 0) - (a.rise ?? 0)),
+      MOST.groups,
+    ),
     skippedRows: cut(checkpoint.skipped, MOST.rows),
     checks: [...checkpoint.failedChecks, ...checkpoint.warnings].slice(0, MOST.rows).map((check) => ({
       ...check,

@@ -43,6 +43,21 @@ const OVERFLOWS = `(() => {
   return found;
 })()`;
 
+/** Run in the page: texts of the first tree through which a branch goes. */
+const LABELS_ON_BRANCHES = `(() => {
+  const drawing = document.querySelector('.tree .drawing svg');
+  const branches = [...drawing.querySelectorAll('path')].flatMap((path) => {
+    const matrix = path.getScreenCTM();
+    return Array.from({ length: 101 }, (_, i) => path.getPointAtLength((path.getTotalLength() * i) / 100).matrixTransform(matrix));
+  });
+  if (branches.length === 0) return ['no branch'];
+  return [...drawing.querySelectorAll('text')].flatMap((text) => {
+    const { left, right, top, bottom } = text.getBoundingClientRect();
+    const crosses = branches.some(({ x, y }) => x > left && x < right && y > top + 1 && y < bottom - 1);
+    return crosses && text.textContent !== '' ? [text.textContent] : [];
+  });
+})()`;
+
 /** Run in the page: milliseconds to sort all groups and lay them out. */
 const SORT_TIME = `(() => {
   const start = performance.now();
@@ -227,12 +242,42 @@ describe.skipIf(CHROMIUM === undefined)('report.html in Chromium (skipped where 
     await page.keyboard.press('Enter');
     expect(await tree.locator('.node:visible').count()).toBeGreaterThan(0);
     await tree.locator('.drawing a').first().click();
-    const first = tree.locator('.node:visible').first();
-    expect(await tree.locator('.node.first').textContent()).toContain('62 of 1,000 images fail');
-    expect(await first.isVisible()).toBe(true);
+    // The root tells its figures and where its images are; it does not unfold all leaves.
+    expect(await tree.locator('.node:visible').count()).toBe(1);
+    expect(await tree.locator('.node:visible').textContent()).toContain('62 of 1,000 images fail');
+    expect((await tree.boundingBox())?.height ?? 0).toBeLessThan(900);
+    await tree.locator('.node:visible .leaves a').first().click();
     expect(await tree.locator('.node:visible img').count()).toBeGreaterThan(0);
     expect(problems).toEqual([]);
     await page.close();
+  });
+
+  it('trees: Tab goes from left to right, and no label lies on a branch', async () => {
+    const page = await open('tree-labels', manyClasses(2, 1));
+    const nodes = page.locator('.tree').first().locator('.drawing a');
+    const boxes = await Promise.all((await nodes.all()).map((node) => node.boundingBox()));
+    const places = boxes.map((box) => [
+      Math.round((box?.x ?? 0) + (box?.width ?? 0) / 2),
+      (box?.y ?? 0) + (box?.height ?? 0) / 2,
+    ]);
+    expect(places.length).toBe(13);
+    expect(places).toEqual(places.toSorted(([ax, ay], [bx, by]) => ax - bx || ay - by));
+    expect(await page.evaluate<string[]>(LABELS_ON_BRANCHES)).toEqual([]);
+    await page.close();
+  });
+
+  it('prints on six pages at most, whatever there is', async () => {
+    for (const [name, input] of [
+      ['print-many', manyClasses(100, 20)],
+      ['print-bare', sampleInput()],
+    ] as const) {
+      const page = await open(name, input);
+      const pdf = await page.pdf({ format: 'A4', path: new URL(`${name}.pdf`, OUT).pathname });
+      const pages = pdf.toString('latin1').match(/\/Type\s*\/Page\b/g)?.length ?? 0;
+      expect(pages).toBeGreaterThan(0);
+      expect(pages).toBeLessThanOrEqual(6);
+      await page.close();
+    }
   });
 
   it('stands without its script', async () => {

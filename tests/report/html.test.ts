@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { readTemplates } from '../../src/pipeline/templates.ts';
 import type { Region } from '../../src/records/analysis.ts';
 import { choices, findings } from '../../src/report/actions.ts';
-import { renderHtml } from '../../src/report/html.ts';
+import { renderHtml as rendered } from '../../src/report/html.ts';
 import { type EventPictures, keyOf, type LabelledPicture, type Pictures } from '../../src/report/pictures.ts';
 import { ruleView } from '../../src/report/rule.ts';
 import { buildView } from '../../src/report/view.ts';
@@ -13,6 +13,9 @@ import { manyClasses, picture } from './manyClasses.ts';
 import { sampleCheckpoint, sampleInput, sampleResult } from './sampleResult.ts';
 
 const templates = await readTemplates();
+
+/** A figure and its percent sign are kept together; here they are read. */
+const renderHtml: typeof rendered = (...page) => rendered(...page).replaceAll('\u00a0', ' ');
 
 function eventOf(failing: readonly LabelledPicture[], right: readonly LabelledPicture[]): EventPictures {
   return { failing, right, pool: new Map(), alike: new Map() };
@@ -50,7 +53,7 @@ describe('report.html', () => {
     const heads = [...document.querySelectorAll('main h2')].map((head) => head.textContent);
     expect(heads).toEqual([
       ...['What newly fails', 'Known failure modes that did not get worse', 'Failure modes'],
-      ...['Groups', 'Trees', 'Trend', 'How it was made'],
+      ...['Groups', 'Trees', 'Trend', 'What the figures mean', 'How it was made'],
     ]);
     const card = document.querySelector('.card')?.textContent ?? '';
     for (const told of [

@@ -29,6 +29,7 @@ export function treePlot(nodes: readonly PlacedNode[], label: string): string {
   const rows = Math.max(...nodes.map((node) => node.row)) + 1;
   const depth = Math.max(...nodes.map((node) => node.depth));
   const links = nodes.flatMap((node) => (node.parent === null ? [] : [{ ...node, from: node.parent }]));
+  const read = [...nodes].sort((a, b) => a.depth - b.depth || a.row - b.row);
   const radius = (node: PlacedNode) => 5 + 13 * Math.sqrt(node.share);
   const dot = {
     x: 'depth',
@@ -39,13 +40,14 @@ export function treePlot(nodes: readonly PlacedNode[], label: string): string {
   } as const;
   const drawn = svg(
     {
-      width: 190 * (depth + 1) + 20,
-      height: 54 * rows + 30,
-      marginLeft: 30,
+      width: 190 * (depth + 1) + 80,
+      height: 66 * rows + 94,
+      marginLeft: 90,
       marginRight: 160,
-      marginTop: 26,
-      marginBottom: 22,
+      marginTop: 58,
+      marginBottom: 48,
       r: { type: 'identity' },
+      color: { type: 'identity' },
       x: { axis: null, domain: [0, Math.max(1, depth)] },
       y: { axis: null, domain: [0, Math.max(1, rows - 1)], reverse: true },
       marks: [
@@ -53,45 +55,52 @@ export function treePlot(nodes: readonly PlacedNode[], label: string): string {
           ...{ x1: (each) => each.from.depth, y1: (each) => each.from.row, x2: 'depth', y2: 'row', curve: 'bump-x' },
           ...{ stroke: FAINT, strokeWidth: (each) => 1 + 9 * each.share, strokeLinecap: 'round' },
         }),
-        Plot.dot(
-          nodes.filter((node) => !node.failureMode),
-          { ...dot, fill: CALM, fillOpacity: 0.85 },
+        // One mark, in the order in which one reads: its links are what Tab goes through.
+        Plot.dot(read, { ...dot, sort: null, fill: (node: PlacedNode) => (node.failureMode ? AFTER : CALM) }),
+        ...textMarks(
+          read.filter((node) => node.asks === ''),
+          { dx: 22, textAnchor: 'start', lines: [-7, 8] },
         ),
-        Plot.dot(
-          nodes.filter((node) => node.failureMode),
-          { ...dot, fill: AFTER },
+        // A branch leaves to the right and comes from the left, from below or from above: on the other side a text is on neither.
+        ...textMarks(
+          read.filter((node) => node.asks !== '' && !isBelowParent(node)),
+          { dx: 0, textAnchor: 'middle', lines: [-42, -29] },
         ),
-        Plot.text(nodes, {
-          x: 'depth',
-          y: 'row',
-          text: 'text',
-          dx: 22,
-          dy: -7,
-          textAnchor: 'start',
-          fontSize: 12,
-          fontWeight: 600,
-          fill: 'currentColor',
-          ...HALO,
-        }),
-        Plot.text(
-          nodes.filter((node) => node.asks !== ''),
-          { x: 'depth', y: 'row', text: 'asks', dx: 22, dy: 8, textAnchor: 'start', fontSize: 11, fill: 'var(--soft)' },
+        ...textMarks(
+          read.filter((node) => node.asks !== '' && isBelowParent(node)),
+          { dx: 0, textAnchor: 'middle', lines: [29, 42] },
         ),
-        Plot.text(links, {
-          x: 'depth',
-          y: 'row',
-          text: 'answer',
-          dx: -16,
-          dy: -12,
-          textAnchor: 'end',
-          fontSize: 11,
-          fill: 'var(--soft)',
-          ...HALO,
-        }),
       ],
     },
     label,
   );
   // A picture hides its links from a screen reader; this one is worked with.
   return drawn.replace('role="img"', 'role="group"');
+}
+
+/** What a node says in two lines: what led to it and its figures, then what it asks. */
+function textMarks(
+  nodes: readonly PlacedNode[],
+  at: { readonly dx: number; readonly textAnchor: 'start' | 'middle'; readonly lines: readonly [number, number] },
+) {
+  const { dx, textAnchor, lines } = at;
+  const place = { x: 'depth', y: 'row', dx, textAnchor } as const;
+  const first = (node: PlacedNode) => node.text;
+  const second = (node: PlacedNode) => [node.answer, node.asks].filter((part) => part !== '').join(', then ');
+  return [
+    Plot.text(nodes, {
+      ...place,
+      text: first,
+      dy: lines[0],
+      fontSize: 12,
+      fontWeight: 600,
+      fill: 'currentColor',
+      ...HALO,
+    }),
+    Plot.text(nodes, { ...place, text: second, dy: lines[1], fontSize: 11, fill: 'var(--soft)', ...HALO }),
+  ];
+}
+
+function isBelowParent({ row, parent }: PlacedNode): boolean {
+  return parent !== null && row > parent.row;
 }
