@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { styleText } from 'node:util';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { openProgress } from './adapters/progressBar.ts';
 import { messageOf, systemTrouble, UserError } from './errors.ts';
@@ -16,14 +17,65 @@ import { type GateOutcome, runGate } from './pipeline/run.ts';
 import { addSlice, dropSlice, listSlices } from './pipeline/slice.ts';
 import { tool } from './pipeline/tool.ts';
 import { defaultConfig, defaultOut } from './records/config.ts';
+import { type EngineName, engineNames } from './records/engines.ts';
 import { type FeatureName, featureKinds } from './records/features.ts';
 import { groupIds } from './records/groupKinds.ts';
 
 /** Exit codes of every command. */
 const exit = { passed: 0, failed: 1, userError: 2, bug: 3, interrupted: 130 } as const;
 
-const exitCodes = `
-Exit codes: 0 passed or not compared, 1 the gate failed, 2 an input is wrong, 3 a bug, 130 interrupted.`;
+const exitCodes =
+  'Exit codes: 0 passed or not compared, 1 the gate failed, 2 an input is wrong, 3 a bug, 130 interrupted.';
+
+/** Examples of each command, by its name as it is typed; every command has some. */
+const examples: Readonly<Record<string, readonly string[]>> = {
+  barlow: ['barlow compare old.csv new.csv --images val', 'barlow init', 'barlow run --checkpoint candidate=new.csv'],
+  'barlow compare': [
+    'barlow compare old.csv new.csv --images val',
+    'barlow compare old.npy new.npy --images val --classes class_to_idx.json',
+    'barlow compare old.onnx new.onnx --images val --manifest eval.csv --engine onnx-cpu --out report',
+  ],
+  'barlow run': [
+    'barlow run',
+    'barlow run --checkpoint candidate=predictions.csv --base main',
+    'barlow run --baseline none --json > result.json',
+  ],
+  'barlow init': ['barlow init', 'barlow init --no-run --workflow gitlab-ci', 'barlow init --images val --force'],
+  'barlow extract': ['barlow extract', 'barlow extract --shard 2/4'],
+  'barlow merge': ['barlow merge shards/1 shards/2 shards/3 shards/4'],
+  'barlow evaluate': ['barlow evaluate', 'barlow evaluate --depths 1,2,3 --json'],
+  'barlow feature': [
+    'barlow feature 17 --group label:automobile',
+    'barlow feature 17 --name "red bodywork" --kind object',
+  ],
+  'barlow export': [
+    "barlow export 'label:automobile#1a2b3c4d' --out broken.csv",
+    'barlow export night --out night.jsonl',
+    "barlow export 'label:automobile#1a2b3c4d' --format fiftyone --out broken",
+    "barlow export 'label:automobile#1a2b3c4d' --format labelstudio --out tasks.json --images https://example.com/val/",
+  ],
+  'barlow doctor': ['barlow doctor', 'barlow doctor --install onnx-cpu', 'barlow doctor --json'],
+  'barlow baseline': ['barlow baseline list', 'barlow baseline record --checkpoint accepted=predictions.csv'],
+  'barlow baseline list': ['barlow baseline list', 'barlow baseline list --baseline baselines --json'],
+  'barlow baseline show': ['barlow baseline show HEAD', 'barlow baseline show 1a2b3c4 --json'],
+  'barlow baseline record': [
+    'barlow baseline record --checkpoint accepted=predictions.csv',
+    'barlow baseline record --replica --checkpoint again=seed2.csv',
+  ],
+  'barlow slice': ['barlow slice list', 'barlow slice add red-automobiles'],
+  'barlow slice list': ['barlow slice list', 'barlow slice list --json'],
+  'barlow slice add': ['barlow slice add red-automobiles'],
+  'barlow slice drop': ['barlow slice drop red-automobiles'],
+};
+
+/** The command with examples and exit codes at the end of its help, and of that of those below it. */
+function withExamples(command: Command, above = ''): Command {
+  const name = `${above}${command.name()}`;
+  const lines = (examples[name] ?? []).map((line) => `  ${line}\n`);
+  command.addHelpText('after', `\n${lines.length === 0 ? '' : `Examples:\n${lines.join('')}\n`}${exitCodes}`);
+  for (const each of command.commands) withExamples(each, `${name} `);
+  return command;
+}
 
 /** What every command takes. */
 interface Flags {
@@ -51,21 +103,21 @@ interface Flags {
   readonly from?: string;
   readonly format?: ExportFormat;
   readonly force?: boolean;
+  readonly classes?: string;
+  readonly engine?: EngineName;
 }
 
 /** What `init` takes: answers to its questions. */
 interface InitFlags extends Given {
   readonly force?: boolean;
+  readonly run?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
 
-/** What a command without a config makes nothing of. */
-const unused = { config: '', out: '', workers: 0 };
-
-function initRequest({ force, ...given }: InitFlags): InitRequest {
+function initRequest({ force, run, json: _json, quiet: _quiet, ...given }: InitFlags, request: Request): InitRequest {
   const terminal = process.stdin.isTTY ? { input: process.stdin, output: process.stderr } : null;
-  return { folder: '.', given, force: force === true, terminal };
+  return { folder: '.', given, force: force === true, terminal, run: run === false ? null : request };
 }
 
 interface NamedPath {
@@ -87,20 +139,15 @@ function commandLine(): Command {
     .argument('<new>', 'the same of the checkpoint that is to be judged')
     .requiredOption('--images <folder>', 'the images, in a folder a class; or with --manifest, as it names them')
     .option('--manifest <file>', 'table of image and label')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  barlow compare old.csv new.csv --images val
-  barlow compare old.onnx new.onnx --images val --manifest eval.csv --out report
-${exitCodes}`,
-    )
+    .option('--classes <file>', "names of the classes in the order of the model's outputs, for indices and scores")
+    .addOption(new Option('--engine <name>', 'what runs models').choices(engineNames))
     .action((older: string, newer: string, flags: Flags) =>
       perform({ ...flags, config: '' }, (request) =>
         compareCheckpoints(request, {
           ...{ old: older, new: newer },
           images: flags.images ?? '',
           manifest: flags.manifest ?? null,
+          classes: flags.classes ?? null,
         }),
       ),
     );
@@ -112,15 +159,20 @@ ${exitCodes}`,
 
   const init = questions.reduce(
     (command, { flag, text, suggestion }) => command.option(flag, `${text} (suggested: ${suggestion})`),
-    program.command('init').description('write barlow.yml and a workflow, by a few questions or these flags'),
+    program.command('init').description('look at what is in this folder, write barlow.yml and a workflow, and run'),
   );
   init
     .option('--force', 'overwrite files that are there')
+    .option('--no-run', 'write, and do not run')
     .option('--json', 'print JSON on standard output')
     .option('--quiet', 'print nothing but questions and errors')
     .action((flags: InitFlags) =>
-      perform({ ...unused, json: flags.json === true, quiet: flags.quiet === true }, () =>
-        initialise(initRequest(flags)),
+      perform(
+        {
+          ...{ config: defaultConfig, out: defaultOut, workers: availableParallelism() },
+          ...{ json: flags.json === true, quiet: flags.quiet === true },
+        },
+        (request) => initialise(initRequest(flags, request)),
       ),
     );
 
@@ -166,16 +218,6 @@ ${exitCodes}`,
     .option('--config <file>', 'the config, which says where the images are', defaultConfig)
     .option('--json', 'print JSON on standard output')
     .option('--quiet', 'print nothing but errors (and JSON, if asked for)')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  barlow export 'label:automobile#1a2b3c4d' --out broken.csv
-  barlow export night --out night.jsonl
-  barlow export 'label:automobile#1a2b3c4d' --format fiftyone --out broken
-  barlow export 'label:automobile#1a2b3c4d' --format labelstudio --out tasks.json --images https://example.com/val/
-${exitCodes}`,
-    )
     .action((of: string, flags: Flags) =>
       perform({ ...flags, workers: 0, out: flags.from ?? defaultOut }, (request) =>
         exportImages(request, {
@@ -186,7 +228,7 @@ ${exitCodes}`,
     );
 
   common(program.command('doctor'))
-    .description('which engines load on this machine, and what is found in the feature model')
+    .description('read the whole set-up, and say what would go wrong; which engines load on this machine')
     .option('--install <engine>', 'install an engine first, where every run finds it')
     .action((flags: Flags) => perform(flags, (request) => examine(request, flags.install ?? null)));
 
@@ -297,6 +339,7 @@ async function perform(flags: Flags, command: (request: Request) => Promise<Said
       baseline: flags.baseline ?? null,
       commit: flags.commit ?? null,
       base: flags.base ?? null,
+      engine: flags.engine ?? null,
       record: flags.record === true,
       replace: flags.replace === true,
       replica: flags.replica === true,
@@ -310,7 +353,7 @@ async function perform(flags: Flags, command: (request: Request) => Promise<Said
     });
     progress.stop();
     if (flags.json === true) process.stdout.write(`${JSON.stringify(said.json, null, 2)}\n`);
-    else if (flags.quiet !== true) process.stdout.write(`${visible(said.lines.join('\n'))}\n`);
+    else if (flags.quiet !== true) process.stdout.write(`${coloured(visible(said.lines.join('\n')))}\n`);
     process.exitCode = said.passed ? exit.passed : exit.failed;
     const problem = said.problem ?? ('unrecorded' in said ? said.unrecorded : null);
     if (problem === null) return;
@@ -338,7 +381,22 @@ function now(): number {
 }
 
 function explain({ what, where, fix }: UserError): void {
-  process.stderr.write(visible(`error: ${what}\n   in: ${where}\n  fix: ${fix}\n`));
+  const lines = [
+    `${styleText('red', 'error:', { stream: process.stderr })} ${visible(what)}`,
+    `   in: ${visible(where)}`,
+    `  ${styleText('green', 'fix:', { stream: process.stderr })} ${visible(fix)}`,
+  ];
+  process.stderr.write(`${lines.join('\n')}\n`);
+}
+
+/** The outcomes in colour on a terminal; NO_COLOR and FORCE_COLOR are heeded. */
+function coloured(text: string): string {
+  const colours = { PASSED: 'green', FAILED: 'red', 'NOT COMPARED': 'yellow' } as const;
+  const [outcome] = /^(PASSED|FAILED|NOT COMPARED)(?=[: .,]|$)/.exec(text) ?? [];
+  const named = Object.entries(colours).find(([name]) => name === outcome);
+  if (named === undefined) return text;
+  const [name, colour] = named;
+  return `${styleText([colour, 'bold'], name, { stream: process.stdout })}${text.slice(name.length)}`;
 }
 
 function fail(thrown: unknown): void {
@@ -384,4 +442,4 @@ process.on('uncaughtException', (thrown) => {
   fail(thrown);
   process.exit();
 });
-await commandLine().parseAsync().catch(fail);
+await withExamples(commandLine()).parseAsync().catch(fail);

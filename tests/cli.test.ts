@@ -370,6 +370,46 @@ describe('barlow feature', () => {
   });
 });
 
+describe('help', () => {
+  it('has examples and exit codes for every command, each example a command that there is', () => {
+    const helpOf = (...args: readonly string[]) => barlowBare(...args, '--help');
+    const listed = (text: string) =>
+      [...(/Commands:\n([\s\S]*?)\n\n/.exec(text)?.[1] ?? '').matchAll(/^ {2}([a-z]+)/gm)].map(([, name = '']) => name);
+    const top = listed(helpOf()).filter((name) => name !== 'help');
+    expect(top.length).toBeGreaterThan(8);
+    for (const name of top) {
+      const text = helpOf(name);
+      const below = listed(text).filter((each) => each !== 'help');
+      for (const [path, help] of [[name, text], ...below.map((each) => [`${name} ${each}`, helpOf(name, each)])]) {
+        expect(help).toMatch(/\nExit codes: 0 passed or not compared, 1 the gate failed, 2 /);
+        const [, shown = ''] = /\nExamples:\n((?: {2}barlow .*\n)+)/.exec(help ?? '') ?? [];
+        for (const line of shown.trimEnd().split('\n')) expect(line.trim()).toMatch(new RegExp(`^barlow ${path}\\b`));
+        for (const [, flag = ''] of shown.matchAll(/ (--[a-z-]+)/g)) {
+          if (below.length === 0) expect(help).toContain(`  ${flag}`);
+        }
+      }
+    }
+  }, 600_000);
+
+  it('is coloured where that is asked for, and not otherwise', () => {
+    const told = (env: NodeJS.ProcessEnv) =>
+      spawnSync(process.execPath, [join(root, 'src', 'cli.ts'), 'run', '--config', 'none.yml'], {
+        ...{
+          cwd: folder,
+          encoding: 'utf8',
+          env: { ...process.env, FORCE_COLOR: undefined, NO_COLOR: undefined, ...env },
+        },
+      }).stderr;
+    expect(told({})).toMatch(/^error: the file cannot be opened/);
+    expect(told({ FORCE_COLOR: '1' }).startsWith('\u001b[31merror:\u001b[39m the file cannot be opened')).toBe(true);
+    expect(told({ NO_COLOR: '1' })).toMatch(/^error: /);
+  }, 60_000);
+});
+
+function barlowBare(...args: readonly string[]): string {
+  return spawnSync(process.execPath, [join(root, 'src', 'cli.ts'), ...args], { encoding: 'utf8' }).stdout;
+}
+
 describe('barlow doctor', () => {
   it('says what runs, what the model holds, and whether baselines can be read', () => {
     const { status, stdout } = barlow('doctor', '--json');
@@ -379,7 +419,10 @@ describe('barlow doctor', () => {
       baselines: `2 of suite two-classes in ${join(folder, 'baselines')}`,
     });
     const file = variant('store: folder\n  path: baselines', 'store: folder\n  path: eval.csv');
-    expect(barlow('doctor', '--config', file).stdout).toMatch(/^baselines cannot be read from .*eval\.csv: /m);
+    const unreadable = barlow('doctor', '--config', file);
+    expect(unreadable.stdout).toMatch(/^! baselines +cannot be read$/m);
+    expect(unreadable.stdout).toMatch(/^1\. .*eval\.csv: /m);
+    expect(unreadable.status).toBe(2);
   });
 });
 
@@ -396,6 +439,7 @@ describe('barlow init', () => {
         '../candidate.csv',
         '--workflow',
         'none',
+        '--no-run',
         '--json',
       ]),
       { cwd: fresh, encoding: 'utf8' },

@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -44,8 +53,12 @@ beforeAll(() => {
 });
 
 function barlow(...args: readonly string[]) {
+  return barlowIn(folder, ...args);
+}
+
+function barlowIn(cwd: string, ...args: readonly string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'src', 'cli.ts'), ...args], {
-    cwd: folder,
+    cwd,
     encoding: 'utf8',
     env: { ...process.env, SOURCE_DATE_EPOCH: '1790000000' },
   });
@@ -122,4 +135,74 @@ describe('from a folder of images and two prediction files to a verdict', () => 
     expect(flat).toMatchObject({ status: 2 });
     expect(flat.stderr).toContain('nothing says the class of images');
   }, 180_000);
+});
+
+describe('from an empty folder with val/ and two files of predictions', () => {
+  const fresh = mkdtempSync(join(tmpdir(), 'barlow-fresh-'));
+  afterAll(() => rmSync(fresh, { recursive: true, force: true }));
+
+  it('comes to a verdict in two commands at most, with no file written by hand', () => {
+    symlinkSync(join(folder, 'val'), join(fresh, 'val'));
+    for (const name of ['baseline.csv', 'candidate.csv']) copyFileSync(join(folder, name), join(fresh, name));
+    const given = readdirSync(fresh).toSorted();
+    const commands: string[][] = [['init']];
+    const [{ status, stdout, stderr } = { status: null, stdout: '', stderr: '' }] = commands.map((command) =>
+      barlowIn(fresh, ...command),
+    );
+    expect(commands.length).toBeLessThanOrEqual(2);
+    expect(stdout).toMatch(/^FAILED: candidate: /);
+    expect(status).toBe(1);
+    expect(stderr).toContain('val/ has a folder a class (10).');
+    expect(stderr).toContain('baseline.csv is the checkpoint in use, candidate.csv the one to judge (by their names).');
+    expect(given).toEqual(['baseline.csv', 'candidate.csv', 'val']);
+    const [{ comparison }] = JSON.parse(readFileSync(join(fresh, 'barlow-report', 'result.json'), 'utf8')).checkpoints;
+    expect(comparison.baseline.checkpoint).toBe('baseline');
+    // What it wrote is a config that the other commands take; nothing of the user's is touched.
+    const config = readFileSync(join(fresh, 'barlow.yml'), 'utf8');
+    const doctor = barlowIn(fresh, 'doctor', '--json');
+    expect(doctor.status).toBe(0);
+    expect(JSON.parse(doctor.stdout)).toMatchObject({
+      problems: [],
+      setup: [
+        { of: 'eval set', found: '600 images of 10 classes' },
+        { of: 'classes' },
+        { of: 'images', found: '24 looked at, all well: 32 x 32' },
+        { of: 'checkpoint', found: expect.stringMatching(/^candidate: fails on \d+ of 600 images$/) },
+      ],
+    });
+    const again = barlowIn(fresh, 'init');
+    expect([again.status, again.stderr]).toEqual([2, expect.stringContaining('barlow.yml is there already')]);
+    expect(readFileSync(join(fresh, 'barlow.yml'), 'utf8')).toBe(config);
+  }, 240_000);
+
+  it('says first what goes wrong first', () => {
+    writeFileSync(join(fresh, 'candidate.csv'), 'image,prediction\ncat/none.png,cat\n');
+    const { status, stdout, stderr } = barlowIn(fresh, 'doctor');
+    expect(status).toBe(2);
+    expect(stdout).toContain('! checkpoint');
+    expect(stdout).toMatch(
+      /What would go wrong, first things first:\n1\. .*candidate\.csv:2: 1 of 1 images are not in the/,
+    );
+    expect(stderr).toContain('error: 1 of 1 images are not in the manifest');
+    rmSync(join(fresh, 'val'));
+    const gone = barlowIn(fresh, 'doctor', '--json');
+    expect(gone.status).toBe(2);
+    expect(JSON.parse(gone.stdout).problems).toEqual([
+      expect.objectContaining({ what: expect.stringContaining('the folder of the images cannot be read') }),
+    ]);
+  }, 240_000);
+
+  it('is told what to do where barlow.yml and barlow.yaml are both there, and takes either', () => {
+    copyFileSync(join(fresh, 'barlow.yml'), join(fresh, 'barlow.yaml'));
+    const both = barlowIn(fresh, 'run');
+    expect([both.status, both.stderr]).toEqual([
+      2,
+      expect.stringContaining('both barlow.yml and barlow.yaml are there'),
+    ]);
+    rmSync(join(fresh, 'barlow.yml'));
+    const only = barlowIn(fresh, 'run');
+    expect([only.status, only.stderr]).toEqual([2, expect.stringContaining('the folder of the images cannot be read')]);
+    const init = barlowIn(fresh, 'init');
+    expect([init.status, init.stderr]).toEqual([2, expect.stringContaining('barlow.yaml is there already')]);
+  }, 240_000);
 });

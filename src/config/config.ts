@@ -1,17 +1,19 @@
+import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readSchema } from '../adapters/jsonSchema.ts';
 import { UserError } from '../errors.ts';
 import { robust32 } from '../packageFolder.ts';
 import type { AnalysisOptions } from '../records/analysis.ts';
-import type {
-  CheckpointModelOptions,
-  Config,
-  FeatureModelOptions,
-  PreprocessOptions,
-  PreprocessPreset,
-  ReportOptions,
-  TrainingSetOptions,
+import {
+  type CheckpointModelOptions,
+  type Config,
+  defaultConfig,
+  type FeatureModelOptions,
+  type PreprocessOptions,
+  type PreprocessPreset,
+  type ReportOptions,
+  type TrainingSetOptions,
 } from '../records/config.ts';
 import type { EngineName } from '../records/engines.ts';
 import type { ColumnNames, OnBadImage } from '../records/evalSet.ts';
@@ -86,7 +88,7 @@ const schema = readSchema<Checked>('config', { fillDefaults: true });
  *   their range, with line, key and what is allowed; where a feature model has no images, or nothing says the labels
  */
 export async function readConfig(file: string): Promise<Config> {
-  const path = resolve(file);
+  const path = resolve(configFile(file));
   const yaml = await readYaml(path, 'Name the config with --config, or write one with `barlow init`');
   const where = (...keys: string[]) => `${path}:${yaml.lineOf(keys)}`;
   refuseOtherVersions(yaml.value, where);
@@ -97,6 +99,22 @@ export async function readConfig(file: string): Promise<Config> {
   }
   refuseContradictions(checked, where);
   return toConfig(checked, path);
+}
+
+/**
+ * The config's file: where none is named, `barlow.yml` or `barlow.yaml`.
+ *
+ * @throws UserError where both are there
+ */
+export function configFile(file: string): string {
+  const other = 'barlow.yaml';
+  if (file !== defaultConfig || !existsSync(other)) return file;
+  if (!existsSync(file)) return other;
+  throw new UserError({
+    what: `both ${file} and ${other} are there`,
+    where: resolve(other),
+    fix: `Remove one, or name the one that is meant: --config ./${file}`,
+  });
 }
 
 /** What the schema fills in where barlow.yml says nothing: the one place of all defaults. */
@@ -177,12 +195,22 @@ export function configWithout(
   {
     images,
     manifest,
+    classes,
     checkpoints,
-  }: { readonly images: string; readonly manifest: string | null; readonly checkpoints: Config['checkpoints'] },
+  }: {
+    readonly images: string;
+    readonly manifest: string | null;
+    readonly classes: string | null;
+    readonly checkpoints: Config['checkpoints'];
+  },
 ): Config {
   const value: unknown = {
     name: 'compare',
-    evalSet: { images: resolve(images), manifest: manifest && resolve(manifest) },
+    evalSet: {
+      images: resolve(images),
+      manifest: manifest && resolve(manifest),
+      ...(classes !== null && { classes: resolve(classes) }),
+    },
     baseline: { store: 'none' },
   };
   if (!schema.accepts(value)) throw new Error('config.schema.json refuses its own defaults');

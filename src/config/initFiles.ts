@@ -53,11 +53,17 @@ export type Given = { readonly [key in Key]?: string | undefined };
 export interface Answers {
   /** Of the suite: letters, digits, `.`, `_` and `-`. */
   readonly name: string;
-  readonly manifest: string;
+  /** Null: the folder of the images says their labels. */
+  readonly manifest: string | null;
   readonly images: string;
-  readonly featureModel: string;
+  /** Null: the built-in network. */
+  readonly featureModel: string | null;
   readonly checkpoint: string;
   readonly workflow: WorkflowName;
+  /** A file of class names; null: none. */
+  readonly classes?: string | null;
+  /** Where baselines go; null: into a branch of the repository. */
+  readonly baseline?: 'none' | null;
 }
 
 /** A file to write; `path` is '/'-separated and relative to the folder that is set up. */
@@ -141,15 +147,18 @@ export function initFiles(answers: Answers, template: string | null): readonly I
   return [...files, { path, text: editYaml(template, edits(answers)) }];
 }
 
-function configText({ name, images, manifest, checkpoint, featureModel }: Answers): string {
-  const given = ['.npy', '.parquet'].includes(extname(featureModel));
+function configText({ name, images, manifest, checkpoint, featureModel, classes, baseline }: Answers): string {
+  const given = featureModel !== null && ['.npy', '.parquet'].includes(extname(featureModel));
+  const isModel = featureModel !== null && !given;
   return editYaml(configTemplate, [
     { path: ['name'], value: name },
     { path: ['evalSet', 'images'], value: images },
-    { path: ['evalSet', 'manifest'], value: manifest },
+    { path: ['evalSet', 'manifest'], value: manifest ?? undefined },
+    ...(classes == null ? [] : [{ path: ['evalSet', 'classes'], value: classes }]),
     { path: ['checkpoints', 'candidate'], value: checkpoint },
-    given ? { path: ['featureModel'], value: undefined } : { path: ['featureModel', 'path'], value: featureModel },
+    isModel ? { path: ['featureModel', 'path'], value: featureModel } : { path: ['featureModel'], value: undefined },
     { path: ['features'], value: given ? featureModel : undefined },
+    ...(baseline == null ? [] : [{ path: ['baseline', 'store'], value: baseline }]),
   ]);
 }
 
@@ -157,14 +166,16 @@ function configText({ name, images, manifest, checkpoint, featureModel }: Answer
 function suiteAnswers(answers: Answers, suite: string): Answers {
   const { manifest, images, featureModel, checkpoint } = answers;
   const up = (path: string) => (isAbsolute(path) ? path : posix.join('../..', path));
+  const upIf = (path: string | null) => path && up(path);
   const own = posix.join(posix.dirname(checkpoint), `${suite}${posix.extname(checkpoint)}`);
   return {
     ...answers,
     name: suite,
-    manifest: up(manifest),
+    manifest: upIf(manifest),
     images: up(images),
-    featureModel: up(featureModel),
+    featureModel: upIf(featureModel),
     checkpoint: up(own),
+    classes: upIf(answers.classes ?? null),
   };
 }
 
@@ -172,17 +183,19 @@ function suiteAnswers(answers: Answers, suite: string): Answers {
 const plainName = /^[\w.-][\w./-]*$/;
 
 /** Other files than these change nothing that is cached; a name left out costs a cache that is not renewed. */
-function cacheKey(files: readonly string[]): string {
-  const named = ['barlow.yml', ...files.filter((file) => plainName.test(file))].map((file) => `'${file}'`);
+function cacheKey(files: readonly (string | null)[]): string {
+  const named = ['barlow.yml', ...files.filter((file) => file !== null && plainName.test(file))].map(
+    (file) => `'${file}'`,
+  );
   return `barlow-\${{ hashFiles(${named.join(', ')}) }}`;
 }
 
-function dvcEdits({ manifest, checkpoint }: Answers): Edits {
+function dvcEdits({ manifest, images, checkpoint }: Answers): Edits {
   // DVC fills in `${...}`, and takes it as text behind a backslash.
   const literal = (path: string) => path.replaceAll('${', '\\${');
   return [
     { path: ['stages', 'train', 'outs', 0], value: literal(checkpoint) },
-    { path: ['stages', 'gate', 'deps', 1], value: literal(manifest) },
+    { path: ['stages', 'gate', 'deps', 1], value: literal(manifest ?? images) },
     { path: ['stages', 'gate', 'deps', 2], value: literal(checkpoint) },
   ];
 }

@@ -41,18 +41,13 @@ export async function openBaselines(
   return openStore(baseline, { folder: dirname(config.file), suite: config.name });
 }
 
-/** Whether the baselines can be read, in a line. */
+/** How many baselines of the suite there are, and where. @throws UserError where they cannot be read */
 export async function diagnoseBaselines(config: Config): Promise<string> {
   const { baseline, name } = config;
   const where = baseline.store === 'folder' ? baseline.path : `branch ${baseline.branch}, remote ${baseline.remote}`;
-  try {
-    const store = await openBaselines({ config, request: { baseline: null } });
-    if (store === null) return 'none are kept (baseline.store is none)';
-    return `${(await store.list()).length} of suite ${name} in ${where}`;
-  } catch (thrown) {
-    if (!(thrown instanceof UserError)) throw thrown;
-    return `cannot be read from ${where}: ${thrown.what}. ${thrown.fix}`;
-  }
+  const store = await openBaselines({ config, request: { baseline: null } });
+  if (store === null) return 'none are kept (baseline.store is none)';
+  return `${(await store.list()).length} of suite ${name} in ${where}`;
 }
 
 /** @throws UserError where no baselines are kept */

@@ -18,6 +18,8 @@ export interface Sides {
   readonly images: string;
   /** Table of images and labels; null: the folder says the labels. */
   readonly manifest: string | null;
+  /** A file of class names in the order of the model's outputs; null: none. */
+  readonly classes: string | null;
 }
 
 /** Judges one checkpoint against another, as `runGate` against a baseline, with neither config nor repository. */

@@ -15,7 +15,11 @@ import {
 } from '../config/initFiles.ts';
 import { UserError } from '../errors.ts';
 import { packageFolder } from '../packageFolder.ts';
-import type { Said } from './request.ts';
+import { defaultConfig } from '../records/config.ts';
+import { compareCheckpoints } from './compare.ts';
+import { lookAround, type Surroundings } from './lookAround.ts';
+import type { Request, Said } from './request.ts';
+import { type GateOutcome, runGate } from './run.ts';
 
 export { type Given, questions } from '../config/initFiles.ts';
 
@@ -31,19 +35,26 @@ export interface InitRequest {
   readonly given: Given;
   /** Overwrite files that are there. */
   readonly force: boolean;
-  /** Where to ask what is not given; null: the suggestions are taken. */
+  /** Where to ask what is neither given nor seen; null: the suggestions are taken. */
   readonly terminal: Terminal | null;
+  /** How to run what was set up, in the end; null: it is not run. */
+  readonly run?: Request | null;
 }
 
 /**
- * Sets a folder up for barlow: asks what is not given, then writes all files or none.
+ * Sets a folder up for barlow: looks at what is there, asks what is neither given nor seen, then writes all files or none. Where
+ * nothing is missing then it runs: of two files of predictions the newer against the other, else what the config says.
  *
  * @throws UserError where an answer will not do, a file is there already (and `force` is not given), the folder is not the
- *   top of its repository and the workflow must lie there, or a file cannot be written
+ *   top of its repository and the workflow must lie there, or a file cannot be written; and for what a run refuses
  */
-export async function initialise({ folder, given, force, terminal }: InitRequest): Promise<Said> {
+export async function initialise(request: InitRequest): Promise<Said | GateOutcome> {
+  const { folder, given, force, terminal, run = null } = request;
   checkGiven(given);
-  const answers = answersOf(terminal === null ? given : await ask(given, terminal), folder);
+  const around = await lookAround(folder);
+  const known = { ...answersSeen(around, folder), ...given };
+  const asked = terminal === null ? known : await ask(known, around, terminal);
+  const answers = answersOf(asked, around, folder);
   const workflow = answers.workflow === 'none' ? null : workflows[answers.workflow];
   if (workflow?.atTop === true) checkTop(folder);
   const files = initFiles(answers, workflow && (await readTemplate(workflow.template)));
@@ -51,10 +62,37 @@ export async function initialise({ folder, given, force, terminal }: InitRequest
   for (const { path, text } of files) await writeFileAtomic(join(folder, path), text);
   const written = files.map(({ path }) => path);
   const { manifest, images, featureModel, checkpoint } = answers;
-  const needed =
-    answers.workflow === 'matrix' ? [manifest, images, featureModel] : [manifest, images, featureModel, checkpoint];
-  const missing = needed.filter((path) => !existsSync(resolve(folder, path)));
-  return { json: { written, missing }, lines: closingLines(written, missing, workflow?.next ?? null), passed: true };
+  const wanted = [manifest, images, featureModel, answers.workflow === 'matrix' ? null : checkpoint];
+  const missing = wanted.filter((path) => path !== null).filter((path) => !existsSync(resolve(folder, path)));
+  const seen = [...around.seen, ...(answers.baseline === 'none' ? [noRepository] : [])];
+  const lines = [...seen, ...closingLines(written, missing, workflow?.next ?? null)];
+  const json = { written, missing, ...(around.seen.length > 0 && { seen }) };
+  if (run === null || missing.length > 0 || answers.workflow === 'matrix') return { json, lines, passed: true };
+  for (const line of lines) run.onNotice(line);
+  const outcome = await firstRun(run, answers, around);
+  return { ...outcome, json: { ...json, result: outcome.json } };
+}
+
+const noRepository =
+  'There is no git repository here, so that no baseline is kept: `git init`, then take `baseline` out of barlow.yml.';
+
+/** Of two files of predictions the newer against the other; where a network of one's own is named, what the config says. */
+function firstRun(run: Request, { images, manifest, classes, featureModel }: Answers, around: Surroundings) {
+  const [old, candidate, ...more] = around.checkpoints;
+  if (old === undefined || candidate === undefined || more.length > 0 || featureModel !== null) return runGate(run);
+  return compareCheckpoints(run, { old, new: candidate, images, manifest, classes: classes ?? null });
+}
+
+/** What need not be asked where a folder of images was seen: of what is not there, the built-in does, or none. */
+function answersSeen(around: Surroundings, folder: string): Given {
+  const checkpoint = around.checkpoints.at(-1);
+  return {
+    ...(around.images !== null && { images: around.images }),
+    ...(around.manifest !== null && { manifest: around.manifest }),
+    ...(around.featureModel !== null && { featureModel: around.featureModel }),
+    ...(checkpoint !== undefined && { checkpoint }),
+    ...(around.images !== null && repositoryAbove(resolve(folder)) === null && { workflow: 'none' }),
+  };
 }
 
 function closingLines(written: readonly string[], missing: readonly string[], next: string | null): readonly string[] {
@@ -62,7 +100,7 @@ function closingLines(written: readonly string[], missing: readonly string[], ne
     `Wrote ${written.join(', ')}.`,
     ...(missing.length === 0 ? [] : [`Not there yet: ${missing.map(shown).join(', ')}.`]),
     ...(next === null ? [] : [`${next}.`]),
-    'Next: `barlow doctor` says whether the feature model runs here; `barlow baseline record --checkpoint NAME=FILE` accepts the checkpoint in use.',
+    'Next: `barlow doctor` says whether all fits together; `barlow baseline record --checkpoint NAME=FILE` accepts the checkpoint in use.',
     'Keep .barlow/ (features) and barlow-report/ out of git.',
   ];
 }
@@ -72,17 +110,20 @@ function shown(path: string): string {
   return /^[\p{L}\p{N}\p{P}\p{S}]+$/u.test(path) ? path : JSON.stringify(path);
 }
 
-function answersOf(given: Given, folder: string): Answers {
+function answersOf(given: Given, around: Surroundings, folder: string): Answers {
   const answer = (key: Key) => given[key] ?? suggestionOf(key);
   const workflow = workflowNames.find((name) => name === answer('workflow'));
   if (workflow === undefined) throw noWorkflow(answer('workflow'));
+  const isSeen = around.images !== null && given.images === around.images;
   return {
     name: suiteName(folder),
-    manifest: answer('manifest'),
+    manifest: given.manifest ?? (isSeen ? null : suggestionOf('manifest')),
     images: answer('images'),
-    featureModel: answer('featureModel'),
+    featureModel: given.featureModel ?? (isSeen ? null : suggestionOf('featureModel')),
     checkpoint: answer('checkpoint'),
     workflow,
+    classes: around.classes,
+    baseline: isSeen && repositoryAbove(resolve(folder)) === null ? 'none' : null,
   };
 }
 
@@ -116,8 +157,8 @@ function noWorkflow(name: string): UserError {
   });
 }
 
-/** Asks what is not given; an empty answer takes the suggestion. */
-async function ask(given: Given, { input, output }: Terminal): Promise<Given> {
+/** Asks what is not given, nor done without; an empty answer takes the suggestion. */
+async function ask(given: Given, around: Surroundings, { input, output }: Terminal): Promise<Given> {
   const lines = createInterface({ input, output });
   // Else readline would keep Ctrl-C to itself.
   lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
@@ -129,8 +170,10 @@ async function ask(given: Given, { input, output }: Terminal): Promise<Given> {
   });
   ended.catch(() => {});
   const answers: { [key in Key]?: string } = {};
+  const needless = around.images === null || given.images !== around.images ? [] : ['manifest', 'featureModel'];
   try {
     for (const { key, text, suggestion } of questions) {
+      if (needless.includes(key) && given[key] === undefined) continue;
       let answer = given[key];
       while (answer === undefined) {
         const said = (await Promise.race([lines.question(`${text} [${suggestion}]: `), ended])).trim() || suggestion;
@@ -165,7 +208,8 @@ function repositoryAbove(folder: string): string | null {
 
 async function checkFree(folder: string, files: readonly InitFile[]): Promise<void> {
   const taken: string[] = [];
-  for (const { path } of files) {
+  const others = files.some(({ path }) => path === defaultConfig) ? [{ path: 'barlow.yaml' }] : [];
+  for (const { path } of [...files, ...others]) {
     // Of a link, whether it is there: what it leads to may not be.
     const found = await lstat(join(folder, path)).catch(() => null);
     if (found !== null) taken.push(path);

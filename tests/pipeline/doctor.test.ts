@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -91,6 +100,8 @@ describe('doctor', () => {
       mkdirSync(at);
       const onnx = join(import.meta.dirname, '..', 'data', 'models', 'onnx', `${name}.onnx`);
       const config = { version: 1, evalSet: { images: '.', manifest: 'm.csv' }, featureModel: { path: onnx } };
+      copyFileSync(join(import.meta.dirname, '..', 'data', 'inference', 'images', 'rgb.png'), join(at, 'a.png'));
+      writeFileSync(join(at, 'm.csv'), 'image,label,prediction\na.png,cat,cat\n');
       writeFileSync(join(at, 'barlow.yml'), JSON.stringify({ ...config, engine: 'onnx-cpu' }));
       const bin = join(import.meta.dirname, '..', '..', 'src', 'bin.ts');
       const run = spawnSync(process.execPath, [bin, 'doctor'], { cwd: at, encoding: 'utf8' });
