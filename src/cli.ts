@@ -3,6 +3,7 @@ import { styleText } from 'node:util';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { openProgress } from './adapters/progressBar.ts';
 import { messageOf, systemTrouble, UserError } from './errors.ts';
+import { analysePart } from './pipeline/analysisPart.ts';
 import { listBaselines, recordBaseline, showBaseline } from './pipeline/baseline.ts';
 import { compareCheckpoints } from './pipeline/compare.ts';
 import { examine } from './pipeline/doctor.ts';
@@ -92,6 +93,7 @@ interface Flags {
   readonly commit?: string;
   readonly base?: string;
   readonly shard?: { readonly index: number; readonly count: number };
+  readonly parts?: readonly string[];
   readonly depths?: readonly number[];
   readonly install?: string;
   readonly group?: string;
@@ -155,7 +157,15 @@ function commandLine(): Command {
   judging(common(program.command('run')))
     .description('judge checkpoints: features, failure modes, comparison with the baseline, reports')
     .option('--record', 'record the checkpoint (the first, or baseline.checkpoint) as a baseline when the gate passes')
-    .action((flags: Flags) => perform(flags, runGate));
+    .option(
+      '--shard <i/n>',
+      'only analyse the i-th of n parts of the groups, into --out, for a matrix of runners',
+      shard,
+    )
+    .option('--parts <folder...>', 'judge by the analyses in these folders, which `run --shard` wrote')
+    .action(({ shard: part, ...flags }: Flags) =>
+      perform(flags, (request) => (part === undefined ? runGate(request) : analysePart(request, part))),
+    );
 
   const init = questions.reduce(
     (command, { flag, text, suggestion }) => command.option(flag, `${text} (suggested: ${suggestion})`),
@@ -344,6 +354,7 @@ async function perform(flags: Flags, command: (request: Request) => Promise<Said
       replace: flags.replace === true,
       replica: flags.replica === true,
       shard: flags.shard ?? null,
+      parts: flags.parts ?? [],
       now: new Date(now()),
       onProgress: progress.on,
       onNotice: (line) => {

@@ -67,8 +67,12 @@ export function compileSchema<T>(schema: unknown, options: { readonly fillDefaul
  * Reads and compiles a schema published in `schemas/`, e.g. `readSchema<Result>('result')`; options as for `compileSchema`.
  */
 export function readSchema<T>(name: string, options: { readonly fillDefaults?: boolean } = {}): Schema<T> {
-  const text = readFileSync(new URL(`schemas/${name}.schema.json`, packageFolder), 'utf8');
-  return compileSchema<T>(JSON.parse(text), options);
+  return compileSchema<T>(JSON.parse(readSchemaText(name)), options);
+}
+
+/** The text of a published schema. */
+export function readSchemaText(name: string): string {
+  return readFileSync(new URL(`schemas/${name}.schema.json`, packageFolder), 'utf8');
 }
 
 function isSchemaObject(value: unknown): value is SchemaObject {

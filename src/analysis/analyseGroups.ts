@@ -70,7 +70,7 @@ export async function analyseGroups(groups: readonly Group[], setting: AnalysisS
       return analysis;
     }),
   );
-  return withHolm(analyses);
+  return adjustGroups(analyses);
 }
 
 function analyseGroup(group: Group, setting: AnalysisSetting, budgets: Budgets): Promise<GroupAnalysis> {
@@ -212,7 +212,7 @@ function skip({ id, grouping, value, failed }: Group, skipped: string): GroupAna
 }
 
 /** Adjusts the p-values for the number of groups that grew a tree. */
-function withHolm(analyses: readonly GroupAnalysis[]): GroupAnalysis[] {
+export function adjustGroups(analyses: readonly GroupAnalysis[]): GroupAnalysis[] {
   const tested = analyses.flatMap(({ id, pValue }) => (pValue === null ? [] : [{ id, pValue }]));
   const adjusted = holm(tested.map(({ pValue }) => pValue));
   const byId = new Map(tested.map(({ id }, index) => [id, adjusted[index]]));

@@ -29,6 +29,7 @@ const schema = compileSchema<object>({
     commit: textOrNull,
     checkedOut: { type: ['array', 'null'], items: text },
     base: textOrNull,
+    parts: { type: 'array', items: text },
     record: { type: 'boolean' },
     recordUnasked: { type: 'boolean' },
     replica: { type: 'boolean' },

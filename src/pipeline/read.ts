@@ -14,7 +14,7 @@ import { type OpenedFeatures, openFeatures, readerOf } from '../features/openFea
 import { runCheckpoint } from '../features/runCheckpoint.ts';
 import { withProperties } from '../features/withProperties.ts';
 import { refuseNoModel } from '../models/describeModel.ts';
-import type { GroupAnalysis } from '../records/analysis.ts';
+import type { Group, GroupAnalysis } from '../records/analysis.ts';
 import type { Config } from '../records/config.ts';
 import { entry } from '../records/entry.ts';
 import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
@@ -181,14 +181,20 @@ export async function openCheckpoints(
   return checkpoints;
 }
 
+/** The groups of a checkpoint that trees are grown on. */
+export function groupsAnalysed(run: Run, evalSet: EvalSet, checkpoint: Checkpoint): readonly Group[] {
+  return groupsOf(groupsFor(run, [checkpoint]), evalSet, checkpoint);
+}
+
 /** Grows the trees of a checkpoint's groups. */
 export function analyseCheckpoint(
   run: Run,
   { evalSet, file, read, properties }: Features,
   checkpoint: Checkpoint,
+  groups: readonly Group[] = groupsAnalysed(run, evalSet, checkpoint),
 ): Promise<readonly GroupAnalysis[]> {
   const { config, request, pool } = run;
-  return analyseGroups(groupsOf(groupsFor(run, [checkpoint]), evalSet, checkpoint), {
+  return analyseGroups(groups, {
     readColumns: read,
     dimensions: file.dimensions + (config.analysis.properties === true ? properties.length : 0),
     run: pool.run,

@@ -33,6 +33,8 @@ export interface Request {
   /** Record it in place of another that was accepted at the commit. */
   readonly replace?: boolean;
   readonly shard: { readonly index: number; readonly count: number } | null;
+  /** Folders of parts that `run --shard` wrote, of which the groups' analyses are taken. */
+  readonly parts?: readonly string[];
   /** In place of the config's. */
   readonly engine?: EngineName | null;
   /**

@@ -1,8 +1,10 @@
 import { comparedWith, withoutRepeats } from '../baseline/compared.ts';
 import { evalSetChanges } from '../baseline/evalSetChanges.ts';
 import { UserError } from '../errors.ts';
+import { entry } from '../records/entry.ts';
 import type { CheckpointResult } from '../records/result.ts';
 import { type Outcome, worstOutcome } from '../records/verdict.ts';
+import { joinParts } from './analysisPart.ts';
 import { findBaselines, openBaselines, recordPassed, standingOf } from './baseline.ts';
 import { comparable } from './comparable.ts';
 import { readNames } from './featureNames.ts';
@@ -37,8 +39,9 @@ function judgeAll(request: Request): Promise<GateOutcome> {
     const checkpoints = await openCheckpoints(run, given, features);
     const watched = await watchedSlices(run, features, store);
     const results: CheckpointResult[] = [];
-    for (const checkpoint of checkpoints) {
-      const groups = await analyseCheckpoint(run, features, checkpoint);
+    const joined = request.parts?.length ? await joinParts(run, features, checkpoints, request.parts) : null;
+    for (const [at, checkpoint] of checkpoints.entries()) {
+      const groups = joined === null ? await analyseCheckpoint(run, features, checkpoint) : entry(joined, at);
       const nearest = found && comparedWith(found, features.evalSet, checkpoint, run.config.baseline.window);
       const mine = nearest && withoutRepeats(nearest);
       const { baselines = null, notes = [] } = mine === null ? {} : await comparable(run, features, mine);

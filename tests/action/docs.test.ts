@@ -50,7 +50,8 @@ describe('example workflows', () => {
     const steps = Object.values(jobs)
       .flatMap((job) => job.steps)
       .filter(({ uses }) => uses?.includes('barlow-gate'));
-    expect(steps).toHaveLength(1);
+    // Shards run the command.
+    expect(steps).toHaveLength(file === 'shards.yml' ? 0 : 1);
     for (const name of Object.keys(steps[0]?.with ?? {})) expect(Object.keys(action.inputs)).toContain(name);
     const outputs = [...read('examples', 'workflows', file).matchAll(/steps\.gate\.outputs\.([\w-]+)/g)].map(
       ([, name]) => name,
