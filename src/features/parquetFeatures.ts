@@ -33,11 +33,11 @@ export interface ParquetFeatures extends FeatureFile {
 export interface FeatureColumn {
   readonly feature: number;
   readonly width: number;
-  readonly pages: readonly FeaturePage[];
+  readonly pages: readonly ColumnPage[];
 }
 
 /** A page with what is needed to unpack it. */
-export interface FeaturePage {
+export interface ColumnPage {
   readonly chunk: FloatChunk;
   readonly page: FloatPage;
   readonly dictionary: FloatPage | null;
@@ -155,8 +155,8 @@ function listPages(
   handle: number,
   chunks: readonly FloatChunk[],
   fingerprint: Hash,
-): FeaturePage[] {
-  const listed: FeaturePage[] = [];
+): ColumnPage[] {
+  const listed: ColumnPage[] = [];
   const lengths = rowLengths(path);
   let first = 0;
   for (const chunk of chunks) {

@@ -3,7 +3,7 @@ import { dictionaryOf, unpackPage } from '../adapters/parquetFile.ts';
 import { UserError } from '../errors.ts';
 import { entry } from '../records/entry.ts';
 import type { Columns, ReadColumns } from '../records/features.ts';
-import { type FeatureColumn, type FeaturePage, type ParquetFeatures, readBytes } from './parquetFeatures.ts';
+import { type ColumnPage, type FeatureColumn, type ParquetFeatures, readBytes } from './parquetFeatures.ts';
 
 /** Unpacked pages are kept up to this size, those used last. */
 const KEPT_BYTES = 256 * 1024 * 1024;
@@ -42,7 +42,7 @@ function readColumn(
   stored: Uint32Array,
   order: Uint32Array,
   { rows, from, to, values }: Columns,
-  unpacked: (page: FeaturePage) => Float32Array,
+  unpacked: (page: ColumnPage) => Float32Array,
 ): void {
   const [least, most] = [Math.max(from - feature, 0), Math.min(to - feature, width)];
   let next = 0;
@@ -64,9 +64,9 @@ function readColumn(
 
 /** Unpacks pages, and keeps those used last. */
 function keptPages(path: string, most: number) {
-  const pages = new Map<FeaturePage, Float32Array>();
+  const pages = new Map<ColumnPage, Float32Array>();
   let bytes = 0;
-  return (handle: number, page: FeaturePage): Float32Array => {
+  return (handle: number, page: ColumnPage): Float32Array => {
     const found = pages.get(page);
     // Put back at the end: the first of a Map is what was not used for longest.
     if (found !== undefined) pages.delete(page);
@@ -83,7 +83,7 @@ function keptPages(path: string, most: number) {
   };
 }
 
-function unpack(handle: number, path: string, { chunk, page, dictionary, first, end }: FeaturePage): Float32Array {
+function unpack(handle: number, path: string, { chunk, page, dictionary, first, end }: ColumnPage): Float32Array {
   const bytesOf = ({ start, bytes }: typeof page) => readBytes(handle, path, start, bytes);
   const indices = dictionary && dictionaryOf(path, chunk, dictionary, bytesOf(dictionary));
   const { values } = unpackPage(path, chunk, page, bytesOf(page), indices);
