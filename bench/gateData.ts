@@ -162,7 +162,15 @@ export async function compareOn(
   const taken = ({ predictions }: Checkpoint, row: number) => evalSet.classes[predictions?.[row] ?? 0];
   return compare({
     ...scanInput(bench, pairedGroupsOf(groupings, evalSet, sides), run),
-    ...{ candidate: [], earlier: [], properties: bench.model, wholeSet, failureMode },
+    ...{
+      candidate: [],
+      earlier: [],
+      properties: bench.model,
+      metadata: new Map(),
+      featureNames: new Map(),
+      wholeSet,
+      failureMode,
+    },
     baselines: baselines.map(({ name }) => ({ commit: name, checkpoint: name, groups: [] })),
     faceOf: (row) => ({
       label: evalSet.classes[evalSet.labels[row]],

@@ -149,7 +149,6 @@ async function tellBest(bench: Bench, { group, open, scored }: PreparedGroup, cr
   const { rows, positions } = { rows: group.rows, positions: open.positions };
   const described = describeCluster({
     columns: await bench.readColumns(rows, 0, bench.dimensions),
-    properties: bench.model,
     rule: ruleOf(scored.family, best.region),
     newlyFailed: Uint32Array.from(best.newlyFailed, (at) => positions[at]),
     unclaimed: positions.filter((_, at) => open.lone[at] === 0),

@@ -85,13 +85,12 @@ const countables = new Map<string, Countable>([
 
 function newEvents({ events, comparison, nameOf }: JudgeInput): Counted[] {
   const clusterOf = new Map(comparison?.clusters.map((cluster) => [cluster.id, cluster]));
-  return events.map(({ id, title, traits, clusters }) => {
+  return events.map(({ id, title, clusters }) => {
     const views = clusters.map((each) => lookUp(clusterOf, each));
-    const told = [title, ...traits.slice(0, 1)].join('; ');
     const [first] = views;
     return {
       ...{ id, ids: [id, ...clusters], groups: views.map(({ group }) => group) },
-      text: first === undefined ? told : `${told}; ${clusterText(first, nameOf)}`,
+      text: first === undefined ? title : `${title}; ${clusterText(first, nameOf)}`,
     };
   });
 }

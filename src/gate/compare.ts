@@ -7,9 +7,11 @@ import { eventsOf } from './events.ts';
 import { improvements } from './improvements.ts';
 import { knownClusters } from './knownClusters.ts';
 import { type NewClusters, type NewClustersInput, newClusters } from './newClusters.ts';
+import { newlyFailedImages } from './newlyFailed.ts';
+import { type TellInput, tellEvents } from './tellEvents.ts';
 import { smallestVisible } from './visible.ts';
 
-export interface CompareInput extends Omit<NewClustersInput, 'draws'> {
+export interface CompareInput extends Omit<NewClustersInput, 'draws'>, Pick<TellInput, 'metadata' | 'featureNames'> {
   /** The candidate's groups. */
   readonly candidate: readonly GroupAnalysis[];
   /** The accepted baselines, newest first; at least one. */
@@ -44,15 +46,18 @@ export async function compare(input: CompareInput): Promise<Compared> {
   const known = await knownClusters({ ...input, baseline: newest.groups });
   const rows = compareGroups(wholeSet, groups, candidate, newest.groups);
   const visible = visibleIn(scanned, input);
+  const events = await tellEvents(eventsOf(scanned.parts, input.earlier), 'after', input);
   const comparison = {
     baselines: baselines.map(({ commit, checkpoint }) => ({ commit, checkpoint })),
     baseline: { commit: newest.commit, checkpoint: newest.checkpoint, baseErrorRate: entry(rows, 0).baselineErrorRate },
     images: wholeSet.rows.length,
     clusters: [...scanned.parts.map(({ cluster }) => cluster), ...known],
-    improvements: better,
+    improvements: better.clusters,
+    mended: await tellEvents(better.happenings, 'before', input),
+    newlyFailed: newlyFailedImages(wholeSet, events, input),
     groups: rows.map((row) => ({ ...row, smallestVisible: visible(row.id, row.size) })),
   };
-  return { comparison, events: eventsOf(scanned.parts, input.earlier) };
+  return { comparison, events };
 }
 
 /** The smallest cluster that could have shown in a group; null in one that was not scanned. */

@@ -3,14 +3,11 @@ import type { Columns } from '../records/features.ts';
 import type { WorkerModule } from '../records/threads.ts';
 import { positionsIn } from './region.ts';
 import { tighten } from './tighten.ts';
-import { type Trait, traitsOf } from './traits.ts';
 import { typicality } from './typicality.ts';
 
 export interface DescribeTask {
   /** Of the group; must hold the features of the rule. */
   readonly columns: Columns;
-  /** First feature that is an image property. */
-  readonly properties: number;
   /** Of the region found, and positions of the newly failed images that it brings. */
   readonly rule: Region;
   readonly newlyFailed: Uint32Array;
@@ -26,7 +23,6 @@ export interface Described {
   /** Positions of its newly failed images that no earlier cluster has, and how typical they are (`typicality`). */
   readonly newlyFailed: Uint32Array;
   readonly typical: Float64Array;
-  readonly traits: readonly Trait[];
 }
 
 /** A rule that holds fewer than this of what was found tells of something else. */
@@ -39,11 +35,7 @@ export default function describeCluster(task: DescribeTask): Described {
   const rule = betterRule(task, target) ?? betterRule(task, flags(task.newlyFailed, columns.rows)) ?? found;
   const positions = positionsIn(rule, columns);
   const newlyFailed = positions.filter((at) => target[at] === 1);
-  return {
-    ...{ rule, positions, newlyFailed },
-    typical: typicality(columns, newlyFailed),
-    traits: traitsOf(columns, task.properties, newlyFailed),
-  };
+  return { rule, positions, newlyFailed, typical: typicality(columns, newlyFailed) };
 }
 
 /** The region's rule tightened; null where it then tells of something else: of a larger part of the group, or of too few of those found. */

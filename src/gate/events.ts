@@ -1,14 +1,18 @@
 import type { Cluster, EventConfidence, EventImage, FailureEvent } from '../records/comparison.ts';
 import { entry } from '../records/entry.ts';
 import { median } from '../statistics/median.ts';
-import { eventTitle } from './eventWords.ts';
 
 /** A new cluster with all that an event tells of it. */
 export interface EventPart {
   readonly cluster: Cluster;
   /** The images that newly fail. */
   readonly images: readonly EventImage[];
-  readonly traits: readonly string[];
+}
+
+/** An event not yet told in words. */
+export interface Happening extends Pick<FailureEvent, 'id' | 'clusters' | 'images' | 'confidence'> {
+  /** Groups in which it shows, by id; that of its first cluster first. */
+  readonly groups: readonly string[];
 }
 
 /** Clusters that share this of the newly failed images of the smaller one are one event. */
@@ -20,7 +24,7 @@ const SHARED = 0.5;
  *
  * @param parts the most surprising first. @param earlier events of the run's other checkpoints.
  */
-export function eventsOf(parts: readonly EventPart[], earlier: readonly FailureEvent[]): FailureEvent[] {
+export function eventsOf(parts: readonly EventPart[], earlier: readonly FailureEvent[]): Happening[] {
   const events: { parts: EventPart[]; names: Set<string> }[] = [];
   for (const part of parts) {
     const names = new Set(part.images.map(({ name }) => name));
@@ -40,23 +44,17 @@ export function eventsOf(parts: readonly EventPart[], earlier: readonly FailureE
   return events.map((event) => eventOf(event.parts, earlier));
 }
 
-function eventOf(parts: readonly EventPart[], earlier: readonly FailureEvent[]): FailureEvent {
+function eventOf(parts: readonly EventPart[], earlier: readonly FailureEvent[]): Happening {
   const images = new Map<string, EventImage>();
   for (const part of parts) for (const image of part.images) if (!images.has(image.name)) images.set(image.name, image);
   const names = new Set(images.keys());
   const same = earlier.find((event) => isShared(names, new Set(event.images.map(({ name }) => name))));
   return {
     id: same?.id ?? entry(parts, 0).cluster.id,
-    title: eventTitle([...images.values()]),
-    // Beside the rest of a class or a prediction a trait says more than beside everything.
-    traits: (parts.find(({ cluster }) => cluster.group !== 'all') ?? entry(parts, 0)).traits,
     clusters: parts.map(({ cluster }) => cluster.id),
     images: [...images.values()].toSorted((a, b) => a.typical - b.typical || (a.name < b.name ? -1 : 1)),
     confidence: confidenceOf([...images.values()]),
-    known: null,
-    trainingSet: null,
-    counterfactual: null,
-    others: { images: [], leftOut: 0 },
+    groups: [...new Set(parts.map(({ cluster }) => cluster.group))],
   };
 }
 

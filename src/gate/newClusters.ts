@@ -6,7 +6,6 @@ import { boundedMap } from './boundedMap.ts';
 import { changeIn } from './change.ts';
 import { type Described, describeWorker } from './describeCluster.ts';
 import type { EventPart } from './events.ts';
-import { traitText } from './eventWords.ts';
 import type { RunTest } from './runTest.ts';
 import { type PreparedGroup, prepareGroups, type ScanInput, type ScannedCluster, scanPrepared } from './scan.ts';
 import { specificWorker } from './specific.ts';
@@ -60,7 +59,6 @@ async function told(scanned: ScannedCluster, input: NewClustersInput): Promise<E
       ...input.faceOf(entry(group.rows, at)),
       typical: entry(described.typical, of),
     })),
-    traits: described.traits.map((trait) => traitText(trait, group)),
   };
 }
 
@@ -133,9 +131,8 @@ async function describe(scanned: ScannedCluster, input: NewClustersInput): Promi
   const features = tellingFeatures(scanned, input);
   const columns = await readSome(prepared.group.rows, features, input);
   const place = new Map(features.map((feature, at) => [feature, at]));
-  const model = features.filter((feature) => feature < input.properties).length;
   const described = await input.run(describeWorker, {
-    ...{ columns, properties: model, newlyFailed, unclaimed },
+    ...{ columns, newlyFailed, unclaimed },
     rule: rule.map((each) => ({ ...each, feature: lookUp(place, each.feature) })),
   });
   return { ...described, rule: described.rule.map((each) => ({ ...each, feature: entry(features, each.feature) })) };

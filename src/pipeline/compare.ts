@@ -51,7 +51,7 @@ function compareSides(request: Request, sides: Sides): Promise<GateOutcome> {
     const baselines: Baselines = { kind: 'found', records: [record] };
     const since = { evalSet: evalSetChanges(features.evalSet, hashes, record), notes: [] };
     const groups = await analyseCheckpoint(run, features, after);
-    const judged = await judgeCheckpoint(run, features, after, groups, baselines, [], since, []);
+    const judged = await judgeCheckpoint(run, features, after, groups, baselines, [], since, [], new Map());
     const alone = resultOf(run, features, null, [judged]);
     const outcome = judged.verdict?.outcome ?? 'not compared';
     const told = await report(run, {
@@ -62,7 +62,7 @@ function compareSides(request: Request, sides: Sides): Promise<GateOutcome> {
         given: given.slice(1),
         training: null,
         store: null,
-        named: null,
+        names: new Map(),
       },
     });
     return { json: told.result, outcome, passed: outcome !== 'failed', unrecorded: null, ...told };

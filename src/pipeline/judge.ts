@@ -10,7 +10,7 @@ import type { EvalSetChanges, FailureEvent } from '../records/comparison.ts';
 import type { Config } from '../records/config.ts';
 import { entry } from '../records/entry.ts';
 import type { Checkpoint, EvalSet } from '../records/evalSet.ts';
-import type { ReadColumns } from '../records/features.ts';
+import type { FeatureNames, ReadColumns } from '../records/features.ts';
 import type { CheckpointResult, Result } from '../records/result.ts';
 import type { Slice, SliceResult } from '../records/slices.ts';
 import { total } from '../statistics/sums.ts';
@@ -38,6 +38,7 @@ export async function judgeCheckpoint(
   earlier: readonly FailureEvent[],
   since: Since | null,
   watched: readonly Slice[],
+  names: FeatureNames,
 ): Promise<CheckpointResult> {
   const alone = resultWithout(checkpoint, groups);
   const records = baselines?.kind === 'found' ? baselines.records : null;
@@ -47,7 +48,7 @@ export async function judgeCheckpoint(
   const { comparison: found, events: fresh } =
     common === null
       ? { comparison: null, events: [] }
-      : await compared(run, features, checkpoint, groups, common, earlier, cut);
+      : await compared(run, features, checkpoint, groups, common, earlier, names, cut);
   const slices = slicesTested(run, evalSet, checkpoint, common, watched, cut);
   const notes = [...(since?.notes ?? []), ...(common?.leftOut ?? [])];
   const comparison = found && since && { ...found, evalSet: since.evalSet, notes };
@@ -90,6 +91,7 @@ async function compared(
   candidate: readonly GroupAnalysis[],
   common: CommonGround,
   earlier: readonly FailureEvent[],
+  names: FeatureNames,
   cut: ReturnType<typeof listCutter>,
 ): Promise<Compared> {
   const { config, request, pool } = run;
@@ -113,6 +115,8 @@ async function compared(
     wholeSet,
     groups,
     images: shared.images,
+    metadata: shared.columns,
+    featureNames: names,
     dimensions: file.dimensions + features.properties.length,
     properties: file.dimensions,
     difficultyOf: await difficultyIn(run, features, common.rows),

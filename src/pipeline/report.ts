@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../adapters/atomicFile.ts';
 import type { BaselineStore } from '../baseline/store.ts';
-import type { NamedFeatures } from '../config/featureNames.ts';
 import { messageOf, UserError } from '../errors.ts';
 import type { TrainingSet } from '../evalset/trainingSet.ts';
 import { contactSheet } from '../pictures/contactSheet.ts';
 import { entry } from '../records/entry.ts';
 import type { Checkpoint } from '../records/evalSet.ts';
+import type { FeatureNames } from '../records/features.ts';
 import type { Result } from '../records/result.ts';
 import { closingLines } from '../report/closingLines.ts';
 import { confusionsOf } from '../report/confusions.ts';
@@ -22,7 +22,7 @@ import { FULL_DETAIL } from '../report/shedding.ts';
 import { buildView, type ReportInput } from '../report/view.ts';
 import { eventRows } from './alike.ts';
 import { withCounterfactuals } from './counterfactual.ts';
-import { namesOf, withPropertyNames } from './featureNames.ts';
+import { withPropertyNames } from './featureNames.ts';
 import { picturesOf } from './pictures.ts';
 import type { Features, GivenCheckpoint } from './read.ts';
 import type { Run } from './request.ts';
@@ -49,7 +49,8 @@ interface Reported {
   readonly given: readonly GivenCheckpoint[];
   readonly training: TrainingSet | null;
   readonly store: BaselineStore | null;
-  readonly named: NamedFeatures | null;
+  /** What people call features of the model. */
+  readonly names: FeatureNames;
 }
 
 /**
@@ -59,7 +60,7 @@ interface Reported {
  */
 export async function report(
   run: Run,
-  { features, checkpoints, judged, given, training, store, named }: Reported,
+  { features, checkpoints, judged, given, training, store, names }: Reported,
 ): Promise<Told> {
   const { config, request } = run;
   const file = (name: string) => join(request.out, name);
@@ -75,8 +76,7 @@ export async function report(
   await writeFile('result.json', resultJson(judged));
   await writeFile('junit.xml', junitXml(judged));
   await writeFile('metrics.json', metricsJson(judged));
-  const own = namesOf(named, config, features.file.model.fingerprint, request.onNotice);
-  const featureNames = withPropertyNames(own, features);
+  const featureNames = withPropertyNames(names, features);
   const templates = await readTemplates();
   const plain: ReportInput = {
     ...{ result: judged, featureNames, pictures: null, trials: new Map(), sheets: new Map(), history: [], link: null },

@@ -7,7 +7,7 @@ import { type Outcome, worstOutcome } from '../records/verdict.ts';
 import { joinParts } from './analysisPart.ts';
 import { findBaselines, openBaselines, recordPassed, standingOf } from './baseline.ts';
 import { comparable } from './comparable.ts';
-import { readNames } from './featureNames.ts';
+import { namesOf, readNames } from './featureNames.ts';
 import { judgeCheckpoint, resultOf } from './judge.ts';
 import { overOldReports } from './oldReports.ts';
 import { analyseCheckpoint, extract, openCheckpoints, readInputs } from './read.ts';
@@ -36,6 +36,7 @@ function judgeAll(request: Request): Promise<GateOutcome> {
     const standing = await standingOf(run);
     const found = store && (await findBaselines(run, store, standing));
     const features = await extract(run, evalSet);
+    const names = namesOf(named, run.config, features.file.model.fingerprint, request.onNotice);
     const checkpoints = await openCheckpoints(run, given, features);
     const watched = await watchedSlices(run, features, store);
     const results: CheckpointResult[] = [];
@@ -52,12 +53,12 @@ function judgeAll(request: Request): Promise<GateOutcome> {
           ? { evalSet: evalSetChanges(features.evalSet, features.hashes, mine.records[0]), notes }
           : null;
       const earlier = results.flatMap(({ events }) => events);
-      results.push(await judgeCheckpoint(run, features, checkpoint, groups, baselines, earlier, since, watched));
+      results.push(await judgeCheckpoint(run, features, checkpoint, groups, baselines, earlier, since, watched, names));
     }
     const judged = resultOf(run, features, standing.commit, results);
     const outcome = worstOutcome(results.map(({ verdict }) => verdict?.outcome ?? 'not compared'));
     const passed = outcome !== 'failed';
-    const told = await report(run, { features, checkpoints, judged, given, training, store, named });
+    const told = await report(run, { features, checkpoints, judged, given, training, store, names });
     const { result } = told;
     if (request.record && !passed) request.onNotice('Not recorded as a baseline: the gate failed.');
     if (!passed) await watchFailed(run, store, result);

@@ -71,10 +71,10 @@ export interface FoundRegion {
 export interface FailureEvent {
   /** Id of its first cluster, or of the event of another checkpoint of the run that it is. */
   readonly id: string;
-  /** "Automobiles taken for trucks: 37 of 38". */
+  /** "Automobiles taken for trucks: 37 of 38; redder in the centre than 9 in 10 other automobiles". Fit to print in one line. */
   readonly title: string;
-  /** What else its images share, in words: "redder in the centre than 93 % of the group's other images". The most telling first. */
-  readonly traits: readonly string[];
+  /** Who is taken for whom, then what else its images share, the most telling first. */
+  readonly traits: readonly EventTrait[];
   /** Ids of its clusters, the most surprising first. */
   readonly clusters: readonly string[];
   /** The images that newly fail, the most typical first. */
@@ -97,6 +97,57 @@ export interface EventConfidence {
   readonly after: number;
   /** Of the newest accepted checkpoint in its answers, right ones; null where it is not known. */
   readonly before: number | null;
+}
+
+/** What the images of an event share. `text` says it in words, fit to print in one line. */
+export type EventTrait = ConfusionTrait | MetadataTrait | DifferenceTrait;
+
+/** Who is taken for whom. */
+export interface ConfusionTrait {
+  readonly kind: 'confusion';
+  readonly text: string;
+  /** Null where no class makes up most of the images. */
+  readonly label: string | null;
+  /** What they are taken for most often; null where only failures are known. */
+  readonly prediction: string | null;
+  /** Images, of all of the event, that are of the label and taken for the prediction. */
+  readonly images: number;
+  readonly of: number;
+}
+
+/** What sets the event's images apart from others of a group. */
+interface Apart {
+  readonly text: string;
+  /** Id of the group with whose other images they are compared. */
+  readonly group: string;
+  /** By Holm over all that was looked at of its kind. */
+  readonly pValue: number;
+}
+
+/** A value of a column of the manifest that is over-represented, by Fisher's exact test. */
+export interface MetadataTrait extends Apart {
+  readonly kind: 'metadata';
+  readonly column: string;
+  readonly value: string;
+  /** Images of the event that have it, of how many. */
+  readonly images: number;
+  readonly of: number;
+  /** The same of the group's other images. */
+  readonly others: number;
+  readonly ofOthers: number;
+}
+
+/** What the event's images have more or less of, by Mann and Whitney's test. */
+export interface DifferenceTrait extends Apart {
+  /** An image property, a feature that somebody named, or a column of numbers. */
+  readonly kind: 'property' | 'feature' | 'number';
+  /** As in `imageProperties`, in features.yml or in the manifest. */
+  readonly name: string;
+  /** Feature number; null for a column. */
+  readonly feature: number | null;
+  readonly greater: boolean;
+  /** Share of the group's other images that the median of the event's exceeds, or stays below. */
+  readonly share: number;
 }
 
 /** An image that newly fails in an event. */
@@ -127,6 +178,12 @@ export interface ImageList {
   readonly images: readonly ChangedImage[];
   /** How many are left out to keep the result small: every so many of them, evenly over the manifest. */
   readonly leftOut: number;
+}
+
+/** An image that the newest accepted checkpoint has right and the candidate has not. */
+export interface NewlyFailed extends Omit<EventImage, 'typical'> {
+  /** Id of the event that it is of; null where it is of none. */
+  readonly event: string | null;
 }
 
 /** A candidate's failure mode paired with a baseline's by the overlap of their images. */
@@ -181,6 +238,10 @@ export interface Comparison {
   readonly clusters: readonly Cluster[];
   /** Regions in which the candidate is newly right, by the same scan with the sides exchanged; they decide nothing. */
   readonly improvements: readonly Cluster[];
+  /** Those regions told as events: `images` are those that are newly right. */
+  readonly mended: readonly FailureEvent[];
+  /** All images that newly fail, the most confident first where that is known, in no event or in one. */
+  readonly newlyFailed: readonly NewlyFailed[];
   /** The whole set first (`all`), then the groups of the run. */
   readonly groups: readonly GroupComparison[];
 }

@@ -12,6 +12,9 @@ const PRINTABLE_ASCII = /^[ -~…]*$/;
 
 const SEGMENTER = new Intl.Segmenter('en');
 
+/** What `nameText` makes of a name that reads from right to left. */
+const SET_APART = /\u2068([^\u2066-\u2069]*)\u2069/u;
+
 const RIGHT_TO_LEFT = /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
 
 /**
@@ -26,9 +29,17 @@ export function oneLine(text: string, limit = HEAD + TAIL): string {
 }
 
 /** `oneLine`, set apart from the text around it where it reads from right to left. */
-export function nameText(name: string): string {
-  const text = oneLine(name);
+export function nameText(name: string, limit = HEAD + TAIL): string {
+  const text = oneLine(name, limit);
   return RIGHT_TO_LEFT.test(text) ? `\u2068${text}\u2069` : text;
+}
+
+/** `oneLine` of a text that holds names: what sets those apart stays where it ends again. */
+export function sentence(text: string, limit: number): string {
+  return shorten(text, limit)
+    .split(SET_APART)
+    .map((part, at) => (at % 2 === 0 ? oneLine(part, limit) : `\u2068${oneLine(part, limit)}\u2069`))
+    .join('');
 }
 
 function shorten(text: string, limit: number): string {

@@ -1,6 +1,6 @@
 import type { ClusterStatus, EvalSetChanges, EventConfidence, FailureEvent } from '../records/comparison.ts';
 import type { FeatureNames } from '../records/features.ts';
-import { nameText, oneLine } from '../records/names.ts';
+import { nameText, oneLine, sentence } from '../records/names.ts';
 import type { CheckpointResult } from '../records/result.ts';
 import type { Outcome, Verdict } from '../records/verdict.ts';
 import { count, counted, number, percent } from '../records/words.ts';
@@ -39,9 +39,9 @@ export interface CheckpointView {
 
 export interface EventView {
   readonly id: string;
-  /** "Automobiles taken for trucks: 37 of 38". */
+  /** "Automobiles taken for trucks: 37 of 38; redder in the centre than 9 in 10 other automobiles". */
   readonly title: string;
-  /** "redder in the centre than 93 % of the other automobiles"; null where nothing tells. */
+  /** What else its images share, beyond the title: "greyer than 8 in 10 other automobiles"; null where nothing does. */
   readonly trait: string | null;
   /** "38 images newly fail". */
   readonly images: string;
@@ -53,13 +53,17 @@ export interface EventView {
   readonly causes: readonly string[];
 }
 
+/** What a title says already, and what follows it. */
+const TOLD = 2;
+const MORE = 2;
+
 function eventView(event: FailureEvent): EventView {
   const { id, title, traits, images, clusters, confidence } = event;
-  const [trait] = traits;
+  const more = traits.slice(TOLD, TOLD + MORE).map(({ text }) => sentence(text, 200));
   return {
     id,
-    title: oneLine(title),
-    trait: trait === undefined ? null : oneLine(trait, 120),
+    title: sentence(title, 400),
+    trait: more.length === 0 ? null : more.join('; '),
     images: `${counted(images.length, 'image')} newly ${images.length === 1 ? 'fails' : 'fail'}`,
     clusters,
     confidence: confidence && confidenceText(confidence),

@@ -1,5 +1,5 @@
 import type { FeatureNames } from '../records/features.ts';
-import { nameText, oneLine } from '../records/names.ts';
+import { nameText, sentence } from '../records/names.ts';
 import type { Result } from '../records/result.ts';
 import { type Check, worstOutcome } from '../records/verdict.ts';
 import { counted, odds, percent } from '../records/words.ts';
@@ -74,7 +74,7 @@ function worstLine(result: Result, names: FeatureNames): string {
     .sort((a, b) => b.newlyFailed - b.newlyFixed - (a.newlyFailed - a.newlyFixed) || (a.id < b.id ? -1 : 1))[0];
   if (worst !== undefined) {
     const view = clusterView(worst, names);
-    const title = event === undefined ? '' : `${oneLine([event.title, ...event.traits.slice(0, 1)].join('; '), 300)}. `;
+    const title = event === undefined ? '' : `${sentence(event.title, 300)}. `;
     return `Worst: ${title}${view.group}, ${view.rule.text}: ${view.what} (${view.before} -> ${view.after}; by chance in ${odds(worst.adjustedPValue)})`;
   }
   const mode = failureModeViews(

@@ -58,6 +58,8 @@ function comparison(clusters: readonly Cluster[] = []): Comparison {
     notes: [],
     clusters,
     improvements: [],
+    mended: [],
+    newlyFailed: [],
     groups,
   };
 }

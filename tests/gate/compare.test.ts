@@ -73,6 +73,8 @@ describe('compare', () => {
       baselines: outcomes.slice(1).map((_, at) => ({ commit: 'abc', checkpoint: `accepted ${at}`, groups: [] })),
       earlier: [],
       properties: 6,
+      metadata: new Map(),
+      featureNames: new Map(),
       difficultyOf: () => null,
       faceOf: (row) => ({ label: 'a', before: 'a', after: 'b', confidence: row / 400, confidenceBefore: null }),
       wholeSet: wholeOf(group),

@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type EventPart, eventsOf } from '../../src/gate/events.ts';
-import { eventTitle, traitText } from '../../src/gate/eventWords.ts';
+import { confusionOf } from '../../src/gate/eventWords.ts';
 import type { Cluster, EventImage } from '../../src/records/comparison.ts';
-import { imageProperties } from '../../src/records/imageProperties.ts';
-import { pairedGroup } from './paired.ts';
 
 const image = (name: string, more: Partial<EventImage> = {}): EventImage => ({
   ...{ name, label: 'car', before: 'car', after: 'truck', confidence: null, confidenceBefore: null, typical: 1 },
@@ -24,7 +22,7 @@ function part(id: string, names: readonly string[], more: Partial<EventPart> = {
     },
     ...{ images: names, found: null, precision: 1, recall: 1, match: null },
   };
-  return { cluster, images: names.map((name) => image(name)), traits: [`trait of ${id}`], ...more };
+  return { cluster, images: names.map((name) => image(name)), ...more };
 }
 
 describe('clusters that are one event', () => {
@@ -50,15 +48,23 @@ describe('clusters that are one event', () => {
   });
 
   it('take the id of an event of another checkpoint that shares as much', () => {
-    const [earlier] = eventsOf([part('x#9', ['1', '2', '3'])], []);
+    const [found] = eventsOf([part('x#9', ['1', '2', '3'])], []);
+    const earlier = {
+      ...found,
+      title: '',
+      traits: [],
+      known: null,
+      trainingSet: null,
+      counterfactual: null,
+      others: { images: [], leftOut: 0 },
+    };
     expect(eventsOf([part('a#1', ['2', '3', '4'])], [earlier])[0].id).toBe('x#9');
     expect(eventsOf([part('a#1', ['3', '4', '5'])], [earlier])[0].id).toBe('a#1');
   });
 
-  it('tell the traits beside a class or a prediction before those beside all images', () => {
-    const parts = [part('all#1', ['1', '2']), part('label:car#1', ['1', '2'])];
-    expect(eventsOf(parts, [])[0].traits).toEqual(['trait of label:car#1']);
-    expect(eventsOf(parts.slice(0, 1), [])[0].traits).toEqual(['trait of all#1']);
+  it('say in which groups they show', () => {
+    const parts = [part('all#1', ['1', '2']), part('label:car#1', ['1', '2']), part('all#2', ['1'])];
+    expect(eventsOf(parts, [])[0].groups).toEqual(['all', 'label:car']);
   });
 
   it('list the most typical image first, of equals by name, and each once', () => {
@@ -80,7 +86,7 @@ describe('clusters that are one event', () => {
 
 describe('the title of an event', () => {
   const images = (...pairs: readonly (readonly [string, string | null, number])[]) =>
-    pairs.flatMap(([label, after, count]) => Array.from({ length: count }, () => ({ label, after })));
+    pairs.flatMap(([label, after, count]) => Array.from({ length: count }, () => ({ label, before: label, after })));
 
   it.each([
     [images(['car', 'truck', 9], ['car', 'bus', 1]), 'Cars taken for trucks: 9 of 10'],
@@ -102,16 +108,32 @@ describe('the title of an event', () => {
       'Images of many classes taken for other classes, most often "a": 2 of 4',
     ],
   ])('%#: %s', (of, title) => {
-    expect(eventTitle(of)).toBe(title);
+    expect(confusionOf(of, 'after').text).toBe(title);
   });
 
-  it('a trait names the others of a class, or of the group', () => {
-    const [lightness] = imageProperties;
-    const trait = { property: 0, greater: true, share: 0.999 };
-    const group = pairedGroup('car', [], []);
-    expect(traitText(trait, group)).toBe(`${lightness.more} than 99 % of the other cars`);
-    expect(traitText({ ...trait, greater: false }, { ...group, id: 'all', grouping: 'all', value: 'all' })).toBe(
-      `${lightness.less} than 99 % of the group's other images`,
-    );
+  it('of what was mended says what is no longer so', () => {
+    const mended = images(['car', 'car', 5]).map((each) => ({ ...each, before: 'truck' }));
+    expect(confusionOf(mended, 'before').text).toBe('Cars no longer taken for trucks: 5 of 5');
+  });
+
+  it.each([
+    ['deer', 'Deer'],
+    ['person', 'People'],
+    ['Hund', '"Hund"'],
+    ['rouge-gorge', 'Rouge-gorges'],
+    ['a\nb', '"a\u240ab"'],
+    ['\u202egnp', '"\ufffdgnp"'],
+    ['שלום', '"\u2068שלום\u2069"'],
+    ['猫', '"猫"'],
+    ['x'.repeat(200), `"${'x'.repeat(26)}…${'x'.repeat(13)}"`],
+  ])('a class called %j is %j', (label, shown) => {
+    expect(confusionOf(images([label, null, 2]), 'after').text).toBe(`${shown}: 2 images newly fail`);
+  });
+
+  it('is as data too', () => {
+    expect(confusionOf(images(['car', 'truck', 3], ['dog', 'truck', 2]), 'after')).toMatchObject({
+      ...{ kind: 'confusion', label: 'car', prediction: 'truck', images: 3, of: 5 },
+    });
+    expect(confusionOf(images(['car', 'truck', 1], ['dog', 'bus', 1]), 'after').label).toBeNull();
   });
 });

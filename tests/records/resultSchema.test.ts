@@ -123,6 +123,18 @@ const result: Result = {
       comparison: {
         baselines: [{ commit: 'abc', checkpoint: 'baseline' }],
         improvements: [],
+        mended: [],
+        newlyFailed: [
+          {
+            name: 'a.png',
+            label: 'cat',
+            before: 'cat',
+            after: 'dog',
+            confidence: 0.9,
+            confidenceBefore: null,
+            event: null,
+          },
+        ],
         baseline: { commit: 'abc', checkpoint: 'baseline', baseErrorRate: 0.16 },
         evalSet: { images: 10_000, lost: 0, relabelled: 0, rewritten: 0, added: 0 },
         notes: [],
@@ -191,8 +203,21 @@ const result: Result = {
       events: [
         {
           id: 'label:automobile#1a2b3c4d',
-          title: 'Automobiles taken for trucks: 30 of 36',
-          traits: ['redder in the centre than 93 % of the other automobiles'],
+          title: 'Automobiles taken for trucks: 30 of 36; time = night in 30 of 36 (else in 112 of 964)',
+          traits: [
+            {
+              ...{ kind: 'confusion', text: 'Automobiles taken for trucks: 30 of 36' },
+              ...{ label: 'automobile', prediction: 'truck', images: 30, of: 36 },
+            },
+            {
+              ...{ kind: 'metadata', text: 'time = night in 30 of 36 (else in 112 of 964)', group: 'label:automobile' },
+              ...{ pValue: 0.001, column: 'time', value: 'night', images: 30, of: 36, others: 112, ofOthers: 964 },
+            },
+            {
+              ...{ kind: 'property', text: 'redder than all other automobiles', group: 'label:automobile' },
+              ...{ pValue: 0.001, name: 'redness (a*)', feature: 129, greater: true, share: 1 },
+            },
+          ],
           clusters: ['label:automobile#1a2b3c4d'],
           images: [
             {

@@ -1,3 +1,4 @@
+import type { EventTrait } from '../../src/records/comparison.ts';
 import type { Result } from '../../src/records/result.ts';
 import { keyOf } from '../../src/report/pictures.ts';
 import {
@@ -56,6 +57,16 @@ export const HOSTILE_NAMES: readonly string[] = [
   '<'.repeat(10_000),
 ];
 
+function traitsOf(name: string): EventTrait[] {
+  const apart = { text: name, group: `label:${name}`, pValue: 0.001 };
+  return [
+    { kind: 'confusion', text: name, label: name, prediction: name, images: 1, of: 1 },
+    { kind: 'metadata', ...apart, column: name, value: name, images: 1, of: 1, others: 0, ofOthers: 9 },
+    { kind: 'feature', ...apart, name, feature: 33, greater: true, share: 0.9 },
+    { kind: 'number', ...apart, name, feature: null, greater: false, share: 1 },
+  ];
+}
+
 /** A run in which every text that comes from data is `name`. */
 export function hostileInput(name: string) {
   const group = sampleGroup({ id: `label:${name}`, value: name });
@@ -69,6 +80,10 @@ export function hostileInput(name: string) {
   const sample = sampleCheckpoint();
   const comparison = sample.comparison && {
     ...sample.comparison,
+    mended: sample.events.map((event) => ({ ...event, title: name, traits: traitsOf(name) })),
+    newlyFailed: [
+      { name, label: name, before: name, after: name, confidence: 0.5, confidenceBefore: 0.5, event: name },
+    ],
     baseline: { commit: name, checkpoint: name, baseErrorRate: 0.1 },
     clusters: [cluster, known, { ...known, status: 'persisting' as const }],
   };
@@ -81,7 +96,7 @@ export function hostileInput(name: string) {
   if (trained === null) throw new Error('the sample event has its training images counted');
   const events = [
     sampleEvent({
-      ...{ id: cluster.id, title: name, traits: [name], clusters: [cluster.id] },
+      ...{ id: cluster.id, title: name, traits: traitsOf(name), clusters: [cluster.id] },
       images: [{ ...image, name, label: name, before: name, after: name }],
       trainingSet: { classes: trained.classes.map((each) => ({ ...each, className: name })), untested: name },
     }),

@@ -103,7 +103,7 @@ describe('closing lines', () => {
       'FAILED: candidate: 1 failed check; 1 new failure event, 0 known failure modes worse',
       'Failed check new-cluster: a new cluster of failures appeared',
       'Warning error-rate: a new cluster of failures appeared',
-      'Worst: Automobiles taken for trucks: 30 of 36; redder in the centre than 93 % of the other automobiles. images of automobile, feature 33 > 0.412: 36 of 341 images newly fail, none is newly right (4.7 % -> 15.2 %; by chance in less than 1 in 1,000,000 cases)',
+      'Worst: Automobiles taken for trucks: 30 of 36; redder in the centre than 9 in 10 other automobiles. images of automobile, feature 33 > 0.412: 36 of 341 images newly fail, none is newly right (4.7 % -> 15.2 %; by chance in less than 1 in 1,000,000 cases)',
       'Report: out/report.html',
     ]);
   });

@@ -165,8 +165,18 @@ export function sampleCluster(change: Partial<Cluster> = {}): Cluster {
 export function sampleEvent(change: Partial<FailureEvent> = {}): FailureEvent {
   return {
     id: 'label:automobile#89abcdef',
-    title: 'Automobiles taken for trucks: 30 of 36',
-    traits: ['redder in the centre than 93 % of the other automobiles'],
+    title: 'Automobiles taken for trucks: 30 of 36; redder in the centre than 9 in 10 other automobiles',
+    traits: [
+      {
+        ...{ kind: 'confusion', text: 'Automobiles taken for trucks: 30 of 36' },
+        ...{ label: 'automobile', prediction: 'truck', images: 30, of: 36 },
+      },
+      {
+        ...{ kind: 'property', text: 'redder in the centre than 9 in 10 other automobiles' },
+        ...{ group: 'label:automobile', name: 'centre redness (a*)', feature: 135, greater: true, share: 0.93 },
+        pValue: 0.00002,
+      },
+    ],
     clusters: ['label:automobile#89abcdef'],
     images: [
       {
@@ -238,6 +248,22 @@ function sampleComparison(): Comparison {
     baselines: [{ commit, checkpoint: 'baseline' }],
     baseline: { commit, checkpoint: 'baseline', baseErrorRate: 0.16 },
     improvements: [],
+    mended: [],
+    newlyFailed: [
+      {
+        ...{ name: 'images/00006.png', label: 'automobile', before: 'automobile', after: 'truck' },
+        ...{ confidence: 0.9, confidenceBefore: 0.8, event: 'label:automobile#89abcdef' },
+      },
+      {
+        name: 'images/00009.png',
+        label: 'automobile',
+        before: 'automobile',
+        after: 'truck',
+        confidence: null,
+        confidenceBefore: null,
+        event: null,
+      },
+    ],
     evalSet: { images: 10_000, lost: 0, relabelled: 0, rewritten: 0, added: 0 },
     notes: [],
     images: 10_000,

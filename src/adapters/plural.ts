@@ -1,0 +1,6 @@
+import pluralize from 'pluralize';
+
+/** The plural of an English noun: "trucks", "deer", "people", "hot dogs". */
+export function pluralOf(noun: string): string {
+  return pluralize.plural(noun);
+}
