@@ -11,6 +11,7 @@ import { evaluateGroupings } from './pipeline/evaluate.ts';
 import { type ExportFormat, exportFormats, exportImages } from './pipeline/export.ts';
 import { extractFeatures } from './pipeline/extract.ts';
 import { showFeature } from './pipeline/feature.ts';
+import { findAlike } from './pipeline/find.ts';
 import { type Given, type InitRequest, initialise, questions } from './pipeline/init.ts';
 import { mergeFeatures } from './pipeline/merge.ts';
 import type { Request, Said } from './pipeline/request.ts';
@@ -107,6 +108,8 @@ interface Flags {
   readonly force?: boolean;
   readonly classes?: string;
   readonly engine?: EngineName;
+  readonly in?: string;
+  readonly most?: number;
 }
 
 /** What `init` takes: answers to its questions. */
@@ -237,6 +240,36 @@ function commandLine(): Command {
       ),
     );
 
+  program
+    .command('find')
+    .description('find images as those of an event of the last run in a pool without labels, the most typical first')
+    .argument('<event>', 'its id, as the report shows it')
+    .requiredOption('--in <folder>', 'the pool: images at any depth')
+    .requiredOption('--out <file>', 'the CSV to write; a contact sheet lies beside it, .png')
+    .option('--most <n>', 'images to write', most, 1000)
+    .option('--from <folder>', 'the reports of the run', defaultOut)
+    .option('--force', 'write over what is there')
+    .option('--config <file>', 'the config', defaultConfig)
+    .option('--workers <n>', 'worker threads; the results are the same for any number', workers, availableParallelism())
+    .option('--json', 'print JSON on standard output')
+    .option('--quiet', 'print nothing but errors (and JSON, if asked for)')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  barlow find 'label:automobile#1a2b3c4d' --in unlabelled --out found.csv
+  barlow find 'label:automobile#1a2b3c4d' --in /data/pool --most 200 --out found.csv --force
+${exitCodes}`,
+    )
+    .action((event: string, flags: Flags) =>
+      perform({ ...flags, out: flags.from ?? defaultOut }, (request) =>
+        findAlike(request, {
+          ...{ event, pool: flags.in ?? '', to: flags.out },
+          ...{ most: flags.most ?? 0, force: flags.force === true },
+        }),
+      ),
+    );
+
   common(program.command('doctor'))
     .description('read the whole set-up, and say what would go wrong; which engines load on this machine')
     .option('--install <engine>', 'install an engine first, where every run finds it')
@@ -318,6 +351,11 @@ function namedPath(text: string, earlier: readonly NamedPath[] = []): readonly N
   const equals = text.indexOf('=');
   if (equals < 1 || equals === text.length - 1) throw new InvalidArgumentError('It must be NAME=FILE.');
   return [...earlier, { name: text.slice(0, equals), path: text.slice(equals + 1) }];
+}
+
+function most(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1 to 999999.');
+  return Number(text);
 }
 
 function workers(text: string): number {

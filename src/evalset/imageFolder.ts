@@ -82,6 +82,25 @@ function byCodeUnit(a = '', b = ''): number {
   return a < b ? -1 : Number(a > b);
 }
 
+/**
+ * Every image below a folder, whatever it shows, in order of names by code unit; hidden files are passed over.
+ *
+ * @throws UserError where the folder cannot be read or has no image
+ */
+export async function imagesBelow(folder: string): Promise<readonly string[]> {
+  const images: string[] = [];
+  for (const name of await namesIn(folder)) {
+    if ((await found(join(folder, name)))?.isDirectory()) await collect(folder, name, images, 1);
+    else if (imageEnding.test(name)) images.push(name);
+  }
+  if (images.length > 0) return images.toSorted();
+  throw new UserError({
+    what: 'there is no image in it',
+    where: folder,
+    fix: 'Name a folder with images, at any depth',
+  });
+}
+
 function refuseOthers(folder: string, images: readonly string[], stray: readonly string[]): void {
   const [first] = stray;
   if (images.length > 0 && first === undefined) return;

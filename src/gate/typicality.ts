@@ -26,6 +26,8 @@ export interface Whitened {
   readonly size: number;
   /** Of the image at a position of the group. */
   readonly at: (position: number) => Float64Array;
+  /** Of an image that is not in the group, by its features as numbered in the columns. */
+  readonly of: (featureOf: (feature: number) => number) => Float64Array;
 }
 
 /** The features in which some images of a group differ most from its others, whitened by the group's covariance. @param positions of the images */
@@ -49,6 +51,14 @@ export function whitening(columns: Columns, positions: Uint32Array): Whitened {
       forwardSolve(lower, size, values);
       return values;
     },
+    of: (featureOf) => {
+      const values = Float64Array.from(
+        features,
+        ({ feature, mean, deviation }) => (featureOf(feature) - mean) / deviation,
+      );
+      forwardSolve(lower, size, values);
+      return values;
+    },
   };
 }
 
@@ -59,7 +69,7 @@ export function distance(a: Float64Array, b: Float64Array): number {
 
 /** Standardised features, those with the greatest difference of means where there are many; constant ones are left out. */
 function tellingFeatures({ rows, from, to, values }: Columns, positions: Uint32Array) {
-  const features: { values: Float64Array; difference: number }[] = [];
+  const features: { feature: number; mean: number; deviation: number; values: Float64Array; difference: number }[] = [];
   for (let feature = 0; feature < to - from; feature++) {
     const column = values.subarray(feature * rows, (feature + 1) * rows);
     const mean = column.reduce((sum, each) => sum + each, 0) / rows;
@@ -67,7 +77,7 @@ function tellingFeatures({ rows, from, to, values }: Columns, positions: Uint32A
     if (!(deviation > 1e-9 * Math.abs(mean))) continue;
     const standard = Float64Array.from(column, (each) => (each - mean) / deviation);
     const difference = Math.abs(positions.reduce((sum, at) => sum + standard[at], 0) / Math.max(1, positions.length));
-    features.push({ values: standard, difference });
+    features.push({ feature: from + feature, mean, deviation, values: standard, difference });
   }
   return features.sort((a, b) => b.difference - a.difference).slice(0, MOST_FEATURES);
 }

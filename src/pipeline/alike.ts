@@ -66,7 +66,8 @@ export async function eventRows(
   };
 }
 
-function meanOf(points: readonly { readonly point: Float64Array }[], { size }: Whitened): Float64Array {
+/** The mean of some points. */
+export function meanOf(points: readonly { readonly point: Float64Array }[], { size }: Whitened): Float64Array {
   const sumAt = (of: number) => points.reduce((sum, { point }) => sum + entry(point, of), 0);
   return Float64Array.from({ length: size }, (_, of) => sumAt(of) / points.length);
 }

@@ -1,14 +1,13 @@
-import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { writeFileAtomic } from '../adapters/atomicFile.ts';
 import { nearestWord } from '../adapters/nearestWord.ts';
 import { readConfig } from '../config/config.ts';
 import { UserError } from '../errors.ts';
-import type { Result } from '../records/result.ts';
 import { count, counted } from '../records/words.ts';
 import { type Exported, exportable, exportedOf } from '../report/exported.ts';
 import { type ExportFormat, exportFiles, exportFormats, isFormula } from '../report/exportFormats.ts';
-import { lastResult } from './lastResult.ts';
+import { neededResult } from './lastResult.ts';
+import { refuseExisting } from './refuseExisting.ts';
 import type { Request, Said } from './request.ts';
 
 export { type ExportFormat, exportFormats };
@@ -33,7 +32,7 @@ export interface ExportRequest {
  */
 export async function exportImages(request: Request, asked: ExportRequest): Promise<Said> {
   const format = asked.format ?? formatOf(asked.to);
-  const result = resultIn(request.out);
+  const result = neededResult(request.out);
   const exported = exportedOf(result, asked.of) ?? refuseUnknown(asked.of, exportable(result), request.out);
   const base = await baseOf(format, asked.images, request.config);
   const files = exportFiles(format, exported, addressIn(format, base)).map(({ suffix, text }) => ({
@@ -69,19 +68,6 @@ function formatOf(path: string): ExportFormat {
   });
 }
 
-/** @throws UserError where there is no result, or one that cannot be read. */
-function resultIn(out: string): Result {
-  const result = lastResult(out);
-  if (result !== null) return result;
-  const file = join(out, 'result.json');
-  const isThere = existsSync(file);
-  throw new UserError({
-    what: isThere ? 'it is no result of this version of barlow-gate' : 'there is no result of a run',
-    where: file,
-    fix: isThere ? 'Run barlow run again' : 'Run barlow run first, or name the folder of its reports by --from',
-  });
-}
-
 function refuseUnknown(id: string, ids: readonly string[], out: string): never {
   const near = nearestWord(id, ids);
   throw new UserError({
@@ -91,16 +77,6 @@ function refuseUnknown(id: string, ids: readonly string[], out: string): never {
       near === null
         ? 'Give the id of an event or the name of a slice as the report shows it; --from names the folder of the run'
         : `Did you mean ${JSON.stringify(near)}?`,
-  });
-}
-
-function refuseExisting(paths: readonly string[], force: boolean): void {
-  const there = paths.find((path) => existsSync(path));
-  if (there === undefined || force) return;
-  throw new UserError({
-    what: 'it exists already',
-    where: there,
-    fix: 'Name another by --out, or give --force to write over it',
   });
 }
 

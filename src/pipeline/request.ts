@@ -122,6 +122,6 @@ export function withAnalysis(run: Run, changes: Partial<AnalysisOptions>): Run {
 export const threadsOf = ({ workers }: Request) => Math.max(1, workers);
 
 /** A folder beside the config in which what models compute is kept from run to run. */
-export function storeFolder(config: Config, of: 'features' | 'predictions' | 'pictures'): string {
+export function storeFolder(config: Config, of: 'features' | 'predictions' | 'pictures' | 'pool'): string {
   return join(dirname(config.file), '.barlow', of);
 }

@@ -49,7 +49,7 @@ export function isFormula(text: string): boolean {
 }
 
 /** A cell of a CSV. */
-function csvCell(value: string | number | null): string {
+export function csvCell(value: string | number | null): string {
   if (value === null) return '';
   if (typeof value === 'number') return String(value);
   const text = isFormula(value) ? `'${value}` : value;
