@@ -16,7 +16,7 @@ import {
 } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
-import { build, type Metafile, type Plugin } from 'esbuild';
+import { build, type Metafile, type Plugin, transform } from 'esbuild';
 
 const root = join(import.meta.dirname, '..');
 const dist = resolve(process.argv[2] ?? join(root, 'dist'));
@@ -40,9 +40,8 @@ const packed = [
 /** Files that packages read beside their own code. */
 const beside = [
   'onnxruntime-web/dist/ort-wasm-simd-threaded.mjs',
-  ...['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm-threaded-simd.wasm'].map(
-    (file) => `@tensorflow/tfjs-backend-wasm/dist/${file}`,
-  ),
+  // Node runs no threads of it, and wasm with SIMD on any 64-bit machine since 2009.
+  '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm',
 ];
 
 /** A worker module's code ends up in a chunk that others share; its address must be that of its entry. */
@@ -88,6 +87,36 @@ const unpackWasm: Plugin = {
   runtime.env.wasm.wasmBinary = new Uint8Array(brotliDecompressSync(packed)).buffer;
   return runtime;`;
       return { contents: text.replace(ownRuntime, unpacked), loader: 'ts' };
+    });
+  },
+};
+
+/** Code that packages load and an action never runs: a fetch for a Node without one, and lists of what a store holds, from Arrow. */
+const leaveOut: Plugin = {
+  name: 'leave out what never runs',
+  setup: ({ onLoad }) => {
+    onLoad({ filter: /[\\/]node_modules[\\/]node-fetch[\\/]lib[\\/]/ }, () => ({
+      contents: 'module.exports = fetch;',
+    }));
+    onLoad({ filter: /[\\/]blobListArrowParser\.js$/ }, () => ({
+      contents: "export function parseBlobListArrowResponse() { throw new Error('lists from Arrow are left out'); }",
+    }));
+  },
+};
+
+/** Packages with short names file by file, which stay as they are until the package changes. */
+const shortenPackages: Plugin = {
+  name: 'shorten packages file by file',
+  setup: ({ onLoad }) => {
+    onLoad({ filter: /[\\/]node_modules[\\/].*\.[cm]?js$/ }, async ({ path }) => {
+      const text = readFileSync(path, 'utf8');
+      const { code } = await transform(text, {
+        minify: true,
+        keepNames: true,
+        target: 'node24',
+        legalComments: 'none',
+      });
+      return { contents: code, loader: 'js' };
     });
   },
 };
@@ -138,7 +167,7 @@ const { metafile } = await build({
   banner: {
     js: "import{createRequire as barlowRequire}from'node:module';const require=barlowRequire(import.meta.url);",
   },
-  plugins: [readBeside, unpackWasm, lookInWorkspace, addressWorkers],
+  plugins: [readBeside, unpackWasm, lookInWorkspace, addressWorkers, leaveOut, shortenPackages],
 });
 nameChunks(metafile.outputs);
 const { BROTLI_PARAM_LGWIN: window, BROTLI_PARAM_QUALITY: quality } = constants;
@@ -177,9 +206,9 @@ function nameChunks(outputs: Metafile['outputs']): void {
 /** The licences of the packages that went in, which ask to be handed on with them. */
 function licences(inputs: readonly string[]): string {
   const folders = inputs.flatMap((file) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? []);
-  return [...new Set([...folders, 'node_modules/onnxruntime-web'])]
-    .toSorted()
-    .map((folder) => `${nameOf(folder)}\n\n${licenceOf(folder)}\n`)
+  const named = Map.groupBy([...new Set([...folders, 'node_modules/onnxruntime-web'])].toSorted(), licenceOf);
+  return [...named]
+    .map(([licence, sharing]) => `${sharing.map(nameOf).join('\n')}\n\n${licence}\n`)
     .join(`\n${'-'.repeat(80)}\n\n`);
 }
 

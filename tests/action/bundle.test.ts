@@ -1,17 +1,41 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tinyLayers, writeModel } from '../models/tfjsFixtures.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const folder = mkdtempSync(join(tmpdir(), 'barlow-bundle-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const bundle = (name: string, cwd: string) =>
-  execFileSync(process.execPath, [join(root, 'scripts', 'bundle.ts'), join(folder, name)], { cwd });
+const bundle = (name: string, cwd: string, ...entry: string[]) =>
+  execFileSync(process.execPath, [join(root, 'scripts', 'bundle.ts'), join(folder, name), ...entry], { cwd });
 const files = () => readdirSync(join(folder, 'a')).toSorted();
 const read = (name: string, file: string) => readFileSync(join(folder, name, file));
+
+/** What the store holds after `barlow extract` of images of all formats: text by file. */
+function featuresBy(command: string, name: string): Record<string, string> {
+  const cwd = join(folder, name);
+  const images = join(root, 'tests', 'data', 'formats', 'images');
+  const { topology, weights } = tinyLayers();
+  writeModel(join(cwd, 'model'), topology, weights);
+  writeFileSync(join(cwd, 'eval.csv'), ['image,label', ...readdirSync(images).map((file) => `${file},any`)].join('\n'));
+  const config = {
+    version: 1,
+    name: 'formats',
+    evalSet: { images, manifest: 'eval.csv' },
+    featureModel: { path: 'model/model.json', preprocess: { resize: [4, 4] } },
+    engine: 'tfjs-wasm',
+  };
+  writeFileSync(join(cwd, 'barlow.yml'), JSON.stringify(config));
+  execFileSync(process.execPath, [command, 'extract', '--quiet'], { cwd });
+  const store = join(cwd, '.barlow');
+  const stored = readdirSync(store, { recursive: true, withFileTypes: true }).filter((file) => file.isFile());
+  return Object.fromEntries(
+    stored.map((file) => [file.name, readFileSync(join(file.parentPath, file.name)).toString('base64')]),
+  );
+}
 
 beforeAll(() => {
   bundle('a', root);
@@ -41,6 +65,13 @@ describe('the bundle', () => {
         expect(files()).toContain(imported);
     }
   });
+
+  it('runs TF.js models and decodes every format as the sources do', () => {
+    bundle('command', root, 'src/cli.ts');
+    expect(featuresBy(join(folder, 'command', 'cli.js'), 'bundled')).toEqual(
+      featuresBy(join(root, 'src', 'cli.ts'), 'plain'),
+    );
+  }, 120_000);
 
   it('hands on the licence of every package in it', () => {
     const licences = read('a', 'LICENSES.txt').toString();

@@ -60,12 +60,17 @@ async function load(): Promise<Tfjs> {
 
 /** Those beside this package, or bundled with it. Layers registers the gradients, core alone has none. */
 async function loadOwn(): Promise<Tfjs> {
-  const tf = await import('@tensorflow/tfjs-core');
-  const { loadLayersModel, model } = await import('@tensorflow/tfjs-layers');
-  const { loadGraphModel } = await import('@tensorflow/tfjs-converter');
-  await import('@tensorflow/tfjs-backend-cpu');
-  await import('@tensorflow/tfjs-backend-wasm');
-  return { ...tf, loadLayersModel, model, loadGraphModel };
+  const parts = [
+    await import('@tensorflow/tfjs-core'),
+    await import('@tensorflow/tfjs-layers'),
+    await import('@tensorflow/tfjs-converter'),
+    await import('@tensorflow/tfjs-backend-cpu'),
+    await import('@tensorflow/tfjs-backend-wasm'),
+  ];
+  // They are CommonJS: a bundle gives what they export as the default only.
+  const loaded: unknown = Object.assign({}, ...parts.map((part) => ('default' in part ? part.default : part)));
+  if (isTfjs(loaded)) return loaded;
+  throw new Error('the packages export no TensorFlow.js');
 }
 
 function loadFrom(require: NodeJS.Require): unknown {
