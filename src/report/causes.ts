@@ -1,11 +1,13 @@
 import type { ClassShare, Counterfactual, InsideOf, MovedImages, TrainingEvidence } from '../records/causes.ts';
 import type { FailureEvent } from '../records/comparison.ts';
+import type { FeatureNames } from '../records/features.ts';
 import { nameText, oneLine } from '../records/names.ts';
 import { count, odds, percent } from '../records/words.ts';
+import { featureLabel } from './rule.ts';
 
 /** What is known of an event's causes, a sentence or two each; raw texts. */
-export function causesText({ trainingSet, counterfactual }: FailureEvent): string[] {
-  return [...trainingTexts(trainingSet), ...counterfactualTexts(counterfactual)];
+export function causesText({ trainingSet, counterfactual }: FailureEvent, names: FeatureNames): string[] {
+  return [...trainingTexts(trainingSet), ...counterfactualTexts(counterfactual, names)];
 }
 
 function trainingTexts(training: TrainingEvidence | null): string[] {
@@ -33,17 +35,31 @@ function shareOf({ inside, images }: InsideOf): string {
 /** A difference from random features that chance makes less often is told as one. */
 const CLEAR = 0.01;
 
-function counterfactualTexts(tried: Counterfactual | null): string[] {
+function counterfactualTexts(tried: Counterfactual | null, names: FeatureNames): string[] {
   if (tried === null) return [];
   if (tried.untested !== null) return [`Whether they mend was not tried: ${oneLine(tried.untested, 300)}.`];
   const { mend, breaks } = tried;
   if (mend === null) return ['Whether they mend was not tried: changed by nothing they are not judged as they were.'];
-  const mending = `Where what the rule names is changed to what is usual among right images, ${count(mend.turned)} of ${count(mend.images)} mend; changed as much along random features, ${count(mend.turnedAtRandom)}${isClear(mend) ? '' : ': no more than chance'}.`;
+  const changed = list(tried.features.map((feature) => featureLabel(feature, names)));
+  const mending = `With ${changed} changed to what is usual among right images, ${outcome(mend, 'mend')}; changed as far along random features, ${atRandom(mend)}`;
   if (breaks === null) return [mending];
-  const breaking = `The other way round ${count(breaks.turned)} of ${count(breaks.images)} right images break; along random features, ${count(breaks.turnedAtRandom)}${isClear(breaks) ? '' : ': no more than chance'}.`;
-  return [`${mending} ${breaking}`];
+  return [
+    `${mending} The other way round, ${outcome(breaks, 'right images break')}; along random features, ${atRandom(breaks)}`,
+  ];
 }
 
-function isClear({ turned, turnedAtRandom, pValue }: MovedImages): boolean {
-  return turned > turnedAtRandom && pValue <= CLEAR;
+function outcome({ turned, images }: MovedImages, what: string): string {
+  return `${count(turned)} of ${count(images)} ${what}`;
+}
+
+function atRandom(moved: MovedImages): string {
+  const { turned, turnedAtRandom, pValue } = moved;
+  const isClear = turned > turnedAtRandom && pValue <= CLEAR;
+  return `${count(turnedAtRandom)}${isClear ? '.' : ': no more than chance.'}`;
+}
+
+/** "a, b and c". */
+function list(parts: readonly string[]): string {
+  const last = parts.at(-1) ?? '';
+  return parts.length < 2 ? last : `${parts.slice(0, -1).join(', ')} and ${last}`;
 }

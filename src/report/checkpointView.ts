@@ -57,7 +57,7 @@ export interface EventView {
 const TOLD = 2;
 const MORE = 2;
 
-function eventView(event: FailureEvent): EventView {
+function eventView(event: FailureEvent, names: FeatureNames): EventView {
   const { id, title, traits, images, clusters, confidence } = event;
   const more = traits.slice(TOLD, TOLD + MORE).map(({ text }) => sentence(text, 200));
   return {
@@ -67,7 +67,7 @@ function eventView(event: FailureEvent): EventView {
     images: `${counted(images.length, 'image')} newly ${images.length === 1 ? 'fails' : 'fail'}`,
     clusters,
     confidence: confidence && confidenceText(confidence),
-    causes: causesText(event),
+    causes: causesText(event, names),
   };
 }
 
@@ -90,7 +90,7 @@ export function checkpointView(checkpoint: CheckpointResult, names: FeatureNames
       .map((cluster) => clusterView(cluster, names));
   const compared = new Map(comparison?.groups.map((group) => [group.id, group]));
   const groups = checkpoint.groups.map((group) => groupView(group, compared.get(group.id) ?? null));
-  const events = checkpoint.events.map(eventView);
+  const events = checkpoint.events.map((event) => eventView(event, names));
   const newClusters = of('new');
   const worsened = of('worsened');
   return {
