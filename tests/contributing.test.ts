@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { houseTable } from './house.ts';
 
 const root = join(import.meta.dirname, '..');
 const text = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8');
@@ -19,4 +20,8 @@ it('CONTRIBUTING says where to add what, in files that are there', () => {
     expect(paths.length, row).toBeGreaterThan(1);
     for (const path of paths) expect([path, existsSync(join(root, path))]).toEqual([path, true]);
   }
+});
+
+it('CONTRIBUTING quotes the table of rooms that the tests enforce', () => {
+  expect(text).toContain(`\`\`\`\n${houseTable}\n\`\`\``);
 });

@@ -2,40 +2,10 @@ import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { common, house } from './house.ts';
 
 const src = join(dirname(fileURLToPath(import.meta.url)), '..', 'src');
 
-/**
- * The house (CONTRIBUTING quotes this table): every folder of `src/`, its floor, and the rooms it may import besides its
- * own files and what is common to all.
- */
-const house: Readonly<Record<string, { readonly floor: Floor; readonly imports?: readonly string[] }>> = {
-  pipeline: {
-    floor: 'pipeline',
-    imports: [
-      ...['config', 'evalset', 'images', 'models', 'features', 'pictures', 'baseline'],
-      ...['analysis', 'gate', 'report'],
-    ],
-  },
-  forge: { floor: 'door', imports: ['pipeline'] },
-  config: { floor: 'edge' },
-  evalset: { floor: 'edge' },
-  images: { floor: 'edge' },
-  models: { floor: 'edge' },
-  features: { floor: 'edge', imports: ['images', 'models'] },
-  pictures: { floor: 'edge', imports: ['images', 'models', 'features'] },
-  baseline: { floor: 'edge' },
-  analysis: { floor: 'pure' },
-  gate: { floor: 'pure' },
-  report: { floor: 'pure' },
-  statistics: { floor: 'ground' },
-  records: { floor: 'ground' },
-  adapters: { floor: 'ground' },
-};
-type Floor = 'door' | 'pipeline' | 'edge' | 'pure' | 'ground';
-
-/** What every room may import; the ground floor imports nothing above it. */
-const common = ['records', 'statistics', 'adapters'];
 const commonFiles = ['errors.ts', 'packageFolder.ts'];
 /** The files of `src/` itself: doors, and what is common. */
 const doors = ['bin.ts', 'cli.ts', 'index.ts'];
