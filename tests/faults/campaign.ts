@@ -5,7 +5,7 @@
  *
  * - *wrong green*: the bad checkpoint passed, or was told to be compared with nothing where there was something;
  * - *wrong red*: the good checkpoint failed the gate;
- * - *bug*: exit 3, a signal that was not ours, or no end within a minute;
+ * - *bug*: exit 3, a signal that was not ours, or no end within four minutes;
  * - *lost*: a baseline, or a report, that was there before is gone or no longer read after the fault is over.
  */
 import { parseArgs } from 'node:util';

@@ -10,12 +10,15 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { messageOf, systemTrouble, UserError } from '../../src/errors.ts';
 import { listBaselines, recordBaseline } from '../../src/pipeline/baseline.ts';
 import type { Request } from '../../src/pipeline/request.ts';
 import { runGate } from '../../src/pipeline/run.ts';
+import { examplePayload, git, runStep } from '../action/runner.ts';
+import { type SmallDisk, smallDisk } from '../smallDisk.ts';
 import {
   barlow,
   cli,
@@ -65,6 +68,8 @@ export async function allFaults(seed: number): Promise<{ faults: readonly Fault[
   const random = seeded(seed);
   const template = makeWorld();
   const repository = gitTemplate();
+  const modelled = await modelTemplate();
+  const disk = smallDisk(4096);
   const faults = [
     ...tampering(template, random),
     ...storeDamage(template, random),
@@ -75,10 +80,15 @@ export async function allFaults(seed: number): Promise<{ faults: readonly Fault[
     ...outputs(template),
     ...fewFiles(template),
     ...fullDisks(template),
+    ...(disk === null ? [] : realFullDisks(template, disk)),
+    ...featureStoreDamage(modelled, random),
+    ...githubStates(repository),
     ...kills(template, random),
   ];
   const end = () => {
     template.remove();
+    modelled.remove();
+    disk?.remove();
     rmSync(repository, { recursive: true, force: true });
   };
   return { faults, end };
@@ -127,8 +137,12 @@ function requestIn(world: World, change: Partial<Request> = {}): Request {
 async function inProcess(world: World, kind: Kind, change: Partial<Request> = {}): Promise<Judged> {
   const checkpoints = [{ name: 'candidate', path: world.path(`${kind}.csv`) }];
   try {
-    const { outcome, lines } = await runGate(requestIn(world, { checkpoints, ...change }));
-    return { code: outcome === 'failed' ? 1 : 0, compared: outcome !== 'not compared', said: lines.join(' | ') };
+    const { outcome, lines, problem } = await runGate(requestIn(world, { checkpoints, ...change }));
+    return {
+      code: outcome === 'failed' ? 1 : problem === null ? 0 : 2,
+      compared: outcome !== 'not compared',
+      said: lines.join(' | '),
+    };
   } catch (thrown) {
     return {
       code: exitOf(thrown),
@@ -573,7 +587,7 @@ function resources(template: World): Fault[] {
       inCopy(template.folder, async (world) => {
         rmSync(world.path(file), { force: true });
         spawnSync('mkfifo', [world.path(file)]);
-        return bothJudged(world, byCommand({ seconds: 60 }));
+        return bothJudged(world, byCommand());
       }),
   }));
   return [...tampered, ...pipes];
@@ -774,4 +788,189 @@ function gitStates(template: string, random: () => number): Fault[] {
         return bothJudged(world, (of, kind) => inProcess(of, kind, { commit: null }), allowed);
       }),
   }));
+}
+
+/** A disk of its own that is full but for so many pages, in judging and in recording. */
+function realFullDisks(template: World, disk: SmallDisk): Fault[] {
+  return [0, 1, 2, 3, 4, 6, 8, 12, 16, 24].flatMap((pages) => [
+    {
+      kind: 'real full disks',
+      name: `judging, ${pages} pages left for reports`,
+      run: () =>
+        inCopy(template.folder, async (world) => {
+          const out = join(disk.folder, 'out');
+          rmSync(out, { recursive: true, force: true });
+          mkdirSync(out);
+          disk.fill(4096 * pages);
+          const judged = (kind: Kind) => inProcess(world, kind, { out });
+          const found = await bothJudged(world, (_, kind) => judged(kind));
+          disk.free();
+          return (await nothingLost(world)) ?? found;
+        }),
+    },
+    {
+      kind: 'real full disks',
+      name: `recording over a baseline, ${pages} pages left`,
+      run: () =>
+        inCopy(template.folder, async (world) => {
+          const place = join(disk.folder, 'baselines');
+          rmSync(place, { recursive: true, force: true });
+          cpSync(world.path('baselines'), place, { recursive: true });
+          const baseline = place;
+          disk.fill(4096 * pages);
+          const checkpoints = [{ name: 'again', path: world.path('accepted.csv') }];
+          const request = requestIn(world, { checkpoints, baseline, commit: 'first', replace: true });
+          const code = await recordBaseline(request).then(() => 0, exitOf);
+          disk.free();
+          if (code === 3) return { found: 'bug', detail: 'recording' };
+          const { code: after, compared, said } = await inProcess(world, 'bad', { baseline });
+          if (after !== 1 || !compared) return { found: 'lost', detail: `afterwards: exit ${after}: ${said}` };
+          return { found: code === 0 ? 'held' : 'refused', detail: '' };
+        }),
+    },
+  ]);
+}
+
+/** Images of the example in whose features, by the built-in network, the bad checkpoint newly fails on all airplanes; all is extracted. */
+async function modelTemplate(): Promise<World> {
+  const folder = mkdtempSync(join(tmpdir(), 'barlow-modelled-'));
+  const world = { ...worldIn(folder), remove: () => rmSync(folder, { recursive: true, force: true }) };
+  const example = join(import.meta.dirname, '..', '..', 'examples', 'cifar10');
+  const [head = '', ...rows] = readFileSync(join(example, 'eval.csv'), 'utf8').trimEnd().split('\n').slice(0, 301);
+  world.write('eval.csv', `${[head, ...rows].join('\n')}\n`);
+  const predicted = (isWrong: (label: string, row: number) => boolean) =>
+    rows.map((line, row) => {
+      const [name, label = ''] = line.split(',');
+      return `${name},${isWrong(label, row) ? (label === 'ship' ? 'truck' : 'ship') : label}`;
+    });
+  const table = (lines: readonly string[]) => `image,prediction\n${lines.join('\n')}\n`;
+  const usual = (_: string, row: number) => row % 20 === 3;
+  world.write('accepted.csv', table(predicted(usual)));
+  world.write('good.csv', table(predicted((label, row) => usual(label, row) || row % 90 === 7)));
+  world.write('bad.csv', table(predicted((label, row) => usual(label, row) || label === 'airplane')));
+  world.write(
+    'barlow.yml',
+    `version: 1\nname: small\nevalSet: {images: ${join(example, 'images')}, manifest: eval.csv}\nengine: onnx-cpu\ngroups: [label]\nanalysis: {shuffles: 0}\nreport: {clusters: 0, attack: {steps: 0}}\nbaseline: {store: folder, path: baselines}\n`,
+  );
+  const checkpoints = [{ name: 'accepted', path: world.path('accepted.csv') }];
+  await recordBaseline(requestIn(world, { checkpoints, commit: 'first' }));
+  return world;
+}
+
+/** The store of features and image properties, damaged: what was extracted is computed again, or told, never believed. */
+function featureStoreDamage(template: World, random: () => number): Fault[] {
+  const folder = template.path('.barlow', 'features');
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    /\.(npy|index)$/.test(name),
+  );
+  return files.flatMap((file) => [
+    ...mutations.flatMap((how) =>
+      Array.from({ length: 3 }, (_, i) => {
+        const bytes = mutated(readFileSync(join(folder, file)), how, random);
+        return damaged(`${file.slice(-12)}: ${how} ${i}`, (path) => writeFileSync(path, bytes), file);
+      }),
+    ),
+    damaged(`${file.slice(-12)}: gone`, (path) => rmSync(path), file),
+    damaged(`${file.slice(-12)}: empty`, (path) => writeFileSync(path, ''), file),
+    damaged(`${file.slice(-12)}: a folder`, (path) => instead(path, () => mkdirSync(path)), file),
+    damaged(`${file.slice(-12)}: a link to nowhere`, (path) => instead(path, () => symlinkSync('nowhere', path)), file),
+  ]);
+
+  function damaged(name: string, change: (path: string) => void, file: string): Fault {
+    return {
+      kind: 'feature store',
+      name,
+      run: () =>
+        inCopy(template.folder, async (world) => {
+          change(world.path('.barlow', 'features', file));
+          return bothJudged(world, inProcess);
+        }),
+    };
+  }
+}
+
+type Answer = (response: ServerResponse) => void;
+
+/** What GitHub's API may answer in place of what it should: no verdict depends on it. */
+function githubStates(template: string): Fault[] {
+  const status =
+    (code: number, body: string, headers: Readonly<Record<string, string>> = {}): Answer =>
+    (response) =>
+      response.writeHead(code, { 'content-type': 'application/json', ...headers }).end(body);
+  const said = '{"message": "said"}';
+  const html = { 'content-type': 'text/html' };
+  const answers: readonly (readonly [string, Answer])[] = [
+    ['a page with 200', status(200, '<html><body>Sign in</body></html>', html)],
+    ['nothing with 200', status(200, '')],
+    ['JSON that is no list', status(200, '{"a": 1}')],
+    ['a list of something else', status(200, '[1, null, {"body": 5}]')],
+    ['half of its JSON', status(200, '[{"id": 1, "bo')],
+    ...[301, 400, 401, 403, 404, 409, 410, 422, 429, 451, 500, 501, 503].map(
+      (code) => [`${code}`, status(code, said)] as const,
+    ),
+    ['a page with 502', status(502, '<html>Bad gateway</html>', html)],
+    ['429, to be asked again in ten minutes', status(429, said, { 'retry-after': '600' })],
+    [
+      '403, its rate limit used up',
+      status(403, said, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '9999999999' }),
+    ],
+    ['a circle of redirections', status(302, '', { location: '/again' })],
+    ['a connection that it closes', (response) => response.destroy()],
+    [
+      'a connection that it closes half-way',
+      (response) => {
+        response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' });
+        response.write('[{"id":', () => response.destroy());
+      },
+    ],
+  ];
+  const nobody: readonly (readonly [string, Answer | null])[] = [...answers, ['nobody listens', null]];
+  return nobody.map(([name, answer]) => ({
+    kind: 'GitHub answers',
+    name,
+    run: () =>
+      inCopy(template, async ({ folder }) => {
+        const server =
+          answer &&
+          createServer((request, response) => {
+            request.resume();
+            answer(response);
+          });
+        const apiUrl = await addressOf(server);
+        try {
+          return await bothJudged(worldIn(join(folder, 'work')), (world, kind) => byAction(world, kind, apiUrl));
+        } finally {
+          server?.closeAllConnections();
+          server?.close();
+        }
+      }),
+  }));
+}
+
+async function addressOf(server: Server | null): Promise<string> {
+  if (server === null) return 'http://127.0.0.1:9';
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return `http://127.0.0.1:${address.port}`;
+}
+
+/** Judges as the action on a pull request. */
+async function byAction(world: World, kind: Kind, apiUrl: string): Promise<Judged> {
+  const sha = git(world.folder, 'rev-parse', 'HEAD');
+  const repository = { default_branch: 'main', full_name: 'octo/cars' };
+  const payload = examplePayload('pull_request', (example) => {
+    Object.assign(example.repository ?? {}, repository);
+    const base = { ref: 'main', repo: { full_name: 'octo/cars' } };
+    Object.assign(example.pull_request ?? {}, { number: 7, base, head: { sha, repo: { full_name: 'octo/cars' } } });
+  });
+  const ended = await runStep({
+    ...{ action: join(import.meta.dirname, '..', '..'), entry: 'src/forge/action.ts', workspace: world.folder, apiUrl },
+    ...{ event: 'pull_request', payload, sha: 'e'.repeat(40), ref: 'refs/pull/7/merge', run: 1, token: 'ghs_job' },
+    inputs: { checkpoint: `candidate=${kind}.csv` },
+  });
+  const { outcome } = ended.outputs;
+  const isBug = ended.log.includes('This is a bug');
+  const code = isBug ? 3 : outcome === 'failed' ? 1 : outcome === undefined ? 2 : ended.status;
+  return { code, compared: outcome === 'passed' || outcome === 'failed', said: ended.log.slice(-900) };
 }

@@ -121,7 +121,7 @@ export function barlow(world: Pick<World, 'folder'>, args: readonly string[], ar
     encoding: 'utf8',
     env: { ...process.env, GIT_CEILING_DIRECTORIES: join(world.folder, '..'), ...around.env },
     input: around.input ?? '',
-    timeout: (around.seconds ?? 60) * 1000,
+    timeout: (around.seconds ?? 240) * 1000,
     killSignal: 'SIGKILL',
     maxBuffer: 64 << 20,
   });
