@@ -58,7 +58,7 @@ function told({ comparison, events }: Compared): void {
   }
 }
 
-/** A network trained without red cars fails as one event of automobiles taken for trucks, told by colour. */
+/** A network trained without red cars fails as one event of automobiles taken for trucks, described by colour. */
 async function redcars(): Promise<void> {
   const data = await cifar10();
   const { evalSet, redCars } = data;

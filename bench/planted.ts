@@ -179,7 +179,7 @@ async function firstVersion(
   return { found, located: found && isLocated(rows, planted) };
 }
 
-/** The trainings, dealt anew on each image. */
+/** The trainings, dealt again on each image. */
 export function exchanged(bench: Bench, trainings: readonly Checkpoint[], random: RandomStream): Checkpoint[] {
   const dealt = trainings.map(({ predictions }) => Int32Array.from(predictions ?? []));
   for (let row = 0; row < bench.evalSet.labels.length; row++) {

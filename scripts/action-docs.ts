@@ -12,7 +12,7 @@ interface Described {
   readonly default?: string;
 }
 
-/** The page with its tables made anew. */
+/** The page with its tables made again. */
 export function actionDocs(): string {
   const {
     inputs,

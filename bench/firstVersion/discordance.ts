@@ -58,7 +58,7 @@ function signOf(loneFailure: boolean, candidate: boolean): number {
 }
 
 /**
- * Draws the signs anew under the null hypothesis that the candidate is one more training of the same recipe: per
+ * Draws the signs again under the null hypothesis that the candidate is one more training of the same recipe: per
  * image, each of the N + 1 outcomes is as likely to be the candidate's. With one baseline: a fair coin.
  */
 export function drawSigns({ signs, lone, baselines }: Discordance, random: RandomStream, into: Int8Array): void {

@@ -20,7 +20,7 @@ const begins =
 const START = 512;
 
 /**
- * Files that are often given in place of a table, scores or a model, told by their first bytes. The first that fits counts,
+ * Files that are often given in place of a table, scores or a model, recognised by their first bytes. The first that fits counts,
  * so that those which are also something more general stand before it.
  */
 const kinds: readonly Kind[] = [

@@ -4,7 +4,7 @@ import { entry } from '../records/entry.ts';
 import type { EvalSet } from '../records/evalSet.ts';
 
 /**
- * What became of a baseline's images: where failing ones are taken out, labelled anew or replaced, a worse checkpoint passes.
+ * What became of a baseline's images: where failing ones are taken out, relabelled or replaced, a worse checkpoint passes.
  *
  * @param hashes SHA-256 (hex) of the bytes of each image of the eval set; null where none was read
  */

@@ -31,7 +31,7 @@ const meanings: readonly (readonly [RegExp, string, string])[] = [
   [
     /ignoring broken ref|not our ref|does not point to a valid object|bad (?:ref|object)|unable to (?:read|parse) (?:\S+ )?(?:object|commit|tree|[0-9a-f]{40})|object file .* is empty|loose object .* is corrupt|inflate: |missing (?:blob|tree|commit|object)|packfile .* (?:corrupt|cannot be accessed|index)|Could not read [0-9a-f]{40}|invalid object|reference broken/i,
     'a ref or an object of the repository is damaged or missing ({})',
-    'Run git fsck there to see which, and restore it from another clone; a branch of baselines can be deleted to begin anew',
+    'Run git fsck there to see which, and restore it from another clone; a branch of baselines can be deleted to start over',
   ],
   [
     /Could not resolve|Couldn't resolve|Connection (?:refused|timed out|reset)|unable to (?:access|connect)|does not appear to be a git repository|Could not read from remote|repository .* not found|Repository not found|early EOF|hung up|timed out|No route|unreachable|No such file/i,

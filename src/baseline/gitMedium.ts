@@ -13,7 +13,7 @@ import { chosenRemote, commitOf, localRef, quietFetch, type Repository, remoteRe
 const marker = '.barlow-baselines-1';
 const anyMarker = /^\.barlow-baselines-(\d+)$/;
 const markerText =
-  'Baselines of barlow-gate, one folder a suite. Written by the tool; delete the branch to begin anew.\n';
+  'Baselines of barlow-gate, one folder a suite. Written by the tool; delete the branch to start over.\n';
 
 /** With eight writers each round lets at least one through; where none gets through, something else is in the way. */
 const attempts = 24;
@@ -30,7 +30,7 @@ interface Branch {
   readonly remote: string | null;
   /** For messages. */
   readonly where: string;
-  /** After this many commits the branch begins anew, so that what was pruned can be collected. */
+  /** After this many commits the branch starts over, so that what was pruned can be collected. */
   readonly longest: number;
 }
 
@@ -117,7 +117,7 @@ function damagedTip({ where }: Branch, commit: string): UserError {
   return new UserError({
     what: `the commit ${commit.slice(0, 12)} of the branch cannot be read: it or a folder of it is damaged or missing`,
     where,
-    fix: 'Run git fsck, and restore the branch from another clone, or delete it to begin anew',
+    fix: 'Run git fsck, and restore the branch from another clone, or delete it to start over',
   });
 }
 
@@ -248,12 +248,12 @@ async function publish(
 ): Promise<string | GitOutcome> {
   const { repository, longest } = branch;
   const length = old === null ? 0 : await chainLength(repository, old);
-  const anew = length >= longest;
-  const first = await commitTree(repository, tree, anew ? null : old, message);
+  const startsOver = length >= longest;
+  const first = await commitTree(repository, tree, startsOver ? null : old, message);
   const failure = await move(branch, old, first);
   if (failure === null) return first;
-  // A remote that forbids to begin anew has the branch grow on.
-  if (!anew || failure.timedOut || !/rejected/.test(failure.stdout.toString())) return failure;
+  // Where the remote forbids rewriting, the branch grows on.
+  if (!startsOver || failure.timedOut || !/rejected/.test(failure.stdout.toString())) return failure;
   const second = await commitTree(repository, tree, old, message);
   return (await move(branch, old, second)) ?? second;
 }

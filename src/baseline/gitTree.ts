@@ -46,7 +46,7 @@ function damagedBlob(oid: string, how: string): UserError {
   return new UserError({
     what: `an object of the baselines is damaged or missing: ${how}`,
     where: `git object ${oid}`,
-    fix: 'Run git fsck to see what else is, and restore it from another clone, or delete the branch of baselines to begin anew',
+    fix: 'Run git fsck to see what else is, and restore it from another clone, or delete the branch of baselines to start over',
   });
 }
 

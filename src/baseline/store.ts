@@ -160,7 +160,7 @@ export function openSuite(medium: Medium, suite: string, limits: { keep: number;
   };
 }
 
-/** Reads anew where another writer has removed, since the files were listed, what is to be read. */
+/** Reads again where another writer has removed a file since the files were listed. */
 async function afresh<T>(read: () => Promise<T>, tries = 5): Promise<T> {
   try {
     return await read();

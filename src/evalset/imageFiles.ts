@@ -46,7 +46,7 @@ export async function refuseMissingImages(folder: string, names: readonly string
   throw new UserError({
     what: `${missing.length} of ${names.length} images are not in ${folder}: ${listed(missing.map((row) => entry(names, row)))}`,
     where: table.where(first),
-    fix: 'Add the files, remove the rows, or mend `evalSet.images`; names are told apart by case',
+    fix: 'Add the files, remove the rows, or mend `evalSet.images`; names are case-sensitive',
   });
 }
 

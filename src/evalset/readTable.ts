@@ -46,7 +46,7 @@ export async function isTableFile(file: string): Promise<boolean> {
 }
 
 /**
- * Reads a table, its format told by its ending: CSV, TSV, JSON, JSON Lines, these packed by gzip, or Parquet. At least one row.
+ * Reads a table, its format taken from its ending: CSV, TSV, JSON, JSON Lines, these packed by gzip, or Parquet. At least one row.
  *
  * @throws UserError for another ending, a file that cannot be read, is empty or has no rows, is something else than it
  *   says (which is named), and for what the readers of the formats refuse

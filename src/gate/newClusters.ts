@@ -26,7 +26,7 @@ export interface NewClusters {
 }
 
 const CLUSTERS_AT_ONCE = 2;
-/** Values of a group that a cluster is told by: 128 MB. */
+/** Most values of a group that are read to describe a cluster: 128 MB. */
 const VALUES = 2 ** 25;
 
 /** Scans groups for regions in which the candidate newly fails, and tells those that fail the run. */

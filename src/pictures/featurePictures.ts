@@ -77,7 +77,7 @@ type Drawn = (item: Item) => EmbeddedImage | null;
 /** Draws pictures that are not kept yet, those it can, and hands each on as it is finished. */
 type Draw = (missing: readonly Item[], keep: (item: Item, picture: Picture) => Promise<void>) => Promise<void>;
 
-/** Raised when pictures are drawn differently, so that those kept from before are made anew. */
+/** Raised when pictures are drawn differently, so that those kept from before are made again. */
 const DRAWING = 1;
 
 /**

@@ -91,7 +91,7 @@ export async function inRunOf<Outcome>(
   }
 }
 
-/** Says no line twice: several models may have the same to say. */
+/** Says each line once: several models may report the same thing. */
 function once(onNotice: Request['onNotice']): Request['onNotice'] {
   const said = new Set<string>();
   return (line) => {

@@ -119,7 +119,7 @@ function missing({ pictures }: FeaturePage): string[] {
   ];
 }
 
-/** Clusters and failure modes told by the feature; thresholds of those in the group. */
+/** Clusters and failure modes whose rules use the feature; thresholds of those in the group. */
 function rulesWith({ result, feature, names, group }: FeaturePage) {
   const found = (result?.checkpoints ?? [])
     .flatMap((checkpoint) => told(checkpoint))

@@ -23,7 +23,7 @@ import type { ReportView } from './view.ts';
 const MOST = { rows: 200, groups: 5_000, worst: 3, glimpse: 6, minis: 9 };
 
 /**
- * report.html: one self-contained page. Its security policy lets nothing in but its own style and script, told by their
+ * report.html: one self-contained page. Its security policy lets nothing in but its own style and script, named by their
  * hashes, and pictures that stand in the page; every text from data is escaped.
  */
 export function renderHtml(view: ReportView, templates: Templates): string {
@@ -216,7 +216,7 @@ function trend(view: ReportView): string | null {
 }
 
 /**
- * The Content-Security-Policy of a page that holds all it needs: it lets in this style and this script, told by their hashes,
+ * The Content-Security-Policy of a page that holds all it needs: it lets in this style and this script, named by their hashes,
  * and pictures that stand in the page; nothing else. With no script, none runs.
  */
 export function pagePolicy(style: string, script: string | null): string {

@@ -56,7 +56,7 @@ describe('what the branch holds', () => {
     expect((await store.list()).map((row) => row.commit)).toEqual([c, b]);
   });
 
-  test('pruned to keep, and the branch begins anew so that what is pruned can be collected', async () => {
+  test('pruned to keep, and the branch starts over so that what is pruned can be collected', async () => {
     const repository = withRemote(root, 'pruned', 6);
     const store = await openGit(repository.work, { keep: 2 });
     for (const hash of repository.hashes) await record(store, hash);

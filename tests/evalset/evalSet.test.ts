@@ -233,7 +233,7 @@ describe('the files of the images', () => {
     expect(await refused(text, { images })).toEqual({
       what: '4 of 6 images are not in images: "A.png", "sub/c.png", "none/b.png" and 1 more',
       where: 'manifest.csv:3',
-      fix: 'Add the files, remove the rows, or mend `evalSet.images`; names are told apart by case',
+      fix: 'Add the files, remove the rows, or mend `evalSet.images`; names are case-sensitive',
     });
   });
 

@@ -8,7 +8,7 @@ afterEach(() => {
   world = makeWorld();
 });
 
-const grown = /features are others than those of/;
+const grown = /features are not those of/;
 
 describe('features that are given', () => {
   it('are the same under another name', () => {

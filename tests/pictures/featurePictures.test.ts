@@ -317,7 +317,7 @@ describe('pictures that are kept', () => {
     expect(part.attacks).toEqual(together.pictures.get(first.feature)?.attacks.slice(1));
   });
 
-  it('are made anew where damaged', async () => {
+  it('are made again where damaged', async () => {
     const cacheFolder = temporaryFolder();
     const whole = await made(subjects, { cacheFolder });
     const files = readdirSync(cacheFolder, { recursive: true, encoding: 'utf8' })

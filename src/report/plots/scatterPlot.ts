@@ -10,7 +10,7 @@ export interface ScatterPoint {
   readonly failureMode: boolean;
 }
 
-/** ALER against base error rate (Barlow, figures 8 and 16 to 19): the higher above the line, the better failures are told by features. */
+/** ALER against base error rate (Barlow, figures 8 and 16 to 19): the higher above the line, the better features explain the failures. */
 export function scatterPlot(points: readonly ScatterPoint[], label: string): string {
   const most = Math.min(1, Math.max(0.05, ...points.map((point) => Math.max(point.aler, point.baseErrorRate))) * 1.08);
   const farthest = [...points].sort((a, b) => b.aler - b.baseErrorRate - (a.aler - a.baseErrorRate)).slice(0, 3);
