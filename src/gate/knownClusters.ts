@@ -112,10 +112,13 @@ async function reevaluate(group: PairedGroup, input: KnownClustersInput): Promis
   });
 }
 
+/** Rates that meet a limit exactly may fall short of it by a rounding, as in `analysis/metrics.ts`. */
+const ROUNDING = 1e-12;
+
 function isFailureMode(change: ErrorChange, whole: ErrorChange, failureMode: AnalysisOptions['failureMode']): boolean {
   return (
-    change.failures >= failureMode.minErrorCoverage * whole.failures &&
-    change.errorRate >= whole.errorRate + failureMode.minErrorRateIncrease
+    change.failures >= failureMode.minErrorCoverage * whole.failures - ROUNDING &&
+    change.errorRate - whole.errorRate >= failureMode.minErrorRateIncrease - ROUNDING
   );
 }
 

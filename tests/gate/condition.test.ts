@@ -61,7 +61,7 @@ describe('a condition', () => {
     ['camra = B', 'no column and no feature called "camra"'],
     ['feature 40 > 1', 'numbered from 0 to 39'],
     ['feature -1 > 1', 'numbered from 0 to 39'],
-    ['camera = "B', 'nothing to make of'],
+    ['camera = "B', 'nothing to make of "\\"B"'],
     ['', 'it ends where a column or a feature should follow'],
   ])('refuses %j', (text, why) => {
     const thrown = (() => {
