@@ -262,9 +262,9 @@ describe('bad input', () => {
     expect(stderr).not.toMatch(/\n\s+at /);
   });
 
-  it('leaves the reports of an earlier run whole', () => {
+  it('leaves no report of an earlier run: report.md says that nothing is known', () => {
     barlow('run', '--out', 'kept', '--commit', 'b', '--quiet');
-    const before = bytesOf('kept');
+    expect(readdirSync(join(folder, 'kept'))).toContain('result.json');
     const image = readdirSync(join(folder, 'images'))[0];
     const path = join(folder, 'images', image);
     const whole = readFileSync(path);
@@ -273,7 +273,8 @@ describe('bad input', () => {
     writeFileSync(path, whole);
     expect(status).toBe(2);
     expect(stderr).toContain(image);
-    expect(bytesOf('kept')).toEqual(before);
+    expect(readdirSync(join(folder, 'kept'))).toEqual(['report.md']);
+    expect(readFileSync(join(folder, 'kept', 'report.md'), 'utf8')).toContain('not judged');
   });
 });
 
