@@ -124,6 +124,7 @@ describe('barlow run', () => {
     expect(Object.keys(outs[0]).toSorted()).toEqual([
       'junit.xml',
       'metrics.json',
+      'newly-failed.csv',
       'report.html',
       'report.md',
       'result.json',

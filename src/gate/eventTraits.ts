@@ -68,7 +68,7 @@ export async function traitsOf(sides: Beside, source: TraitSource): Promise<Told
     ),
   ];
   return weighed
-    .toSorted((a, b) => b.weight - a.weight)
+    .toSorted((a, b) => Number(isMixture(a)) - Number(isMixture(b)) || b.weight - a.weight)
     .slice(0, MOST_TRAITS)
     .map(({ trait }) => trait);
 }
@@ -80,6 +80,11 @@ interface Measured extends Pick<DifferenceTrait, 'kind' | 'name' | 'feature'> {
   /** "redder", "greener". */
   readonly more: string;
   readonly less: string;
+}
+
+/** How colours vary over an image follows from what it shows in which colour: people see the colour, so that it is told first. */
+function isMixture({ trait }: Weighed): boolean {
+  return trait.kind === 'property' && /spread of (redness|yellowness)$/.test(trait.name);
 }
 
 async function namedMeasures(features: readonly number[], sides: Beside, source: TraitSource): Promise<Measured[]> {

@@ -2,12 +2,16 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../adapters/atomicFile.ts';
+import { NEWLY_FAILED_FILE } from '../report/changes.ts';
 import { suiteIn } from './baseline.ts';
 import { errorReport } from './errorReport.ts';
 import type { Request } from './request.ts';
 
 /** What a judging run writes into its folder; pictures are in the pages. */
-const reports = ['result.json', 'junit.xml', 'metrics.json', 'report.md', 'report.html', 'evaluation.json'];
+const reports = [
+  ...['result.json', 'junit.xml', 'metrics.json', 'report.md', 'report.html', 'evaluation.json'],
+  NEWLY_FAILED_FILE,
+];
 
 /**
  * Does what a run does once the reports of the run before it are out of the way: one that errs, or is killed, must not leave an old

@@ -10,6 +10,7 @@ import { entry } from '../records/entry.ts';
 import type { Checkpoint } from '../records/evalSet.ts';
 import type { FeatureNames } from '../records/features.ts';
 import type { Result } from '../records/result.ts';
+import { NEWLY_FAILED_FILE, newlyFailedCsv } from '../report/changes.ts';
 import { closingLines } from '../report/closingLines.ts';
 import { confusionsOf } from '../report/confusions.ts';
 import { renderHtml } from '../report/html.ts';
@@ -76,6 +77,8 @@ export async function report(
   await writeFile('result.json', resultJson(judged));
   await writeFile('junit.xml', junitXml(judged));
   await writeFile('metrics.json', metricsJson(judged));
+  const newlyFailed = newlyFailedCsv(judged);
+  if (newlyFailed !== null) await writeFile(NEWLY_FAILED_FILE, newlyFailed);
   const featureNames = withPropertyNames(names, features);
   const templates = await readTemplates();
   const plain: ReportInput = {

@@ -5,6 +5,7 @@ import type { CheckpointResult } from '../records/result.ts';
 import type { Outcome, Verdict } from '../records/verdict.ts';
 import { count, counted, number, percent } from '../records/words.ts';
 import { causesText } from './causes.ts';
+import { type ChangesView, changesView } from './changes.ts';
 import { type CheckView, checkView } from './checkView.ts';
 import { type ClusterView, clusterView } from './clusterView.ts';
 import { type FailureModeView, failureModeViews, type GroupView, groupView, wholeSetText } from './groupView.ts';
@@ -22,6 +23,8 @@ export interface CheckpointView {
   readonly wholeSet: string | null;
   /** "checkpoint `name` of commit 1a2b3c4d5e6f, 16 % error"; null where there was none. */
   readonly baseline: string | null;
+  /** What changed, be it enough to fail or not; null where nothing was compared. */
+  readonly changes: ChangesView | null;
   readonly failedChecks: readonly CheckView[];
   readonly warnings: readonly CheckView[];
   readonly otherChecks: readonly CheckView[];
@@ -101,6 +104,7 @@ export function checkpointView(checkpoint: CheckpointResult, names: FeatureNames
     found: comparison === null ? '' : foundText(checkpoint.name, events, worsened),
     wholeSet: comparison === null ? null : wholeSetText(comparison.groups),
     baseline: baselineText(checkpoint),
+    changes: changesView(checkpoint),
     ...checks(verdict),
     events,
     newClusters,

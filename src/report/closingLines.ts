@@ -3,12 +3,14 @@ import { nameText, sentence } from '../records/names.ts';
 import type { Result } from '../records/result.ts';
 import { type Check, worstOutcome } from '../records/verdict.ts';
 import { counted, odds, percent } from '../records/words.ts';
+import { changesLines } from './changes.ts';
 import { checkView } from './checkView.ts';
 import { clusterView } from './clusterView.ts';
 import { failureModeViews } from './groupView.ts';
 
 /**
- * The end of a run: the outcome, the checks that failed and the warnings, the worst thing found, and where the report is.
+ * The end of a run: the outcome, the checks that failed and the warnings, the worst thing found or what changed all the same, and
+ * where the report is.
  * No line starts with text from data, so that none can be taken for a command by a runner that reads the log.
  */
 export function closingLines(result: Result, featureNames: FeatureNames, reportPath: string): string[] {
@@ -16,7 +18,7 @@ export function closingLines(result: Result, featureNames: FeatureNames, reportP
     outcomeLine(result),
     ...checkLines(result, 'error', 'Failed check'),
     ...checkLines(result, 'warning', 'Warning'),
-    worstLine(result, featureNames),
+    ...foundLines(result, featureNames),
     `Report: ${reportPath}`,
   ];
   // `##[` is a runner's command wherever in a line it stands.
@@ -64,6 +66,20 @@ function checkLines({ checkpoints }: Result, severity: Check['severity'], word: 
     .map(({ name, check }) => `${word} ${check.id}: ${several ? `${nameText(name)}: ` : ''}${check.message}`);
   const more = found.length - lines.length;
   return more > 0 ? [...lines, `${word}: ${counted(more, 'more', 'more')} in the report`] : lines;
+}
+
+/** The worst that was found; where nothing new or worse was, what changed all the same. */
+function foundLines(result: Result, names: FeatureNames): string[] {
+  const compared = result.checkpoints.filter(({ comparison }) => comparison !== null);
+  const worse = compared.some(({ comparison }) =>
+    comparison?.clusters.some(({ status }) => status === 'new' || status === 'worsened'),
+  );
+  if (worse || compared.length === 0) return [worstLine(result, names)];
+  const told = compared.slice(0, shownNames);
+  return told.flatMap((each) => [
+    ...(told.length === 1 ? [] : [`Checkpoint ${nameText(each.name)}:`]),
+    ...changesLines(each),
+  ]);
 }
 
 function worstLine(result: Result, names: FeatureNames): string {

@@ -112,6 +112,11 @@ function checkpointData(
       ...cut(newClusters, detail.newClusters),
       shown: newClusters.slice(0, detail.newClusters).map((cluster) => clusterData(cluster, detail)),
     },
+    changes: checkpoint.changes && {
+      ...checkpoint.changes,
+      images: checkpoint.changes.images.slice(0, detail.imageNames),
+      mended: checkpoint.changes.mended.slice(0, detail.imageNames),
+    },
     worsened: cut(worsened, detail.newClusters),
     known: cut(known, detail.knownClusters),
     failureModes: cut(failureModes, detail.failureModes),

@@ -67,6 +67,20 @@ describe('what the images of an event share', () => {
     expect(traits.map(({ text }) => text)).toEqual(['darker than all other cars', 'redder than 8 in 10 other cars']);
   });
 
+  it('a colour before how it varies', async () => {
+    const traits = await traitsOf(
+      sides,
+      source((row, at, value) => {
+        if (!isOwn(row)) return value;
+        return at === FEATURES + 4 ? 200 : at === REDNESS ? 80 + value / 5 : value;
+      }),
+    );
+    expect(traits.map(({ text }) => text)).toEqual([
+      'redder than 8 in 10 other cars',
+      'more mixed of red and green than all other cars',
+    ]);
+  });
+
   it('a feature that somebody named, and none that nobody did', async () => {
     const featureNames = new Map([[1, { name: 'snow', kind: null, note: null }]]);
     const traits = await traitsOf(

@@ -1,12 +1,14 @@
 import { readFile } from 'node:fs/promises';
+import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
 import { validateXML } from 'xmllint-wasm';
+import { newlyFailedCsv } from '../../src/report/changes.ts';
 import { closingLines } from '../../src/report/closingLines.ts';
 import { junitXml } from '../../src/report/junit.ts';
 import { metricsJson } from '../../src/report/metrics.ts';
 import { resultJson } from '../../src/report/resultJson.ts';
 import { HOSTILE_NAMES, hostileInput } from './hostileResult.ts';
-import { sampleCheckpoint, sampleResult } from './sampleResult.ts';
+import { sampleCheck, sampleCheckpoint, sampleEvent, sampleResult } from './sampleResult.ts';
 
 const schema = await readFile(new URL('../data/report/junit.xsd', import.meta.url), 'utf8');
 
@@ -97,6 +99,33 @@ function turned({ verdict, comparison, groups, name, ...rest }: ReturnType<typeo
   return { verdict, comparison, groups, ...rest, name };
 }
 
+describe('newly-failed.csv', () => {
+  it('lists every image that newly fails, with what is not known left empty', () => {
+    expect(newlyFailedCsv(sampleResult())).toBe(
+      [
+        'checkpoint,image,label,before,after,confidence,confidenceBefore,event',
+        'candidate,images/00006.png,automobile,automobile,truck,0.9,0.8,label:automobile#89abcdef',
+        'candidate,images/00009.png,automobile,automobile,truck,,,',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('is a table of eight columns whatever names hold', () => {
+    for (const name of HOSTILE_NAMES) {
+      const csv = newlyFailedCsv(hostileInput(name).result) ?? '';
+      const rows: unknown[][] = parse(csv);
+      expect(rows.map((row) => row.length)).toEqual([8, 8, 8]);
+      expect(String(rows[1][1]).replace(/^'/, '')).toBe(name.toWellFormed());
+      expect(String(rows[1][1])).not.toMatch(/^[=+@-]/);
+    }
+  });
+
+  it('is not written where nothing was compared', () => {
+    expect(newlyFailedCsv(sampleResult({ checkpoints: [sampleCheckpoint({ comparison: null })] }))).toBeNull();
+  });
+});
+
 describe('closing lines', () => {
   it('say what failed and where the report is', () => {
     expect(closingLines(sampleResult(), new Map(), 'out/report.html')).toEqual([
@@ -113,6 +142,26 @@ describe('closing lines', () => {
     expect(closingLines(result, new Map(), 'r')).toEqual([
       'NOT COMPARED: candidate: compared with no baseline',
       'Worst failure mode: images of automobile, feature 102 > 0.112 and feature 48 > 0.0115: 41 of 76 images fail (53.9 %), 8.7 times as often as usual (6.2 %)',
+      'Report: r',
+    ]);
+  });
+
+  it('tell of a pass what changed all the same', () => {
+    const sample = sampleCheckpoint();
+    const comparison = sample.comparison && { ...sample.comparison, clusters: [], mended: [sampleEvent()] };
+    const verdict = {
+      outcome: 'passed',
+      passed: true,
+      checks: [sampleCheck({ id: 'error-rate', severity: 'warning' })],
+    } as const;
+    const result = sampleResult({ checkpoints: [sampleCheckpoint({ comparison, events: [], verdict })] });
+    expect(closingLines(result, new Map(), 'r')).toEqual([
+      'PASSED: candidate: 0 new failure events, 0 known failure modes worse',
+      'Warning error-rate: a new cluster of failures appeared',
+      'Error rate 16 % -> 16.8 %: 610 images newly fail, 530 are newly right (p = 0.02, McNemar).',
+      '2 images newly fail, the most confident first (all in newly-failed.csv): images/00006.png (automobile, now truck, confidence 0.9), images/00009.png (automobile, now truck)',
+      'Mended: Automobiles taken for trucks: 30 of 36; redder in the centre than 9 in 10 other automobiles',
+      'Compared: all 10,000 images, with baseline at commit fedcba987654; a new cluster of about 12 to 40 newly failed images, by group, could have failed it',
       'Report: r',
     ]);
   });
