@@ -99,10 +99,14 @@ function refuseUnknown(table: Table, images: readonly string[], evalSet: EvalSet
   const unknown = [...images.keys()].filter((row) => !known.has(entry(images, row)));
   const [first] = unknown;
   if (first === undefined) return;
+  const name = entry(images, first);
   throw new UserError({
     what: `${unknown.length} of ${images.length} images are not in the manifest: ${listed(unknown.map((row) => entry(images, row)))}`,
     where: table.where(first),
-    fix: `Write the manifest's names, such as ${JSON.stringify(evalSet.images[0])}, or remove the rows`,
+    fix:
+      known.has(name.normalize('NFC')) || known.has(name.normalize('NFD'))
+        ? 'The names look alike and are other code points (Unicode NFC and NFD, as macOS writes them): normalise both alike, in Python by unicodedata.normalize("NFC", name)'
+        : `Write the manifest's names, such as ${JSON.stringify(evalSet.images[0])}, or remove the rows`,
   });
 }
 

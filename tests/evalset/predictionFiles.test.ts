@@ -155,3 +155,17 @@ describe('scores in the order of classes', () => {
     expect(told.fix).toContain('evalSet: {classes: ["0", "1", "2", ');
   });
 });
+
+describe('names that look alike', () => {
+  it.each(['NFC', 'NFD'] as const)(
+    'are told where the manifest has %s and the predictions the other form',
+    async (form) => {
+      const other = form === 'NFC' ? 'NFD' : 'NFC';
+      const manifest = write('manifest.csv', `image,label\n${'ü.png'.normalize(form)},cat\n`);
+      const { evalSet } = await readEvalSet({ images: null, manifest, classes: [], columns });
+      const file = write('other.csv', `image,prediction\n${'ü.png'.normalize(other)},cat\n`);
+      const read = readCheckpoint(file, 'c', evalSet, columns);
+      expect((await refusal(read, data)).fix).toContain('Unicode NFC and NFD');
+    },
+  );
+});
