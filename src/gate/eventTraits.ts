@@ -68,7 +68,7 @@ export async function traitsOf(sides: Beside, source: TraitSource): Promise<Told
     ),
   ];
   return weighed
-    .toSorted((a, b) => Number(isMixture(a)) - Number(isMixture(b)) || b.weight - a.weight)
+    .toSorted((a, b) => rankOf(a) - rankOf(b) || b.weight - a.weight)
     .slice(0, MOST_TRAITS)
     .map(({ trait }) => trait);
 }
@@ -82,9 +82,11 @@ interface Measured extends Pick<DifferenceTrait, 'kind' | 'name' | 'feature'> {
   readonly less: string;
 }
 
-/** How colours vary over an image follows from what it shows in which colour: people see the colour, so that it is told first. */
-function isMixture({ trait }: Weighed): boolean {
-  return trait.kind === 'property' && /spread of (redness|yellowness)$/.test(trait.name);
+/** What changes along with light or colour is told after them, contrast before what changes with it too (`bench:words`). */
+function rankOf({ trait }: Weighed): number {
+  if (trait.kind !== 'property') return 0;
+  if (/spread of (redness|yellowness)$|^sharpness$|^edge density$/.test(trait.name)) return 2;
+  return /spread of lightness$/.test(trait.name) ? 1 : 0;
 }
 
 async function namedMeasures(features: readonly number[], sides: Beside, source: TraitSource): Promise<Measured[]> {
