@@ -3,7 +3,7 @@
  * judged as a pull request. The comment is what the action would post, rendered as GitHub-flavoured Markdown in GitHub's own style
  * (github-markdown-css); its contact sheets come from the baseline branch.
  *
- * usage: node scripts/screenshots.ts           docs/images/comment.png and report.png, the README's
+ * usage: node scripts/screenshots.ts           docs/images/comment.jpg and report.jpg, the README's
  *        node scripts/screenshots.ts FOLDER    comment and report on a phone and a desktop, light and dark, to be looked at
  *
  * Needs git and Debian's chromium.
@@ -122,10 +122,10 @@ function keep(name: string, picture: Buffer): void {
 
 /** The README's two pictures. */
 async function shootForReadme(browser: Browser, folder: string, comment: string): Promise<void> {
-  const commented = await openComment(browser, folder, comment, { width: 830, height: 900, colorScheme: 'light' });
-  keep('comment.png', await commented.screenshot({ clip: { x: 0, y: 0, width: 830, height: 640 } }));
-  const reported = await openReport(browser, folder, { width: 1_000, height: 1_000, colorScheme: 'light' });
-  keep('report.png', await reported.screenshot());
+  const commented = await openComment(browser, folder, comment, { width: 640, height: 900, colorScheme: 'light' });
+  keep('comment.jpg', await commented.screenshot({ type: 'jpeg', quality: 88, clip: { x: 0, y: 0, width: 640, height: 760 } }));
+  const reported = await openReport(browser, folder, { width: 900, height: 900, colorScheme: 'light' });
+  keep('report.jpg', await reported.screenshot({ type: 'jpeg', quality: 80 }));
 }
 
 /** The first screen and the whole of each, to be looked at. */
