@@ -120,6 +120,7 @@ for (const browser of document.querySelectorAll('[data-browser]')) {
     return { item, text: (name ? [name, is, before, now].join(' ') : (item.textContent ?? '')).toLowerCase() };
   });
   if (!filter || !input || !status || items.length < 2) continue;
+  const what = (browser instanceof HTMLElement && browser.dataset.of) || 'images';
   input.addEventListener('input', () => {
     const wanted = input.value.trim().toLowerCase();
     let found = 0;
@@ -129,7 +130,7 @@ for (const browser of document.querySelectorAll('[data-browser]')) {
       if (isWanted) found++;
     }
     status.textContent =
-      found === 0 ? `No image matches “${input.value.trim()}”` : `${found} of ${items.length} images`;
+      found === 0 ? `Nothing matches “${input.value.trim()}”` : `${found} of ${items.length} ${what}`;
   });
   filter.removeAttribute('hidden');
 }

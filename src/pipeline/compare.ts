@@ -62,6 +62,7 @@ function compareSides(request: Request, sides: Sides): Promise<GateOutcome> {
         given: given.slice(1),
         training: null,
         store: null,
+        accepted: new Map([[after.name, record]]),
         names: new Map(),
       },
     });

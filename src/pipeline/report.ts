@@ -6,12 +6,14 @@ import type { BaselineStore } from '../baseline/store.ts';
 import { messageOf, UserError } from '../errors.ts';
 import type { TrainingSet } from '../evalset/trainingSet.ts';
 import { contactSheet } from '../pictures/contactSheet.ts';
+import type { BaselineRecord } from '../records/baseline.ts';
 import { entry } from '../records/entry.ts';
 import type { Checkpoint } from '../records/evalSet.ts';
 import type { FeatureNames } from '../records/features.ts';
 import type { Result } from '../records/result.ts';
 import { NEWLY_FAILED_FILE, newlyFailedCsv } from '../report/changes.ts';
 import { closingLines } from '../report/closingLines.ts';
+import { type ConfusionCell, confusionCells } from '../report/confusionMatrix.ts';
 import { confusionsOf } from '../report/confusions.ts';
 import { renderHtml } from '../report/html.ts';
 import { junitXml } from '../report/junit.ts';
@@ -44,6 +46,8 @@ export interface Told {
 
 /** What reports are written of. */
 interface Reported {
+  /** What each checkpoint was compared with, the newest accepted; by the checkpoint's name. */
+  readonly accepted: ReadonlyMap<string, BaselineRecord>;
   readonly features: Features;
   readonly checkpoints: readonly Checkpoint[];
   readonly judged: Result;
@@ -61,7 +65,7 @@ interface Reported {
  */
 export async function report(
   run: Run,
-  { features, checkpoints, judged, given, training, store, names }: Reported,
+  { features, checkpoints, judged, given, training, store, names, accepted }: Reported,
 ): Promise<Told> {
   const { config, request } = run;
   const file = (name: string) => join(request.out, name);
@@ -84,6 +88,7 @@ export async function report(
   const plain: ReportInput = {
     ...{ result: judged, featureNames, pictures: null, trials: new Map(), sheets: new Map(), history: [], link: null },
     confusions: confusionsOf(judged, features.evalSet, checkpoints),
+    matrices: matricesOf(features.evalSet, checkpoints, accepted),
     configText: textOf(config.file),
   };
   const write = async (input: ReportInput) => {
@@ -122,6 +127,25 @@ export async function report(
   const [problem = null] = problems;
   const summary = renderMarkdown(view, templates);
   return { result, lines, summary, comment: renderMarkdown(view, templates, limit), problem };
+}
+
+/** What is taken for what, before and after, of each checkpoint that was compared by predictions. */
+function matricesOf(
+  { images, labels, classes }: Features['evalSet'],
+  checkpoints: readonly Checkpoint[],
+  accepted: ReadonlyMap<string, BaselineRecord>,
+): ReportInput['matrices'] {
+  const matrices = new Map<string, readonly ConfusionCell[]>();
+  const named = (indices: ArrayLike<number>) => Array.from(indices, (index) => entry(classes, index));
+  for (const { name, predictions } of checkpoints) {
+    const record = accepted.get(name);
+    if (record === undefined || record.predictions === null || predictions === null) continue;
+    const { predictions: then, evalSet } = record;
+    const taken = new Map(evalSet.images.map((image, at) => [image, entry(evalSet.classes, entry(then, at))]));
+    const before = images.map((image) => taken.get(image) ?? null);
+    matrices.set(name, confusionCells(named(labels), before, named(predictions)));
+  }
+  return matrices;
 }
 
 /** The config as it stands; null where it has gone since it was read. */

@@ -1,6 +1,7 @@
 import { comparedWith, withoutRepeats } from '../baseline/compared.ts';
 import { evalSetChanges } from '../baseline/evalSetChanges.ts';
 import { UserError } from '../errors.ts';
+import type { BaselineRecord } from '../records/baseline.ts';
 import { entry } from '../records/entry.ts';
 import type { CheckpointResult } from '../records/result.ts';
 import { type Outcome, worstOutcome } from '../records/verdict.ts';
@@ -40,6 +41,7 @@ function judgeAll(request: Request): Promise<GateOutcome> {
     const checkpoints = await openCheckpoints(run, given, features);
     const watched = await watchedSlices(run, features, store);
     const results: CheckpointResult[] = [];
+    const accepted = new Map<string, BaselineRecord>();
     const joined = request.parts?.length ? await joinParts(run, features, checkpoints, request.parts) : null;
     for (const [at, checkpoint] of checkpoints.entries()) {
       const groups = joined === null ? await analyseCheckpoint(run, features, checkpoint) : entry(joined, at);
@@ -52,13 +54,14 @@ function judgeAll(request: Request): Promise<GateOutcome> {
         mine?.kind === 'found'
           ? { evalSet: evalSetChanges(features.evalSet, features.hashes, mine.records[0]), notes }
           : null;
+      if (mine?.kind === 'found') accepted.set(checkpoint.name, mine.records[0]);
       const earlier = results.flatMap(({ events }) => events);
       results.push(await judgeCheckpoint(run, features, checkpoint, groups, baselines, earlier, since, watched, names));
     }
     const judged = resultOf(run, features, standing.commit, results);
     const outcome = worstOutcome(results.map(({ verdict }) => verdict?.outcome ?? 'not compared'));
     const passed = outcome !== 'failed';
-    const told = await report(run, { features, checkpoints, judged, given, training, store, names });
+    const told = await report(run, { features, checkpoints, judged, given, training, store, names, accepted });
     const { result } = told;
     if (request.record && !passed) request.onNotice('Not recorded as a baseline: the gate failed.');
     if (!passed) await watchFailed(run, store, result);

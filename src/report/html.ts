@@ -8,6 +8,7 @@ import { mean } from '../statistics/sums.ts';
 import { boundedPictures } from './boundedPictures.ts';
 import { type Card, clusterCard, failureModeCard } from './card.ts';
 import type { CheckpointView, EventView } from './checkpointView.ts';
+import { confusionView } from './confusionMatrix.ts';
 import { type EventCard, eventCard } from './eventCard.ts';
 import { eventLead } from './eventLead.ts';
 import { modeCards } from './modeCard.ts';
@@ -136,6 +137,7 @@ function checkpointData(view: ReportView, index: number, seen: Map<number, strin
     ...worst(newCards, worseCards, checkpoint),
     trees: trees(view, result, prefix),
     scatter: scatter(result),
+    confusion: confusionView(view.input.matrices.get(result.name)),
   };
 }
 

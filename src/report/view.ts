@@ -22,6 +22,7 @@ import { type Outcome, worstOutcome } from '../records/verdict.ts';
 import { count, counted, number, percent } from '../records/words.ts';
 import type { Confusion } from './actions.ts';
 import { type CheckpointView, checkpointView } from './checkpointView.ts';
+import type { ConfusionCell } from './confusionMatrix.ts';
 import type { EventSheets, Pictures, ReportLink, TrialPictures } from './pictures.ts';
 
 export interface ReportInput {
@@ -37,6 +38,8 @@ export interface ReportInput {
   readonly link: ReportLink | null;
   /** Of clusters and leaves, by `keyOf`; most frequent first. */
   readonly confusions: ReadonlyMap<string, readonly Confusion[]>;
+  /** What is taken for what, before and after, by the checkpoint's name; none where either is not known. */
+  readonly matrices: ReadonlyMap<string, readonly ConfusionCell[]>;
   /** Oldest first. */
   readonly history: readonly Omit<HistoryRow, 'sequence' | 'pruned'>[];
   /** barlow.yml as it was read, for "how this was made"; null where it was not. */

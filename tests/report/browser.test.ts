@@ -194,7 +194,7 @@ describe.skipIf(CHROMIUM === undefined)('report.html in Chromium (skipped where 
     expect(await page.locator('.place-of').textContent()).toBe('2 of 11');
     await page.keyboard.press('Escape');
     await browsed.getByLabel('Filter by name or class').fill('zebra');
-    expect(await browsed.getByRole('status').textContent()).toBe('No image matches “zebra”');
+    expect(await browsed.getByRole('status').textContent()).toBe('Nothing matches “zebra”');
     await page.getByLabel('Filter groups').fill('zebra');
     expect(await page.locator('.groups [role=status]').textContent()).toBe('No group is called like “zebra”');
     await page.close();

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { GroupAnalysis } from '../../src/records/analysis.ts';
 import type { Cluster } from '../../src/records/comparison.ts';
+import type { ConfusionCell } from '../../src/report/confusionMatrix.ts';
 import { type EventPictures, keyOf, type LabelledPicture } from '../../src/report/pictures.ts';
 import type { ReportInput } from '../../src/report/view.ts';
 import {
@@ -85,10 +86,19 @@ export function manyClasses(classes: number, clusters: number, pad = ''): Report
     confusions: new Map(
       found.map((cluster) => [keyOf(sample.name, cluster.id), [{ className: `truck${pad}`, images: 20 }]]),
     ),
+    matrices: new Map([[sample.name, cellsOf(names)]]),
     history: Array.from({ length: 30 }, (_, i) => ({
       ...{ commit: `${i}a2b3c4d5e6f`, checkpoint: `run ${i}`, createdAt: '2026-01-01T00:00:00.000Z' },
       ...{ images: 10_000, failures: 1_600 + 10 * i, meanAler: 0.4 },
     })),
     configText: 'version: 1\nname: cifar10\n',
   });
+}
+
+/** Every class taken for itself and for the next. */
+function cellsOf(names: readonly string[]): ConfusionCell[] {
+  return names.flatMap((label, at) => [
+    { label, prediction: label, before: 90, after: 80 },
+    { label, prediction: names[(at + 1) % names.length], before: 10, after: 20 + at },
+  ]);
 }

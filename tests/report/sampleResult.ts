@@ -310,6 +310,7 @@ export function sampleInput(result: Result = sampleResult(), change: Partial<Rep
     trials: new Map(),
     sheets: new Map(),
     link: null,
+    matrices: new Map(),
     confusions: new Map(),
     history: [],
     configText: null,
