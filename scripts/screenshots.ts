@@ -123,7 +123,10 @@ function keep(name: string, picture: Buffer): void {
 /** The README's two pictures. */
 async function shootForReadme(browser: Browser, folder: string, comment: string): Promise<void> {
   const commented = await openComment(browser, folder, comment, { width: 640, height: 900, colorScheme: 'light' });
-  keep('comment.jpg', await commented.screenshot({ type: 'jpeg', quality: 88, clip: { x: 0, y: 0, width: 640, height: 760 } }));
+  keep(
+    'comment.jpg',
+    await commented.screenshot({ type: 'jpeg', quality: 88, clip: { x: 0, y: 0, width: 640, height: 760 } }),
+  );
   const reported = await openReport(browser, folder, { width: 900, height: 900, colorScheme: 'light' });
   keep('report.jpg', await reported.screenshot({ type: 'jpeg', quality: 80 }));
 }
