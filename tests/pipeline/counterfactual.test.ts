@@ -93,7 +93,7 @@ describe('a checkpoint that fails because of redness alone', () => {
     const first = page('result.json');
     judged(config, 'red.onnx', '--workers', '3');
     expect(page('result.json').replace(/"createdAt": "[^"]+"/, '')).toBe(first.replace(/"createdAt": "[^"]+"/, ''));
-  }, 180_000);
+  }, 400_000);
 
   it('that sees images in another size is tried as well', () => {
     const found = judged(config, 'large.onnx');

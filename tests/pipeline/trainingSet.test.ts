@@ -140,7 +140,9 @@ baseline: {store: folder, path: baselines}
       config.replace('whole.npy', 'features.npy').replace('features: features', 'features: ./features'),
     );
     expect(status, text).toBe(1);
-    expect(text).toMatch(/No causes: it has 800 rows where the manifest has 3000 images .*features\.npy/);
+    expect(text).toMatch(
+      /No causes in the training set: it has 800 rows where the manifest has 3000 images .*features\.npy/,
+    );
     expect(evidence()).toBeNull();
   }, 60_000);
 
