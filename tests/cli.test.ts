@@ -128,6 +128,7 @@ describe('barlow run', () => {
       'report.html',
       'report.md',
       'result.json',
+      'summary.json',
     ]);
     expect(outs[1]).toEqual(outs[0]);
     expect(outs[2]).toEqual(outs[0]);

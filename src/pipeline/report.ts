@@ -22,6 +22,7 @@ import { metricsJson } from '../report/metrics.ts';
 import { type EventSheets, keyOf } from '../report/pictures.ts';
 import { resultJson } from '../report/resultJson.ts';
 import { FULL_DETAIL } from '../report/shedding.ts';
+import { summaryJson } from '../report/summary.ts';
 import { buildView, type ReportInput } from '../report/view.ts';
 import { eventRows } from './alike.ts';
 import { withCounterfactuals } from './counterfactual.ts';
@@ -83,6 +84,7 @@ export async function report(
   await writeFile('metrics.json', metricsJson(judged));
   const newlyFailed = newlyFailedCsv(judged);
   if (newlyFailed !== null) await writeFile(NEWLY_FAILED_FILE, newlyFailed);
+  await writeFile('summary.json', summaryJson(judged));
   const featureNames = withPropertyNames(names, features);
   const templates = await readTemplates();
   const plain: ReportInput = {

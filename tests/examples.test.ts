@@ -1,0 +1,156 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { resultJson } from '../src/report/resultJson.ts';
+import { summaryJson } from '../src/report/summary.ts';
+import { hasPython, PYTHON } from './extras.ts';
+import { sampleCheckpoint, sampleEvent, sampleResult } from './report/sampleResult.ts';
+
+const examples = join(import.meta.dirname, '..', 'examples');
+const folder = mkdtempSync(join(tmpdir(), 'barlow examples '));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function hasCurl(): boolean {
+  try {
+    execFileSync('curl', ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+interface Asked {
+  readonly method: string | undefined;
+  readonly url: string | undefined;
+  readonly token: string | string[] | undefined;
+  readonly body: string;
+}
+
+/** Runs a shell script with a server that answers as told; gives back what the server was asked. */
+async function asked(
+  script: string,
+  answer: string,
+  env: (address: string) => Record<string, string>,
+): Promise<Asked[]> {
+  const seen: Asked[] = [];
+  const server = createServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
+    request.on('end', () => {
+      const { method, url, headers } = request;
+      seen.push({ method, url, token: headers['private-token'], body: Buffer.concat(parts).toString() });
+      response.setHeader('Content-Type', 'application/json');
+      response.end(method === 'GET' ? answer : '{}');
+    });
+  });
+  await new Promise<void>((done) => {
+    server.listen(0, '127.0.0.1', done);
+  });
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const path = `${dirname(process.execPath)}:${process.env.PATH}`;
+  const options = { cwd: folder, env: { PATH: path, ...env(`http://127.0.0.1:${port}`) } };
+  await new Promise<void>((done, failed) => {
+    execFile('sh', ['-c', script], options, (error, stdout, stderr) =>
+      error ? failed(new Error(`${stdout}${stderr}`)) : done(),
+    );
+  });
+  await new Promise((done) => {
+    server.close(done);
+  });
+  return seen;
+}
+
+describe.skipIf(!hasCurl())('examples that post', () => {
+  const { 'barlow-note': job }: Record<string, { script: string[] }> = parse(
+    readFileSync(join(examples, 'workflows', 'gitlab-note.yml'), 'utf8'),
+  );
+  const script = job.script.join('\n');
+  const report = 'A "report" & more\n+ 100 %, *ünïcode*\n';
+  mkdirSync(join(folder, 'report'), { recursive: true });
+  writeFileSync(join(folder, 'report', 'report.md'), report);
+  const note = (answer: string, token = 'secret') =>
+    asked(script, answer, (address) => ({
+      ...{ CI_API_V4_URL: `${address}/api/v4`, CI_PROJECT_ID: '7', CI_MERGE_REQUEST_IID: '3' },
+      BARLOW_NOTE_TOKEN: token,
+    }));
+  const notes = '/api/v4/projects/7/merge_requests/3/notes';
+  const body = `body=${encodeURIComponent(`<!-- barlow-gate -->\n${report}`)}`;
+  const plain = (text: string) =>
+    text
+      .replaceAll('+', '%20')
+      .replace(/%[0-9a-f]{2}|[!'()*]/gi, (part) =>
+        part.length === 3 ? part.toUpperCase() : `%${part.charCodeAt(0).toString(16).toUpperCase()}`,
+      );
+
+  it('GitLab: a first note is posted, an earlier one written anew', async () => {
+    const [list, first] = await note('[{"id": 5, "body": "looks good"}]');
+    expect(list).toMatchObject({ method: 'GET', url: `${notes}?per_page=100&sort=asc`, token: 'secret' });
+    expect(first).toMatchObject({ method: 'POST', url: notes, token: 'secret' });
+    expect(plain(first.body)).toBe(plain(body));
+    const [, again] = await note('[{"id": 5, "body": "x"}, {"id": 9, "body": "<!-- barlow-gate -->\\nold"}]');
+    expect(again).toMatchObject({ method: 'PUT', url: `${notes}/9` });
+    expect(plain(again.body)).toBe(plain(body));
+  });
+
+  it('GitLab: without a token nothing is asked', async () => {
+    expect(await note('[]', '')).toEqual([]);
+  });
+
+  it('Slack: the summary is posted, and no name in it is markup', async () => {
+    const hostile = sampleEvent({ title: '<!channel> & <https://example.com|free cars>: 3 of 4' });
+    const result = sampleResult({ checkpoints: [sampleCheckpoint({ events: [hostile] })] });
+    writeFileSync(join(folder, 'summary.json'), summaryJson(result));
+    const command = `sh '${join(examples, 'workflows', 'slack.sh')}' summary.json https://example.com/build/7`;
+    const [{ method, body: sent }] = await asked(command, '', (address) => ({ SLACK_WEBHOOK: address }));
+    const { text }: { text: string } = JSON.parse(sent);
+    expect(method).toBe('POST');
+    expect(text).toContain('&lt;!channel&gt; &amp; &lt;https://example.com|free cars&gt;: 3 of 4');
+    expect(text.match(/<[^>]*>/g)).toEqual(['<https://example.com/build/7|The report>']);
+    expect(text).toMatch(/^FAILED: cifar10\n/);
+  });
+});
+
+describe('the notebook', () => {
+  const script = readFileSync(join(examples, 'notebook', 'event_images.py'), 'utf8');
+  const cells: { cell_type: string; source: string[] }[] = JSON.parse(
+    readFileSync(join(examples, 'notebook', 'event_images.ipynb'), 'utf8'),
+  ).cells;
+
+  it('is the script, cell by cell', () => {
+    const own = script
+      .split(/^# %%/m)
+      .slice(1)
+      .map((part) => (part.startsWith(' [markdown]\n') ? part.slice(12).replace(/^# ?/gm, '') : part.slice(1)).trim());
+    expect(cells.map(({ source }) => source.join('').trim())).toEqual(own);
+    expect(cells.map(({ cell_type }) => cell_type)).toEqual([
+      'markdown',
+      'code',
+      'markdown',
+      'code',
+      'markdown',
+      'code',
+    ]);
+  });
+
+  it.skipIf(!hasPython('pandas'))('reads a result with pandas alone', () => {
+    const report = join(folder, 'notebook');
+    mkdirSync(report);
+    const run = () =>
+      execFileSync(PYTHON, [join(examples, 'notebook', 'event_images.py'), report], { encoding: 'utf8' });
+    writeFileSync(join(report, 'result.json'), resultJson(sampleResult()));
+    expect(run()).toMatch(/Automobiles taken for trucks: 30 of 36/);
+    expect(run()).toMatch(/newly failed +automobile +2/);
+    expect(run()).toMatch(/still right +automobile +1/);
+    expect(run()).toMatch(/images\/00006\.png automobile automobile truck +0\.8/);
+    writeFileSync(
+      join(report, 'result.json'),
+      resultJson(sampleResult({ checkpoints: [sampleCheckpoint({ events: [] })] })),
+    );
+    expect(run()).toContain('No event');
+  });
+});
