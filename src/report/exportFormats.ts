@@ -62,9 +62,12 @@ export function csvCell(value: string | number | null): string {
  */
 function fiftyone({ images }: Exported, addressOf: AddressOf): ExportedFile[] {
   const ids = images.map((_, index) => String(index).padStart(6, '0'));
-  const labels = images.map(({ name, label, ...rest }) => ({
+  // FiftyOne keeps the name `confidence` for that of the label itself.
+  const labels = images.map(({ name, label, confidence: confidenceAfter, ...rest }) => ({
     label,
-    attributes: Object.fromEntries(Object.entries({ image: name, ...rest }).filter(([, value]) => value !== null)),
+    attributes: Object.fromEntries(
+      Object.entries({ image: name, confidenceAfter, ...rest }).filter(([, value]) => value !== null),
+    ),
   }));
   const data = Object.fromEntries(ids.map((id, index) => [id, addressOf(images[index]?.name ?? '')]));
   return [

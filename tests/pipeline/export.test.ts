@@ -214,6 +214,9 @@ describe('for labelling tools', () => {
     for (const [key, path] of Object.entries(data)) {
       const { label, attributes } = labels.labels[key];
       expect(path).toBe(join(folder, 'pictures', String(attributes.image)));
+      // FiftyOne's parser takes `confidence` for the label's own, and fails where an attribute is called so.
+      expect(Object.keys(attributes)).not.toContain('confidence');
+      expect(attributes.confidenceAfter).toBeTypeOf('number');
       expect([label, attributes.why]).toEqual([CAT, whys.get(String(attributes.image))]);
     }
     expect(Object.keys(data)).toHaveLength(whys.size);
