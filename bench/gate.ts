@@ -2,7 +2,8 @@
  * Whether the gate is right, in one table: what it must find, what it must let pass and how long it may take, on CIFAR-10
  * with real networks and at the size of ImageNet's validation set. Prints MISSED where a figure is not as it must be, and
  * then exits 1.
- * usage: node bench/gate.ts [--trials N] [SECTION...]   (sections: redcars retrained published power null workers speed imagenet)
+ * usage: node bench/gate.ts [--trials N] [--only TEXT] [SECTION...]   (sections: redcars retrained published power null workers speed imagenet;
+ * of `power` and `null` the cells whose words begin with TEXT: "5 % boxes", "N = 2")
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,6 +30,8 @@ if (!existsSync(folder)) throw new Error(`${folder} is needed: the CIFAR-10 test
 const asked = process.argv.slice(2);
 const trialsAt = asked.indexOf('--trials');
 const trials = trialsAt < 0 ? 40 : Number(asked.splice(trialsAt, 2)[1]);
+const onlyAt = asked.indexOf('--only');
+const only = onlyAt < 0 ? '' : asked.splice(onlyAt, 2)[1];
 const pool = openPool(2);
 const sections = { redcars, retrained, published, power, null: exactNull, workers, speed, imagenet };
 let bench: Bench | null = null;
@@ -175,9 +178,11 @@ async function power(): Promise<void> {
   ];
   for (const [share, aims] of cells) {
     for (const [at, kind] of kinds.entries()) {
+      const name = `${100 * share} % ${kind}`;
+      if (!name.startsWith(only)) continue;
       const cell = await trialsOf(data, pair, kind, share, true);
       const first = `first version ${cell.foundFirst} %, located ${cell.locatedFirst} %`;
-      const text = `${100 * share} % ${kind}: found ${cell.found} % (aim ${aims[at]} %; ${first})`;
+      const text = `${name}: found ${cell.found} % (aim ${aims[at]} %; ${first})`;
       must(cell.found >= aims[at], text);
       if (share === 0.08) {
         const aim = [60, 50, 40][at];
@@ -187,6 +192,7 @@ async function power(): Promise<void> {
   }
   const three = await groundOf(data, trainings, pool.run);
   for (const [at, kind] of kinds.entries()) {
+    if (!`3 % ${kind}`.startsWith(only)) continue;
     const cell = await trialsOf(data, three, kind, 0.03, false);
     must(
       cell.found >= [35, 75, 40][at],
@@ -234,6 +240,7 @@ async function exactNull(): Promise<void> {
     3: [trainings, networks.slice(3, 7)],
   };
   for (const [accepted, lists] of Object.entries(sets)) {
+    if (!`N = ${accepted}`.startsWith(only)) continue;
     const counts = { '0.01': 0, '0.05': 0 };
     for (const list of lists) {
       const groups = pairedGroupsOf(['label', 'prediction', 'all'], data.evalSet, await named(...list));
