@@ -2,7 +2,7 @@
  * Whether the gate is right, in one table: what it must find, what it must let pass and how long it may take, on CIFAR-10
  * with real networks and at the size of ImageNet's validation set. Prints MISSED where a figure is not as it must be, and
  * then exits 1.
- * usage: node bench/gate.ts [--trials N] [--only TEXT] [SECTION...]   (sections: redcars retrained published power null workers speed imagenet;
+ * usage: node bench/gate.ts [--trials N] [--runs N] [--only TEXT] [SECTION...]   (sections: redcars retrained published power null confidence workers speed imagenet;
  * of `power` and `null` the cells whose words begin with TEXT: "5 % boxes", "N = 2")
  */
 import { existsSync } from 'node:fs';
@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { openPool } from '../src/adapters/threadPool.ts';
 import { pairedGroupsOf } from '../src/analysis/groups.ts';
 import { hardness } from '../src/analysis/hardness.ts';
+import { restrictCheckpoint } from '../src/evalset/restrict.ts';
 import type { Compared } from '../src/gate/compare.ts';
 import { DRAWS_A_BLOCK, drawBlock } from '../src/gate/draws.ts';
 import { maximaOf } from '../src/gate/maxima.ts';
@@ -20,9 +21,19 @@ import { stream } from '../src/statistics/random.ts';
 import { discordance, drawSigns } from './firstVersion/discordance.ts';
 import { RegionSearch } from './firstVersion/regionSearch.ts';
 import { searchTable } from './firstVersion/searchTable.ts';
-import { type Bench, compareOn, options, readCifar10, readPredictions, rightOf, scanInput } from './gateData.ts';
+import {
+  type Bench,
+  compareOn,
+  options,
+  readCifar10,
+  readPredictions,
+  restrictBench,
+  rightOf,
+  runModels,
+  scanInput,
+} from './gateData.ts';
 import { imagenetPredictions, writeImagenet } from './gateImagenet.ts';
-import { groundOf, type Kind, plant } from './planted.ts';
+import { exchanged, groundOf, type Kind, plant } from './planted.ts';
 
 const folder = join(import.meta.dirname, '..', '..', 'shared', 'data', 'cifar10');
 if (!existsSync(folder)) throw new Error(`${folder} is needed: the CIFAR-10 test set, features.npy and predictions`);
@@ -30,10 +41,12 @@ if (!existsSync(folder)) throw new Error(`${folder} is needed: the CIFAR-10 test
 const asked = process.argv.slice(2);
 const trialsAt = asked.indexOf('--trials');
 const trials = trialsAt < 0 ? 40 : Number(asked.splice(trialsAt, 2)[1]);
+const runsAt = asked.indexOf('--runs');
+const asManyRuns = runsAt < 0 ? 400 : Number(asked.splice(runsAt, 2)[1]);
 const onlyAt = asked.indexOf('--only');
 const only = onlyAt < 0 ? '' : asked.splice(onlyAt, 2)[1];
 const pool = openPool(2);
-const sections = { redcars, retrained, published, power, null: exactNull, workers, speed, imagenet };
+const sections = { redcars, retrained, published, power, null: exactNull, confidence, workers, speed, imagenet };
 let bench: Bench | null = null;
 async function cifar10(): Promise<Bench> {
   bench ??= await readCifar10(folder, pool.run);
@@ -224,8 +237,8 @@ async function trialsOf(
 }
 
 /** Draws that stand for runs of the null hypothesis, and those that they are judged by. */
-const RUNS = 400;
-const REFERENCE = 3968;
+const RUNS = asManyRuns;
+const REFERENCE = RUNS > 400 ? 15_872 : 3968;
 
 /** Candidates whose trainings were dealt by coins fail as often as they may. */
 async function exactNull(): Promise<void> {
@@ -298,6 +311,61 @@ function upperTail(count: number, draws: number, chance: number): number {
     term *= ((draws - k) / (k + 1)) * (chance / (1 - chance));
   }
   return 1 - below;
+}
+
+/** Red cars that a thinned class keeps, and how often it is thinned. */
+const KEPT = 50;
+const THINNINGS = 20;
+
+/**
+ * With few red cars left in the test set errors alone see their loss at times; where right answers became less sure is told beside,
+ * and decides nothing. Both checkpoints are models, run here.
+ */
+async function confidence(): Promise<void> {
+  const data = await cifar10();
+  const [candidate, accepted] = await runModels(folder, data, ['candidate-red-cars-missing', 'baseline'], pool.run);
+  const random = stream('thinned class');
+  const red = [...data.redCars];
+  let [seen, told] = [0, 0];
+  for (let trial = 0; trial < THINNINGS; trial++) {
+    const left = new Set(red.toSorted((a, b) => a - b));
+    while (left.size > KEPT) left.delete([...left][random.below(left.size)]);
+    const rows = Uint32Array.from(data.evalSet.labels.keys()).filter((row) => left.has(row) || !data.redCars.has(row));
+    const thinned = await restrictBench(data, rows, pool.run);
+    const sides = [candidate, accepted].map((each) => restrictCheckpoint(each, rows));
+    const { events, comparison } = await compareOn(thinned, sides[0], [sides[1]], pool.run);
+    if (
+      events.some(({ images }) =>
+        mostlyRed(
+          images.map(({ name }) => name),
+          data,
+        ),
+      )
+    )
+      seen++;
+    const weak = comparison.weakenings.find(({ group }) => group === 'label:automobile');
+    if (weak === undefined) continue;
+    const inside = await rowsOf(data, weak.rule, 'automobile');
+    const rest = rows.filter((row) => data.evalSet.labels[row] === data.evalSet.labels[red[0]]).length;
+    const hits = inside.filter((row) => left.has(row)).length;
+    const all = inside.filter((row) => left.has(row) || !data.redCars.has(row)).length;
+    // Three times as red as the class at least.
+    if (hits / all >= (3 * left.size) / rest) told++;
+  }
+  console.log(`          ${KEPT} red cars left of 198: errors see them in ${seen} of ${THINNINGS} thinnings`);
+  must(told >= 0.9 * THINNINGS, `confidence tells of red cars in ${told} of ${THINNINGS} (90 %)`);
+  let alarms = 0;
+  for (let trial = 0; trial < THINNINGS; trial++) {
+    const sides = exchanged(data, [candidate, accepted], stream(`exchanged ${trial}`));
+    const { comparison } = await compareOn(data, sides[0], sides.slice(1), pool.run, {}, ['label', 'all']);
+    if (comparison.weakenings.length > 0) alarms++;
+  }
+  must(alarms <= 2, `who is who by a coin: it tells of something in ${alarms} of ${THINNINGS} (2)`);
+}
+
+function mostlyRed(names: readonly string[], { evalSet, redCars }: Bench): boolean {
+  const red = new Set([...redCars].map((row) => evalSet.images[row]));
+  return 2 * names.filter((name) => red.has(name)).length >= names.length;
 }
 
 /** The same comparison in this thread, in one worker and in two. */

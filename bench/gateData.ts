@@ -1,10 +1,13 @@
 /** What the gate's bench works on: the CIFAR-10 test set, its networks' predictions, and comparisons of them. */
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { difficultyOf } from '../src/analysis/difficulty.ts';
 import { pairedGroupsOf } from '../src/analysis/groups.ts';
 import { type Hardness, hardness } from '../src/analysis/hardness.ts';
+import { restrictEvalSet } from '../src/evalset/restrict.ts';
 import { parseNpyHeader } from '../src/features/npy.ts';
+import { runCheckpoint } from '../src/features/runCheckpoint.ts';
 import { withProperties } from '../src/features/withProperties.ts';
 import { type Compared, type CompareInput, compare } from '../src/gate/compare.ts';
 import type { ScanInput } from '../src/gate/scan.ts';
@@ -125,6 +128,43 @@ function readCsv(file: string): string[][] {
     .map((line) => line.trim().split(','));
 }
 
+/** Networks of the folder, run on its images. */
+export async function runModels(
+  folder: string,
+  { evalSet }: Bench,
+  names: readonly string[],
+  run: RunTask,
+): Promise<Checkpoint[]> {
+  const storeFolder = mkdtempSync(join(tmpdir(), 'barlow-bench-'));
+  const source = { hashes: null, engine: 'auto' as const, storeFolder, run, onProgress: () => {}, onNotice: () => {} };
+  const ran: Checkpoint[] = [];
+  for (const name of names) {
+    const path = join(folder, 'models', `${name}.onnx`);
+    const given = { name, path, classes: evalSet.classes, options: { output: null, classes: null, preprocess: null } };
+    ran.push(await runCheckpoint(given, evalSet, source));
+  }
+  rmSync(storeFolder, { recursive: true });
+  return ran;
+}
+
+/** The bench on some of its images. */
+export async function restrictBench(bench: Bench, rows: Uint32Array, run: RunTask): Promise<Bench> {
+  const { evalSet, model } = bench;
+  const readColumns: ReadColumns = (wanted, from, to, into) =>
+    bench.readColumns(
+      wanted.map((row) => rows[row]),
+      from,
+      to,
+      into,
+    );
+  const shared = restrictEvalSet(evalSet, rows);
+  const { labels, classes } = shared;
+  return {
+    ...{ ...bench, evalSet: shared, readColumns },
+    hardness: await hardness({ labels, classes: classes.length, dimensions: model, readColumns, run }),
+  };
+}
+
 /** Right images, of 10,000. */
 export function rightOf({ failed }: Checkpoint): number {
   return failed.length - failed.reduce((sum, each) => sum + each, 0);
@@ -148,6 +188,11 @@ export function scanInput(
   };
 }
 
+function confidencesOf(sides: readonly Checkpoint[]): Float64Array[] | null {
+  const known = sides.flatMap(({ confidence }) => confidence ?? []);
+  return known.length === sides.length ? known : null;
+}
+
 /** Compares by label, by prediction and as a whole, as a run does. The first baseline is the newest. */
 export async function compareOn(
   bench: Pick<Bench, 'evalSet' | 'dimensions' | 'model' | 'readColumns' | 'hardness'>,
@@ -155,13 +200,14 @@ export async function compareOn(
   baselines: readonly Checkpoint[],
   run: RunTask,
   change: Partial<CompareInput['options']> = {},
+  groups: readonly string[] = groupings,
 ): Promise<Compared> {
   const { evalSet } = bench;
   const sides = [candidate, ...baselines];
   const [wholeSet] = pairedGroupsOf(['all'], evalSet, sides);
   const taken = ({ predictions }: Checkpoint, row: number) => evalSet.classes[predictions?.[row] ?? 0];
   return compare({
-    ...scanInput(bench, pairedGroupsOf(groupings, evalSet, sides), run),
+    ...scanInput(bench, pairedGroupsOf(groups, evalSet, sides), run),
     ...{
       candidate: [],
       earlier: [],
@@ -171,6 +217,7 @@ export async function compareOn(
       wholeSet,
       failureMode,
     },
+    confidences: confidencesOf(sides),
     baselines: baselines.map(({ name }) => ({ commit: name, checkpoint: name, groups: [] })),
     faceOf: (row) => ({
       label: evalSet.classes[evalSet.labels[row]],

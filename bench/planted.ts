@@ -182,13 +182,18 @@ async function firstVersion(
 /** The trainings, dealt again on each image. */
 export function exchanged(bench: Bench, trainings: readonly Checkpoint[], random: RandomStream): Checkpoint[] {
   const dealt = trainings.map(({ predictions }) => Int32Array.from(predictions ?? []));
+  const sure = trainings.flatMap(({ confidence }) => (confidence === null ? [] : Float64Array.from(confidence)));
   for (let row = 0; row < bench.evalSet.labels.length; row++) {
     for (let left = dealt.length - 1; left > 0; left--) {
       const other = random.below(left + 1);
       [dealt[left][row], dealt[other][row]] = [dealt[other][row], dealt[left][row]];
+      if (sure.length > 0) [sure[left][row], sure[other][row]] = [sure[other][row], sure[left][row]];
     }
   }
-  return dealt.map((predictions, at) => checkpoint(bench.evalSet, `dealt ${at}`, predictions));
+  return dealt.map((predictions, at) => ({
+    ...checkpoint(bench.evalSet, `dealt ${at}`, predictions),
+    confidence: sure[at] ?? null,
+  }));
 }
 
 /** A region of a class of about that share, as rows. */

@@ -10,6 +10,7 @@ import { type NewClusters, type NewClustersInput, newClusters } from './newClust
 import { newlyFailedImages } from './newlyFailed.ts';
 import { type TellInput, tellEvents } from './tellEvents.ts';
 import { smallestVisible } from './visible.ts';
+import { weakenings } from './weakenings.ts';
 
 export interface CompareInput extends Omit<NewClustersInput, 'draws'>, Pick<TellInput, 'metadata' | 'featureNames'> {
   /** The candidate's groups. */
@@ -21,6 +22,8 @@ export interface CompareInput extends Omit<NewClustersInput, 'draws'>, Pick<Tell
   /** The groups to compare, on those same images: every group of the run, whether or not it grew a tree. */
   readonly groups: readonly PairedGroup[];
   readonly failureMode: AnalysisOptions['failureMode'];
+  /** Of the candidate and the accepted checkpoints, 0 to 1, by the rows that groups hold; null where one has none. */
+  readonly confidences: readonly Float64Array[] | null;
   /** Events of the run's checkpoints before this one. */
   readonly earlier: readonly FailureEvent[];
 }
@@ -55,6 +58,7 @@ export async function compare(input: CompareInput): Promise<Compared> {
     improvements: better.clusters,
     mended: await tellEvents(better.happenings, 'before', input),
     newlyFailed: newlyFailedImages(wholeSet, events, input),
+    weakenings: await weakenings({ ...input, significance: input.options.significance }),
     groups: rows.map((row) => ({ ...row, smallestVisible: visible(row.id, row.size) })),
   };
   return { comparison, events };

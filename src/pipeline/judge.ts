@@ -120,6 +120,7 @@ async function compared(
     dimensions: file.dimensions + features.properties.length,
     properties: file.dimensions,
     difficultyOf: await difficultyIn(run, features, common.rows),
+    confidences: allOrNone(sides.map(({ confidence }) => confidence)),
     faceOf,
     options: config.gate,
     failureMode: config.analysis.failureMode,
@@ -169,6 +170,11 @@ function watchedAs({ images }: FailureEvent, watched: readonly Slice[], evalSet:
   }));
   const best = shares.reduce((a, b) => (b.held > a.held ? b : a), { name: '', held: 0 });
   return 2 * best.held > images.length ? best.name : null;
+}
+
+function allOrNone(confidences: readonly (Float64Array | null)[]): readonly Float64Array[] | null {
+  const known = confidences.flatMap((each) => each ?? []);
+  return known.length === confidences.length ? known : null;
 }
 
 /** What is known of an image by itself: its label, and what the newest accepted checkpoint (null: none) and the candidate take it for, and how surely. */

@@ -211,6 +211,19 @@ export interface GroupComparison {
   readonly smallestVisible: number | null;
 }
 
+/** Images that all checkpoints have right, on which the candidate became less sure than on the rest of the group. It decides nothing. */
+export interface Weakening {
+  readonly group: string;
+  readonly rule: Region;
+  /** Images. */
+  readonly size: number;
+  /** Median confidence there of the newest accepted checkpoint and of the candidate. */
+  readonly before: number;
+  readonly after: number;
+  /** Of the whole run, by the draws of the scan. */
+  readonly pValue: number;
+}
+
 /** What became of the images of the newest baseline. */
 export interface EvalSetChanges {
   /** Images that the baseline has. */
@@ -242,6 +255,8 @@ export interface Comparison {
   readonly mended: readonly FailureEvent[];
   /** All images that newly fail, the most confident first where that is known, in no event or in one. */
   readonly newlyFailed: readonly NewlyFailed[];
+  /** Where right answers became less sure, one region a group at most, the least likely by chance first; they decide nothing. Empty where confidences are not known. */
+  readonly weakenings: readonly Weakening[];
   /** The whole set first (`all`), then the groups of the run. */
   readonly groups: readonly GroupComparison[];
 }

@@ -1,14 +1,15 @@
-import type { ClusterStatus, EvalSetChanges, EventConfidence, FailureEvent } from '../records/comparison.ts';
+import type { ClusterStatus, EvalSetChanges, EventConfidence, FailureEvent, Weakening } from '../records/comparison.ts';
 import type { FeatureNames } from '../records/features.ts';
-import { nameText, oneLine, sentence } from '../records/names.ts';
+import { groupIdText, nameText, oneLine, sentence } from '../records/names.ts';
 import type { CheckpointResult } from '../records/result.ts';
 import type { Outcome, Verdict } from '../records/verdict.ts';
-import { count, counted, number, percent } from '../records/words.ts';
+import { count, counted, number, percent, pValue } from '../records/words.ts';
 import { causesText } from './causes.ts';
 import { type ChangesView, changesView } from './changes.ts';
 import { type CheckView, checkView } from './checkView.ts';
 import { type ClusterView, clusterView } from './clusterView.ts';
 import { type FailureModeView, failureModeViews, type GroupView, groupView, wholeSetText } from './groupView.ts';
+import { ruleView } from './rule.ts';
 
 export interface CheckpointView {
   readonly name: string;
@@ -34,6 +35,8 @@ export interface CheckpointView {
   readonly worsened: readonly ClusterView[];
   /** Persisting, improved, resolved. */
   readonly known: readonly ClusterView[];
+  /** "Images of automobile where feature 3 > 0.2: median confidence 0.98 before, 0.83 now, on 120 images still right (p = 0.001)". */
+  readonly weakenings: readonly string[];
   readonly failureModes: readonly FailureModeView[];
   readonly groups: readonly GroupView[];
   /** Groups that grew no tree. */
@@ -74,6 +77,11 @@ function eventView(event: FailureEvent, names: FeatureNames): EventView {
   };
 }
 
+function weakeningText({ group, rule, size, before, after, pValue: p }: Weakening, names: FeatureNames): string {
+  const where = ruleView(rule, names).text;
+  return `${groupIdText(group)}, ${where}: median confidence ${sureness(before)} before, ${sureness(after)} now, on ${counted(size, 'image')} still right (${pValue(p)})`;
+}
+
 function confidenceText({ after, before }: EventConfidence): string {
   const then = before === null ? '' : `, where the accepted checkpoint was right with ${sureness(before)}`;
   return `wrong with confidence ${sureness(after)}${then} (${before === null ? 'median' : 'medians'})`;
@@ -110,6 +118,7 @@ export function checkpointView(checkpoint: CheckpointResult, names: FeatureNames
     newClusters,
     worsened,
     known: of('persisting', 'improved', 'resolved'),
+    weakenings: (comparison?.weakenings ?? []).map((each) => weakeningText(each, names)),
     failureModes: failureModeViews(checkpoint.groups, names),
     groups: groups.filter((group) => group.skipped === null),
     skipped: groups.filter((group) => group.skipped !== null),

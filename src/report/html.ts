@@ -120,6 +120,7 @@ function checkpointData(view: ReportView, index: number, seen: Map<number, strin
     }),
     worseRows: cut(checkpoint.worsened.slice(MOST_SHOWN.cards), MOST.rows),
     knownRows: cut(checkpoint.known, MOST.rows),
+    weakenings: cut(checkpoint.weakenings, MOST.rows),
     modeRows: cut(minis.slice(MOST.minis), MOST.rows),
     moreModes: ownCards.length + minis.length > 0,
     groupRows: cut(

@@ -84,8 +84,8 @@ function checkpointData(
     more: more(items, most),
     total: count(items.length),
   });
-  const { events, newClusters, worsened, known, failedChecks, warnings, otherChecks, failureModes, groups, skipped } =
-    checkpoint;
+  const { events, newClusters, worsened, known, weakenings } = checkpoint;
+  const { failedChecks, warnings, otherChecks, failureModes, groups, skipped } = checkpoint;
   const byId = new Map(newClusters.map((cluster) => [cluster.id, cluster]));
   // The tables tell of these already.
   const told = new Set([...newClusters, ...worsened].map(({ id }) => oneLine(id)));
@@ -119,6 +119,7 @@ function checkpointData(
     },
     worsened: cut(worsened, detail.newClusters),
     known: cut(known, detail.knownClusters),
+    weakenings: cut(weakenings, detail.knownClusters),
     failureModes: cut(failureModes, detail.failureModes),
     groups: cut(groups, detail.groups),
     skipped: cut(skipped, detail.groups),

@@ -60,6 +60,7 @@ function comparison(clusters: readonly Cluster[] = []): Comparison {
     improvements: [],
     mended: [],
     newlyFailed: [],
+    weakenings: [],
     groups,
   };
 }

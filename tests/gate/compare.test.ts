@@ -72,6 +72,7 @@ describe('compare', () => {
       candidate: [analysis('label:a', 0.4)],
       baselines: outcomes.slice(1).map((_, at) => ({ commit: 'abc', checkpoint: `accepted ${at}`, groups: [] })),
       earlier: [],
+      confidences: null,
       properties: 6,
       metadata: new Map(),
       featureNames: new Map(),

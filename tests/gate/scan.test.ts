@@ -44,6 +44,31 @@ describe('lanes', () => {
   });
 });
 
+describe('open images', () => {
+  it('are those on which one of the checkpoints alone fails; none where all accepted ones are wrong', () => {
+    const [right, wrong] = [Uint8Array.of(0, 0, 1), Uint8Array.of(1, 0, 1)];
+    // Of three: the two accepted are wrong on image 0, where the candidate is right; on image 2 all are wrong.
+    const open = openImages([right, wrong, wrong]);
+    expect([...open.positions]).toEqual([]);
+    expect([[...open.rightPositions], [...open.loneRight]]).toEqual([[0], [0]]);
+    expect([...openImages([wrong, right, right]).positions]).toEqual([0]);
+  });
+
+  it('make no group ready where there are none, and none fails', async () => {
+    const same = flip();
+    expect(await prepareGroups(input([same, same]))).toEqual([]);
+  });
+
+  it('lie in no half-space of a feature that is constant', async () => {
+    const constant = { ...sample.columns, values: sample.columns.values.map((each, at) => (at < rows ? 0.5 : each)) };
+    const outcomes = openImages([flip(), flip()]);
+    const alike = new Float64Array(rows).fill(0.2);
+    const found = regionFamily({ columns: constant, open: outcomes, expected: alike, options });
+    expect(found.regions).toBeGreaterThan(10);
+    expect([...found.feature]).not.toContain(0);
+  });
+});
+
 describe('the family of regions', () => {
   const open = openImages([flip(), flip()]);
   const expected = Float64Array.from({ length: rows }, (_, row) => (row < 80 ? 0.2 : 0.3));

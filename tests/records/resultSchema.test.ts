@@ -123,6 +123,16 @@ const result: Result = {
       comparison: {
         baselines: [{ commit: 'abc', checkpoint: 'baseline' }],
         improvements: [],
+        weakenings: [
+          {
+            group: 'label:automobile',
+            rule: [{ feature: 3, op: '>', threshold: 0.2 }],
+            size: 120,
+            before: 0.98,
+            after: 0.8,
+            pValue: 0.001,
+          },
+        ],
         mended: [],
         newlyFailed: [
           {

@@ -248,6 +248,16 @@ function sampleComparison(): Comparison {
     baselines: [{ commit, checkpoint: 'baseline' }],
     baseline: { commit, checkpoint: 'baseline', baseErrorRate: 0.16 },
     improvements: [],
+    weakenings: [
+      {
+        group: 'label:automobile',
+        rule: [{ feature: 33, op: '>', threshold: 0.25 }],
+        size: 120,
+        before: 0.98,
+        after: 0.83,
+        pValue: 0.001,
+      },
+    ],
     mended: [],
     newlyFailed: [
       {
