@@ -5,7 +5,7 @@ import { imageProperties } from '../records/imageProperties.ts';
 import { holm, holmOverTestable } from '../statistics/holm.ts';
 import { hypergeometricCdf } from '../statistics/hypergeometric.ts';
 import { mannWhitney } from '../statistics/mannWhitney.ts';
-import { differenceText, metadataText, quoted } from './eventWords.ts';
+import { differenceText, inQuotes, metadataText } from './eventWords.ts';
 
 /** Where traits are looked for. */
 export interface TraitSource {
@@ -118,13 +118,13 @@ function risingColumn({ rows, values }: Columns, at: number): Float64Array {
 function wordsOf(kind: 'property' | 'feature', feature: number, { properties, featureNames }: TraitSource) {
   if (kind === 'property') return entry(imageProperties, feature - properties);
   const name = featureNames.get(feature)?.name ?? `feature ${feature}`;
-  return { name, more: `more ${quoted(name)}`, less: `less ${quoted(name)}` };
+  return { name, more: `more ${inQuotes(name)}`, less: `less ${inQuotes(name)}` };
 }
 
 function numbersOf(column: string, { own, others }: Beside, metadata: TraitSource['metadata']): Measured {
   const texts = lookUp(metadata, column);
   const of = (rows: Uint32Array) => Float64Array.from(rows, (row) => Number(texts[row])).sort();
-  const [more, less] = [`greater in ${quoted(column)}`, `less in ${quoted(column)}`];
+  const [more, less] = [`greater in ${inQuotes(column)}`, `less in ${inQuotes(column)}`];
   return { kind: 'number', name: column, feature: null, own: of(own), others: of(others), more, less };
 }
 

@@ -57,7 +57,7 @@ export function differenceText(words: string, { group, share }: Pick<DifferenceT
 }
 
 /** What people call a feature or a column, in a text. */
-export function quoted(name: string): string {
+export function inQuotes(name: string): string {
   return `"${nameText(name, NAME)}"`;
 }
 
@@ -89,7 +89,7 @@ function mostOf(values: readonly string[]): { value: string; count: number } {
 
 /** Of names in small letters, which are taken for English; any other name is left as it is. */
 function plural(name: string): string {
-  return name.length <= NAME && /^[a-z]{2,}([ -][a-z]+)*$/.test(name) ? pluralOf(name) : quoted(name);
+  return name.length <= NAME && /^[a-z]{2,}([ -][a-z]+)*$/.test(name) ? pluralOf(name) : inQuotes(name);
 }
 
 function capital(text: string): string {
