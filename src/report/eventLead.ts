@@ -6,7 +6,7 @@ export interface EventLead {
   readonly cluster: ClusterView;
   readonly before: string;
   readonly after: string;
-  /** "among 69 images of automobile told by their features: 34 newly fail, 1 is newly right". */
+  /** "among 69 images of automobile that are alike: 34 newly fail, 1 is newly right". */
   readonly among: string;
 }
 
@@ -20,6 +20,6 @@ export function eventLead(clusters: readonly ClusterView[]): EventLead | null {
   const which = groupId === 'all' ? `${images} images` : `${images} ${group}`;
   return {
     ...{ cluster, before: cluster.before, after: cluster.after },
-    among: `among ${which} told by their features: ${fail}, ${right}`,
+    among: `among ${which} that are alike: ${fail}, ${right}`,
   };
 }
