@@ -190,9 +190,9 @@ describe('barlow run', () => {
         const value = valueAt(images.indexOf(image), feature);
         return op === '<=' ? value <= threshold : value > threshold;
       });
-    expect(shown('failing')).toEqual(cluster.images);
+    expect(shown('failing').toSorted()).toEqual(cluster.images);
     expect(cluster.images.every(inside)).toBe(true);
-    expect(shown('right').length).toBeGreaterThan(50);
+    expect(shown('right')).toHaveLength(6);
     for (const image of shown('right')) {
       expect([labels.get(image), predictions.get(image), inside(image)]).toEqual(['automobile', 'automobile', false]);
     }
@@ -424,7 +424,7 @@ describe('barlow doctor', () => {
     const file = variant('store: folder\n  path: baselines', 'store: folder\n  path: eval.csv');
     const unreadable = barlow('doctor', '--config', file);
     expect(unreadable.stdout).toMatch(/^! baselines +cannot be read$/m);
-    expect(unreadable.stdout).toMatch(/^1\. .*eval\.csv: /m);
+    expect(unreadable.stdout).toMatch(/^1\. .*eval\.csv.*: cannot read the baselines/m);
     expect(unreadable.status).toBe(2);
   });
 });

@@ -158,7 +158,7 @@ describe('models', () => {
       openFeatures(source(temporaryFolder(), { featureModel: model(imagePath('base.jpg')) })),
     );
     expect(wrong.where).toBe(imagePath('base.jpg'));
-    expect(wrong.what).toContain('not an ONNX model');
+    expect(wrong.what).toContain('the model is an image');
     const featureModel = { path: robust, layer: { features: 'featurs', featureMap: null }, preprocess: null };
     const misspelt = await failure(openFeatures(source(temporaryFolder(), { featureModel })));
     expect(misspelt.message).toContain('"features"');

@@ -52,7 +52,8 @@ describe('report.html', () => {
     expect(document.querySelector('h1')?.textContent).toBe('Failed: candidate has 1 new failure event.');
     const heads = [...document.querySelectorAll('main h2')].map((head) => head.textContent);
     expect(heads).toEqual([
-      ...['What newly fails', 'Known failure modes that did not get worse', 'What changed, image by image'],
+      ...['What newly fails', 'Right answers that became less sure', 'Known failure modes that did not get worse'],
+      'What changed, image by image',
       ...['Failure modes', 'Groups', 'Trees', 'Trend', 'What the figures mean', 'How it was made'],
     ]);
     const card = document.querySelector('.card')?.textContent ?? '';
