@@ -68,7 +68,7 @@ describe('.npy headers', () => {
   it('of a negative length or an unknown version are refused', () => {
     expect(() => parseNpyHeader(withHeader((text) => text))).not.toThrow();
     expect(() => parseNpyHeader(withHeader((text) => text.replace('(240, 8)', '(240, -1)')))).toThrow(
-      'has shape (240, -1)',
+      'has the shape (240, -1)',
     );
     expect(() => parseNpyHeader(withHeader((text) => text, 9))).toThrow('is of .npy format 9');
   });
