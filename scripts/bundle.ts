@@ -91,13 +91,14 @@ const unpackWasm: Plugin = {
   },
 };
 
-/** Code that packages load and an action never runs: a fetch for a Node without one, and lists of what a store holds, from Arrow. */
+/** Code that packages load and an action never runs: a fetch for a Node without one, and what lists and downloads artifacts. */
 const leaveOut: Plugin = {
   name: 'leave out what never runs',
   setup: ({ onLoad }) => {
     onLoad({ filter: /[\\/]node_modules[\\/]node-fetch[\\/]lib[\\/]/ }, () => ({
       contents: 'module.exports = fetch;',
     }));
+    onLoad({ filter: /[\\/]node_modules[\\/]unzip-stream[\\/]/ }, () => ({ contents: 'module.exports = {};' }));
     onLoad({ filter: /[\\/]blobListArrowParser\.js$/ }, () => ({
       contents: "export function parseBlobListArrowResponse() { throw new Error('lists from Arrow are left out'); }",
     }));

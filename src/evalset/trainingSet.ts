@@ -61,7 +61,7 @@ async function inItsTerms<Made>(read: () => Promise<Made>): Promise<Made> {
     throw new UserError({
       what: `training set: ${what}`,
       where,
-      fix: fix.replaceAll('evalSet.', 'trainingSet.'),
+      fix: fix.replaceAll(/\bevalSet\b/g, 'trainingSet'),
       cause,
     });
   }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -14,8 +14,8 @@ const bundle = (name: string, cwd: string, ...entry: string[]) =>
 const files = () => readdirSync(join(folder, 'a')).toSorted();
 const read = (name: string, file: string) => readFileSync(join(folder, name, file));
 
-/** What the store holds after `barlow extract` of images of all formats: text by file. */
-function featuresBy(command: string, name: string): Record<string, string> {
+/** What the store holds after `barlow extract` of images of all formats: features, and image properties. */
+function featuresBy(command: string, name: string): string[] {
   const cwd = join(folder, name);
   const images = join(root, 'tests', 'data', 'formats', 'images');
   const { topology, weights } = tinyLayers();
@@ -31,10 +31,8 @@ function featuresBy(command: string, name: string): Record<string, string> {
   writeFileSync(join(cwd, 'barlow.yml'), JSON.stringify(config));
   execFileSync(process.execPath, [command, 'extract', '--quiet'], { cwd });
   const store = join(cwd, '.barlow');
-  const stored = readdirSync(store, { recursive: true, withFileTypes: true }).filter((file) => file.isFile());
-  return Object.fromEntries(
-    stored.map((file) => [file.name, readFileSync(join(file.parentPath, file.name)).toString('base64')]),
-  );
+  const stored = readdirSync(store, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.npy'));
+  return stored.map((file) => readFileSync(join(store, file)).toString('base64')).toSorted();
 }
 
 beforeAll(() => {
@@ -68,9 +66,11 @@ describe('the bundle', () => {
 
   it('runs TF.js models and decodes every format as the sources do', () => {
     bundle('command', root, 'src/cli.ts');
-    expect(featuresBy(join(folder, 'command', 'cli.js'), 'bundled')).toEqual(
-      featuresBy(join(root, 'src', 'cli.ts'), 'plain'),
-    );
+    for (const beside of ['schemas', 'templates', 'models', 'package.json'])
+      symlinkSync(join(root, beside), join(folder, beside));
+    const plain = featuresBy(join(root, 'src', 'cli.ts'), 'plain');
+    expect(plain).toHaveLength(2);
+    expect(featuresBy(join(folder, 'command', 'cli.js'), 'bundled')).toEqual(plain);
   }, 120_000);
 
   it('hands on the licence of every package in it', () => {
