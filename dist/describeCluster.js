@@ -1,2 +1,2 @@
 import{createRequire as barlowRequire}from'node:module';const require=barlowRequire(import.meta.url);
-import{b as a,c as b}from"./chunk-BPRJQWY7.js";import"./chunk-72IMWDS2.js";import"./chunk-PD4SITKF.js";import"./chunk-DMOYVHZW.js";import"./chunk-JO6M2EVI.js";export{a as default,b as describeWorker};
+import{describeCluster,describeWorker}from"./chunk-tighten.js";import"./chunk-entry.js";import"./chunk-cholesky.js";import"./chunk-regionId.js";import"./chunk-shared-2.js";export{describeCluster as default,describeWorker};

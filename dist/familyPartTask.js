@@ -1,2 +1,2 @@
 import{createRequire as barlowRequire}from'node:module';const require=barlowRequire(import.meta.url);
-import{a,b}from"./chunk-CDGICBCG.js";import"./chunk-SVOHADLM.js";import"./chunk-H6SZA3FC.js";import"./chunk-7ZOIH7CD.js";import"./chunk-DMOYVHZW.js";import"./chunk-YX63RQES.js";import"./chunk-Z67HOAWE.js";import"./chunk-L6RVH3NO.js";import"./chunk-JO6M2EVI.js";export{a as default,b as familyPartWorker};
+import{familyPartWorker,run}from"./chunk-familyPartTask.js";import"./chunk-regionFamily.js";import"./chunk-lanes.js";import"./chunk-popcount.js";import"./chunk-regionId.js";import"./chunk-halfSpaces.js";import"./chunk-score.js";import"./chunk-logLikelihoodRatio.js";import"./chunk-shared-2.js";export{run as default,familyPartWorker};

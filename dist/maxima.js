@@ -1,2 +1,2 @@
 import{createRequire as barlowRequire}from'node:module';const require=barlowRequire(import.meta.url);
-import{b as a,c as b,d as c}from"./chunk-S25KYYIZ.js";import"./chunk-O6EVO7RG.js";import"./chunk-H6SZA3FC.js";import"./chunk-Z67HOAWE.js";import"./chunk-L6RVH3NO.js";import"./chunk-JO6M2EVI.js";export{a as default,c as maximaOf,b as maximaWorker};
+import{maxima,maximaOf,maximaWorker}from"./chunk-maxima.js";import"./chunk-draws.js";import"./chunk-random.js";import"./chunk-lanes.js";import"./chunk-score.js";import"./chunk-logLikelihoodRatio.js";import"./chunk-shared-2.js";export{maxima as default,maximaOf,maximaWorker};

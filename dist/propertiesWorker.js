@@ -1,2 +1,2 @@
 import{createRequire as barlowRequire}from'node:module';const require=barlowRequire(import.meta.url);
-import{a,b}from"./chunk-NV6C4SC2.js";import"./chunk-YZSTG4EX.js";import"./chunk-DI6AZUOL.js";import"./chunk-KOSG2YXX.js";import"./chunk-L3GBZ32S.js";import"./chunk-FT3TRW2S.js";import"./chunk-72IMWDS2.js";import"./chunk-JO6M2EVI.js";export{a as default,b as propertiesWorker};
+import{propertiesWorker,run}from"./chunk-propertiesWorker.js";import"./chunk-properties.js";import"./chunk-mozjpeg_dec.js";import"./chunk-webp_dec.js";import"./chunk-readImage.js";import"./chunk-imageHeader.js";import"./chunk-entry.js";import"./chunk-shared-2.js";export{run as default,propertiesWorker};

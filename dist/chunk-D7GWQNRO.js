@@ -1,2 +1,0 @@
-import{createRequire as barlowRequire}from'node:module';const require=barlowRequire(import.meta.url);
-import{d as a,e as s,f as n}from"./chunk-L3GBZ32S.js";import{a as r}from"./chunk-JO6M2EVI.js";function o({folder:t,names:h}){let e=[];return{hashes:h.map((d,l)=>{try{return s(a(`${t}/${d}`))}catch(u){return e.push({index:l,why:n(u)}),""}}),unreadable:e}}r(o,"hashImages");var m={url:new URL("./hashWorker.js",import.meta.url).href,run:o};export{o as a,m as b};

@@ -1,2 +1,0 @@
-import{createRequire as barlowRequire}from'node:module';const require=barlowRequire(import.meta.url);
-import{d as r}from"./chunk-75ENKZZV.js";import{c as t}from"./chunk-DI6AZUOL.js";import{d as o,f as i}from"./chunk-L3GBZ32S.js";import{a as e}from"./chunk-JO6M2EVI.js";async function n({path:a,pipeline:l}){try{return r(await t(o(a)),l)}catch(p){return i(p),null}}e(n,"view");var c={url:new URL("./viewWorker.js",import.meta.url).href,run:n};export{n as a,c as b};

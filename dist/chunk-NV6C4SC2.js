@@ -1,2 +1,0 @@
-import{createRequire as barlowRequire}from'node:module';const require=barlowRequire(import.meta.url);
-import{b as r,c as a}from"./chunk-YZSTG4EX.js";import{c as n}from"./chunk-DI6AZUOL.js";import{d as i}from"./chunk-L3GBZ32S.js";import{a as s}from"./chunk-JO6M2EVI.js";async function p({folder:l,names:e}){let o=new Float32Array(e.length*r);for(let[m,d]of e.entries()){let t=i(`${l}/${d}`);o.set(a(await n(t),t.length),m*r)}return o}s(p,"run");var y={url:new URL("./propertiesWorker.js",import.meta.url).href,run:p};export{p as a,y as b};

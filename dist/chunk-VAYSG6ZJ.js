@@ -1,2 +1,0 @@
-import{createRequire as barlowRequire}from'node:module';const require=barlowRequire(import.meta.url);
-import{c}from"./chunk-KOSG2YXX.js";import{a as o}from"./chunk-JO6M2EVI.js";var p=64,f=80;function l({width:r,height:e,rgb:i}){let a=new Uint8ClampedArray(r*e*4).fill(255);for(let n=0;n<r*e;n++)for(let t=0;t<3;t++)a[n*4+t]=i[n*3+t];return c(a,r,e,Math.max(r,e)<=p?null:f)}o(l,"encodePicture");function s(r,e){return`data:image/${e};base64,${Buffer.from(r).toString("base64")}`}o(s,"dataUri");export{l as a,s as b};

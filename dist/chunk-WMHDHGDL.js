@@ -1,2 +1,0 @@
-import{createRequire as barlowRequire}from'node:module';const require=barlowRequire(import.meta.url);
-import{f as e,i as t}from"./chunk-5NTMCHL5.js";import{a as n}from"./chunk-JO6M2EVI.js";function a({columns:r,dimensions:i,failed:m,neighbours:f,jitter:u}){let o=e(r);return o!==null?{notFinite:o}:{information:t(r,i,m,f,new Float64Array(u))}}n(a,"run");var d={url:new URL("./informationTask.js",import.meta.url).href,run:a};export{a,d as b};

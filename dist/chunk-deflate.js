@@ -1,0 +1,2 @@
+import{createRequire as barlowRequire}from'node:module';const require=barlowRequire(import.meta.url);
+import{Ji}from"./chunk-pako.esm.js";import{m}from"./chunk-predictor.js";import{__name}from"./chunk-shared-2.js";var t=Object.defineProperty,o=__name((r,e)=>t(r,"name",{value:e,configurable:!0}),"o"),d=class extends m{static{__name(this,"d")}static{o(this,"DeflateDecoder")}decodeBlock(e){return Ji(new Uint8Array(e)).buffer}};export{d as default};

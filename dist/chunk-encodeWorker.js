@@ -1,0 +1,2 @@
+import{createRequire as barlowRequire}from'node:module';const require=barlowRequire(import.meta.url);
+import{encodePicture}from"./chunk-encodePicture.js";import{resizeLongestSide}from"./chunk-resize.js";import{__name}from"./chunk-shared-2.js";var MOST_SIDE=224;function encode(picture){return encodePicture(Math.max(picture.width,picture.height)<=MOST_SIDE?picture:resizeLongestSide(picture,MOST_SIDE))}__name(encode,"encode");var encodeWorker={url:new URL("./encodeWorker.js",import.meta.url).href,run:encode};export{encode,encodeWorker};

@@ -1,0 +1,2 @@
+import{createRequire as barlowRequire}from'node:module';const require=barlowRequire(import.meta.url);
+import{__name}from"./chunk-shared-2.js";function entry(values,index){let value=values[index];if(value===void 0)throw new Error(`no entry ${index} of ${values.length}`);return value}__name(entry,"entry");function lookUp(map,key){let value=map.get(key);if(value===void 0)throw new Error(`no value for ${String(key)}`);return value}__name(lookUp,"lookUp");export{entry,lookUp};

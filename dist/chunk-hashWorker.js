@@ -1,0 +1,2 @@
+import{createRequire as barlowRequire}from'node:module';const require=barlowRequire(import.meta.url);
+import{hashOf,readImage,whyBad}from"./chunk-readImage.js";import{__name}from"./chunk-shared-2.js";function hashImages({folder,names}){let unreadable=[];return{hashes:names.map((name,index)=>{try{return hashOf(readImage(`${folder}/${name}`))}catch(thrown){return unreadable.push({index,why:whyBad(thrown)}),""}}),unreadable}}__name(hashImages,"hashImages");var hashWorker={url:new URL("./hashWorker.js",import.meta.url).href,run:hashImages};export{hashImages,hashWorker};

@@ -1,0 +1,2 @@
+import{createRequire as barlowRequire}from'node:module';const require=barlowRequire(import.meta.url);
+import{firstNotFinite,mutualInformation}from"./chunk-mutualInformation.js";import{__name}from"./chunk-shared-2.js";function run({columns,dimensions,failed,neighbours,jitter}){let notFinite=firstNotFinite(columns);return notFinite!==null?{notFinite}:{information:mutualInformation(columns,dimensions,failed,neighbours,new Float64Array(jitter))}}__name(run,"run");var informationWorker={url:new URL("./informationTask.js",import.meta.url).href,run};export{run,informationWorker};

@@ -1,0 +1,2 @@
+import{createRequire as barlowRequire}from'node:module';const require=barlowRequire(import.meta.url);
+import{asSeen}from"./chunk-preprocess.js";import{decodeImage}from"./chunk-mozjpeg_dec.js";import{readImage,whyBad}from"./chunk-readImage.js";import{__name}from"./chunk-shared-2.js";async function view({path,pipeline}){try{return asSeen(await decodeImage(readImage(path)),pipeline)}catch(thrown){return whyBad(thrown),null}}__name(view,"view");var viewWorker={url:new URL("./viewWorker.js",import.meta.url).href,run:view};export{view,viewWorker};
