@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '../adapters/atomicFile.ts';
 import { NEWLY_FAILED_FILE } from '../report/changes.ts';
 import { suiteIn } from './baseline.ts';
-import { errorReport } from './errorReport.ts';
+import { errorReports } from './errorReport.ts';
 import type { Request } from './request.ts';
 
 /** What a judging run writes into its folder; pictures are in the pages. */
@@ -16,10 +16,10 @@ const reports = [
 
 /**
  * Does what a run does once the reports of the run before it are out of the way: one that errs, or is killed, must not leave an old
- * green where its own would lie. Where it errs, report.md says so.
+ * green where its own would lie. Where it errs, report.md, junit.xml and summary.json say so.
  */
 export async function overOldReports<Outcome>(
-  { config, out }: Pick<Request, 'config' | 'out'>,
+  { config, out, now }: Pick<Request, 'config' | 'out' | 'now'>,
   run: () => Promise<Outcome>,
 ): Promise<Outcome> {
   // A folder that cannot be written is told when the new ones are.
@@ -30,7 +30,8 @@ export async function overOldReports<Outcome>(
     const suite = await suiteIn(config);
     // Where no config was read, the folder may be nobody's.
     if (suite !== null || existsSync(out)) {
-      await writeFileAtomic(join(out, 'report.md'), errorReport(thrown, suite ?? config)).catch(() => {});
+      const told = errorReports(thrown, suite ?? config, now);
+      await Promise.allSettled(told.map(([name, text]) => writeFileAtomic(join(out, name), text)));
     }
     throw thrown;
   }

@@ -27,6 +27,23 @@ function suiteXml(result: Result, checkpoint: CheckpointResult, index: number): 
   return `  <testsuite ${attributes}>\n    <properties/>\n${cases}${output}  </testsuite>\n`;
 }
 
+/**
+ * junit.xml of a run that ended in an error: one test, which could not be run. A CI that finds no test results at all may well
+ * show none as a success.
+ * @param now ISO 8601, UTC.
+ */
+export function erredJunitXml(suite: string, said: string, now: string): string {
+  const error = `<error message="${xml(said)}" type="error"/>`;
+  const attributes = [
+    `id="0" package="${xml(suite)}" name="barlow-gate" timestamp="${xml(now.slice(0, 19))}" hostname="localhost"`,
+    'tests="1" failures="0" errors="1" skipped="0" time="0"',
+  ].join(' ');
+  const test = `    <testcase name="the run" classname="${xml(suite)}" time="0">\n      ${error}\n    </testcase>\n`;
+  const body = `    <properties/>\n${test}    <system-out/>\n    <system-err/>\n`;
+  const head = '<?xml version="1.0" encoding="UTF-8"?>';
+  return `${head}\n<testsuites>\n  <testsuite ${attributes}>\n${body}  </testsuite>\n</testsuites>\n`;
+}
+
 function isFailure(check: Check): boolean {
   return !check.passed && check.severity === 'error';
 }

@@ -30,6 +30,24 @@ export function summaryJson(result: Result): string {
   return `${JSON.stringify(summary, null, 2)}\n`;
 }
 
+/**
+ * summary.json of a run that ended in an error, which says why: whoever waits for the verdict is told that there is none.
+ * @param now ISO 8601, UTC.
+ */
+export function erredSummaryJson(suite: string, said: string, now: string): string {
+  const summary = {
+    schemaVersion: 1,
+    suite: cut(suite),
+    commit: null,
+    createdAt: now,
+    outcome: 'not judged',
+    text: `NOT JUDGED: ${cut(suite)}\n${oneLine(said, LONGEST * MOST)}`,
+    checkpoints: [],
+    checkpointsLeftOut: 0,
+  };
+  return `${JSON.stringify(summary, null, 2)}\n`;
+}
+
 function checkpointSummary({ name, images, failures, baseErrorRate, comparison, events, verdict }: CheckpointResult) {
   const failed = (verdict?.checks ?? []).filter(({ passed, severity }) => !passed && severity === 'error');
   return {

@@ -10,12 +10,14 @@ afterEach(() => {
 });
 
 const report = (name: string) => world.path('barlow-report', name);
-const names = ['result.json', 'junit.xml', 'metrics.json', 'report.html'];
+const names = ['result.json', 'metrics.json', 'report.html', 'newly-failed.csv'];
+/** What the run that errs writes itself. */
+const said = ['report.md', 'junit.xml', 'summary.json'];
 
 /** A run that passed, and left its reports. */
 function green(): void {
   expect(judge(world, 'good').status).toBe(0);
-  for (const name of [...names, 'report.md']) expect(existsSync(report(name)), name).toBe(true);
+  for (const name of [...names, ...said]) expect(existsSync(report(name)), name).toBe(true);
 }
 
 describe('a run that errs leaves no report of the run before it', () => {
@@ -30,11 +32,14 @@ describe('a run that errs leaves no report of the run before it', () => {
       spoil();
       expect(judge(world, 'bad').status).toBe(2);
       for (const name of names) expect(existsSync(report(name)), name).toBe(false);
-      const said = readFileSync(report('report.md'), 'utf8');
-      expect(said).toContain('not judged');
-      expect(said).toContain('it has **not** passed');
-      expect(said).toContain('suite small');
-      expect(said).not.toContain('Passed');
+      const page = readFileSync(report('report.md'), 'utf8');
+      expect(page).toContain('not judged');
+      expect(page).toContain('it has **not** passed');
+      expect(page).toContain('suite small');
+      expect(page).not.toContain('Passed');
+      expect(readFileSync(report('junit.xml'), 'utf8')).toContain('tests="1" failures="0" errors="1"');
+      const summary = JSON.parse(readFileSync(report('summary.json'), 'utf8'));
+      expect(summary).toMatchObject({ suite: 'small', outcome: 'not judged', checkpoints: [] });
     },
     300_000,
   );
@@ -56,8 +61,10 @@ describe('a run that errs leaves no report of the run before it', () => {
 
   it('they are gone while it runs, so that a kill leaves none either', async () => {
     green();
-    const request = { config: world.path('barlow.yml'), out: world.path('barlow-report') };
-    const left = await overOldReports(request, async () => names.filter((name) => existsSync(report(name))));
+    const request = { config: world.path('barlow.yml'), out: world.path('barlow-report'), now: new Date(0) };
+    const left = await overOldReports(request, async () =>
+      [...names, ...said].filter((name) => existsSync(report(name))),
+    );
     expect(left).toEqual([]);
   }, 300_000);
 

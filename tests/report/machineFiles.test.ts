@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { validateXML } from 'xmllint-wasm';
 import { newlyFailedCsv } from '../../src/report/changes.ts';
 import { closingLines } from '../../src/report/closingLines.ts';
-import { junitXml } from '../../src/report/junit.ts';
+import { erredJunitXml, junitXml } from '../../src/report/junit.ts';
 import { metricsJson } from '../../src/report/metrics.ts';
 import { resultJson } from '../../src/report/resultJson.ts';
 import { HOSTILE_NAMES, hostileInput } from './hostileResult.ts';
@@ -27,6 +27,8 @@ describe('junit.xml', () => {
       expect(await problems(junitXml(hostileInput(name).result)), name.slice(0, 40)).toEqual([]);
     const unjudged = sampleResult({ checkpoints: [sampleCheckpoint({ verdict: null })] });
     expect(await problems(junitXml(unjudged))).toEqual([]);
+    const said = 'a.csv: "<&>\u0000 \u202e';
+    expect(await problems(erredJunitXml('<cars>', said, new Date(0).toISOString()))).toEqual([]);
   });
 
   it('the validator does find fault', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readSchema } from '../../src/adapters/jsonSchema.ts';
-import { summaryJson } from '../../src/report/summary.ts';
+import { erredSummaryJson, summaryJson } from '../../src/report/summary.ts';
 import { sampleCheck, sampleCheckpoint, sampleEvent, sampleResult } from './sampleResult.ts';
 
 const schema = readSchema<{
@@ -43,5 +43,15 @@ describe('summary.json', () => {
       outcome: 'not compared',
       text: 'NOT COMPARED: cifar10\ncandidate: error 16.8 %',
     });
+  });
+
+  it('tells of a run that ended in an error, whatever the error says', () => {
+    const now = '2026-11-26T12:00:00.000Z';
+    const summary = read(erredSummaryJson('cars', 'bad.csv: there is no such file.\nGive one.', now));
+    expect(summary).toMatchObject({
+      outcome: 'not judged',
+      text: 'NOT JUDGED: cars\nbad.csv: there is no such file.␊Give one.',
+    });
+    expect(read(erredSummaryJson('s'.repeat(9999), '"<@U1>\u202e'.repeat(99_999), now)).text.length).toBeLessThan(2000);
   });
 });
