@@ -68,7 +68,7 @@ export async function openFeatures(source: FeatureSource): Promise<OpenedFeature
   );
   const left = new Set(opened.unusable.map(({ index }) => index));
   const usable = { folder: images.folder, names: images.names.filter((_, index) => !left.has(index)) };
-  const properties = await store.read(usable, opened.hashes, source.run, source.onProgress);
+  const properties = await store.read(usable, opened.hashes, source.run, source);
   return { ...opened, parquet: null, properties };
 }
 

@@ -14,7 +14,7 @@ import { type BatchResult, hashImages, type ImageFiles, runImages } from './extr
 import type { FeaturePlan } from './featurePlan.ts';
 import { copyRows, dropSuperseded, findWhole, readSegments } from './featureStore.ts';
 import { NPY_HEADER_BYTES } from './npy.ts';
-import { hasSoundEnd, planFolder, type Segment, SegmentWriter } from './segment.ts';
+import { damageNotice, hasSoundEnd, planFolder, type Segment, SegmentWriter } from './segment.ts';
 
 /** Where vectors come from and are kept. */
 export interface VectorSource {
@@ -70,12 +70,7 @@ export async function openVectors(plan: VectorPlan, source: VectorSource): Promi
   const whole = known === null ? null : findWhole(segments, readable, damaged);
   if (whole !== null && known !== null) return fileOf(whole, known.hashes, known.unreadable, plan, images);
   const complete = await complement(known?.hashes ?? null, segments, folder, plan, source, damaged);
-  if (damaged.size > 0) {
-    const rows = damaged.size === 1 ? '1 row' : `${damaged.size} rows`;
-    source.onNotice(
-      `${rows} of ${folder} no longer held what was written there (a damaged disk?), and were computed again.`,
-    );
-  }
+  if (damaged.size > 0) source.onNotice(damageNotice(folder, damaged.size));
   dropSuperseded(segments, complete.segment);
   return fileOf(complete.segment, complete.hashes, complete.unusable, plan, images);
 }

@@ -5,7 +5,7 @@ import { entry, lookUp } from '../records/entry.ts';
 import type { OnProgress, RunTask } from '../records/threads.ts';
 import type { ImageFiles } from './extract.ts';
 import { PROPERTIES_FOLDER, readSegments } from './featureStore.ts';
-import { readRows, SegmentWriter } from './segment.ts';
+import { damageNotice, readRows, SegmentWriter } from './segment.ts';
 
 /** Images a task. */
 const CHUNK = 64;
@@ -14,12 +14,12 @@ const CHUNK = 64;
 export interface PropertyStore {
   /** Keeps the properties of images that were decoded anyway: hashes.length x `PROPERTIES` values. */
   readonly append: (hashes: readonly string[], values: Float32Array) => void;
-  /** The properties of all images, n x `PROPERTIES`; those that the store lacks are decoded for it. */
+  /** The properties of all images, n x `PROPERTIES`; those that the store lacks, or no longer holds as written, are decoded for it. */
   readonly read: (
     images: ImageFiles,
     hashes: readonly string[],
     run: RunTask,
-    onProgress: OnProgress,
+    told: { readonly onProgress: OnProgress; readonly onNotice: (line: string) => void },
   ) => Promise<Float32Array>;
 }
 
@@ -38,9 +38,9 @@ export function openPropertyStore(storeFolder: string): PropertyStore {
   };
   return {
     append,
-    read: async (images, hashes, run, onProgress) => {
+    read: async (images, hashes, run, { onProgress, onNotice }) => {
       seal();
-      const known = storedRows(folder, new Set(hashes));
+      const { known, damaged } = storedRows(folder, new Set(hashes));
       const missing = [...new Map(hashes.map((hash, at) => [hash, at]))].filter(([hash]) => !known.has(hash));
       for (let from = 0; from < missing.length; from += CHUNK) {
         const some = missing.slice(from, from + CHUNK);
@@ -56,6 +56,7 @@ export function openPropertyStore(storeFolder: string): PropertyStore {
         onProgress('properties', from + some.length, missing.length);
       }
       seal();
+      if (damaged > 0) onNotice(damageNotice(folder, damaged));
       const all = new Float32Array(hashes.length * PROPERTIES);
       for (const [at, hash] of hashes.entries()) all.set(lookUp(known, hash), at * PROPERTIES);
       return all;
@@ -63,15 +64,21 @@ export function openPropertyStore(storeFolder: string): PropertyStore {
   };
 }
 
-/** The rows of some hashes that are whole. */
-function storedRows(folder: string, hashes: ReadonlySet<string>): Map<string, Float32Array> {
+/** The rows of some hashes that are whole, and how many of those hashes have only rows that are not. */
+function storedRows(
+  folder: string,
+  hashes: ReadonlySet<string>,
+): { readonly known: Map<string, Float32Array>; readonly damaged: number } {
   const known = new Map<string, Float32Array>();
+  const damaged = new Set<string>();
   for (const segment of readSegments(folder)) {
     if (segment.dimensions !== PROPERTIES) continue;
     const rows = [...segment.hashes.keys()].filter((row) => hashes.has(entry(segment.hashes, row)));
     readRows(segment, rows, (row, values) => {
-      if (values !== null) known.set(entry(segment.hashes, row), values.slice());
+      const hash = entry(segment.hashes, row);
+      if (values === null) damaged.add(hash);
+      else known.set(hash, values.slice());
     });
   }
-  return known;
+  return { known, damaged: damaged.difference(known).size };
 }

@@ -15,6 +15,7 @@ import { crc32 } from 'node:zlib';
 import { BadNpy } from '../adapters/npyHeader.ts';
 import { codeOf, messageOf, UserError } from '../errors.ts';
 import { entry } from '../records/entry.ts';
+import { counted } from '../records/words.ts';
 import { formatNpyHeader, NPY_HEADER_BYTES, parseNpyHeader } from './npy.ts';
 
 const HASH_BYTES = 32;
@@ -113,6 +114,11 @@ export function damagedRows(segment: Segment, rows: readonly number[]): number[]
     if (values === null) damaged.add(row);
   });
   return [...damaged];
+}
+
+/** What is told of rows that were damaged, and are whole again. */
+export function damageNotice(folder: string, rows: number): string {
+  return `${counted(rows, 'row')} of ${folder} no longer held what was written there (a damaged disk?), and ${rows === 1 ? 'was' : 'were'} computed again.`;
 }
 
 /** Writes a new segment. State: two open files and what is in them. */

@@ -1,8 +1,10 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { PROPERTIES_FOLDER } from '../../src/features/featureStore.ts';
 import { openFeatures } from '../../src/features/openFeatures.ts';
 import { SegmentWriter } from '../../src/features/segment.ts';
+import { PROPERTIES } from '../../src/images/properties.ts';
 import { allRows, example, exampleImages, source, temporaryFolder } from './extraction.ts';
 
 const evalSet = { images: exampleImages.slice(0, 60), folder: join(example, 'images') };
@@ -61,6 +63,23 @@ describe('a whole segment of the feature store', () => {
     },
     60_000,
   );
+});
+
+describe('the image properties beside it', () => {
+  it('damaged rows are decoded again, and told once', async () => {
+    const store = temporaryFolder();
+    const right = (await openFeatures(source(store, { evalSet }))).properties;
+    const [npy = ''] = globSync(join(store, PROPERTIES_FOLDER, '*.npy'));
+    const bytes = readFileSync(npy);
+    bytes.fill(0, 128, 128 + 2 * PROPERTIES * 4);
+    writeFileSync(npy, bytes);
+    const told: string[] = [];
+    const from = source(store, { evalSet, onNotice: (line) => told.push(line) });
+    for (const _ of [1, 2]) expect((await openFeatures(from)).properties).toEqual(right);
+    expect(told.filter((line) => line.includes('no longer held'))).toEqual([
+      expect.stringMatching(/^2 rows of .*computed again/),
+    ]);
+  });
 });
 
 describe('a segment', () => {
