@@ -72,7 +72,7 @@ export async function runStep(step: Step): Promise<Ended> {
     ...{ GITHUB_RUN_ID: String(step.run), GITHUB_RUN_ATTEMPT: String(step.attempt ?? 1) },
     GITHUB_ACTOR: step.actor ?? 'octocat',
     ...{ GITHUB_API_URL: step.apiUrl, GITHUB_SERVER_URL: 'https://github.test' },
-    ...{ PATH: process.env.PATH ?? '', HOME: scratch },
+    ...{ PATH: process.env.PATH ?? '', NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, HOME: scratch },
   };
   const { status, log } = await new Promise<{ status: number; log: string }>((done) => {
     const options = { cwd: step.workspace, env, maxBuffer: 1 << 26 };

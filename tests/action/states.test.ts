@@ -1,10 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Account, type GitHubServer, startGitHub } from '../forge/githubServer.ts';
 import { type Ended, examplePayload, git, runStep, type Step } from './runner.ts';
-import { addSmallSuite, type Layout, predictAs, type State } from './smallSuite.ts';
+import { addSmallSuite, predictAs, type State } from './smallSuite.ts';
 
 const bot: Account = { login: 'github-actions[bot]', type: 'Bot', mayWrite: true };
 const action = join(import.meta.dirname, '..', '..');
@@ -15,6 +15,7 @@ let server: GitHubServer;
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'barlow-states-'));
   server = await startGitHub({ ghs_job: bot, ghs_fork: { ...bot, mayWrite: false } });
+  await makeFirstWorld();
 });
 afterAll(async () => {
   await server.close();
@@ -73,24 +74,31 @@ const pulled = (workspace: string, sha = head(workspace), more: Partial<Step> = 
     { sha: 'e'.repeat(40), ref: 'refs/pull/1/merge', ...more },
   );
 
-/** A repository whose main has a recorded baseline and a commit after it, pushed; the predictions are the accepted ones. */
-async function world(name: string, layout: Layout = {}): Promise<{ work: string; remote: string; accepted: string }> {
-  const [remote, work] = [remoteName(name), join(root, name, 'work')];
-  mkdirSync(join(root, name));
+/** Makes the repository that every world begins as: its main has a recorded baseline and a commit after it, pushed. */
+async function makeFirstWorld(): Promise<void> {
+  const [remote, work] = [remoteName('first'), join(root, 'first', 'work')];
+  mkdirSync(join(root, 'first'));
   git(root, 'init', '--quiet', '--bare', '--initial-branch=main', remote);
   git(remote, 'config', 'uploadpack.allowFilter', 'true');
   git(root, 'init', '--quiet', '--initial-branch=main', work);
   git(work, 'remote', 'add', 'origin', remote);
-  addSmallSuite(work, layout);
+  addSmallSuite(work);
   predictAs(work, 'accepted');
-  const accepted = commitAll(work, 'Accept');
+  commitAll(work, 'Accept');
   git(work, 'push', '--quiet', 'origin', 'main');
   const ended = await pushed(work);
   expect(ended.log).toContain('Recorded "candidate"');
   expect(ended.status).toBe(0);
   commitAll(work, 'Go on');
   git(work, 'push', '--quiet', 'origin', 'main');
-  return { work, remote, accepted };
+}
+
+/** A copy of the first world; the predictions are the accepted ones. */
+function world(name: string): { work: string; remote: string; accepted: string } {
+  cpSync(join(root, 'first'), join(root, name), { recursive: true });
+  const [remote, work] = [remoteName(name), join(root, name, 'work')];
+  git(work, 'remote', 'set-url', 'origin', remote);
+  return { work, remote, accepted: git(work, 'rev-parse', 'HEAD~1') };
 }
 
 /** A branch off main with a state's predictions, pushed as a pull request's head with GitHub's merge of it; returns its head. */
@@ -131,7 +139,7 @@ describe('a pull request', () => {
   it.each(both)(
     'from a workspace that was kept, with a stale copy, a tag and a local branch of the base: %s',
     async (state) => {
-      const { work, remote } = await world(`kept-${state}`);
+      const { work, remote } = world(`kept-${state}`);
       const first = git(work, 'rev-list', '--max-parents=0', 'main');
       const sha = propose(work, state);
       const workspace = join(root, `kept-${state}`, 'runner');
@@ -146,7 +154,7 @@ describe('a pull request', () => {
   );
 
   it.each(both)('at depth 1, checked out at the merge: %s', async (state) => {
-    const { work, remote } = await world(`depth-${state}`);
+    const { work, remote } = world(`depth-${state}`);
     const sha = propose(work, state);
     const workspace = checkout(
       `depth-${state}`,
@@ -158,7 +166,7 @@ describe('a pull request', () => {
   });
 
   it.each(both)('in a partial clone: %s', async (state) => {
-    const { work, remote } = await world(`partial-${state}`);
+    const { work, remote } = world(`partial-${state}`);
     const sha = propose(work, state);
     const workspace = join(root, `partial-${state}`, 'runner');
     git(root, 'clone', '--quiet', '--filter=blob:none', `file://${remote}`, workspace);
@@ -167,20 +175,20 @@ describe('a pull request', () => {
   });
 
   it.each(both)('rebased: %s', async (state) => {
-    const { work } = await world(`rebased-${state}`);
+    const { work } = world(`rebased-${state}`);
     propose(work, state, 'main~1');
     git(work, 'rebase', '--quiet', 'main');
     expectJudged(state, await pulled(work));
   });
 
   it.each(both)('from a fork: %s', async (state) => {
-    const { work } = await world(`fork-${state}`);
+    const { work } = world(`fork-${state}`);
     propose(work, state);
     expectJudged(state, await pulled(work, head(work), { token: 'ghs_fork' }, 'mallory/cars'));
   });
 
   it.each(both)('in the merge queue: %s', async (state) => {
-    const { work } = await world(`queue-${state}`);
+    const { work } = world(`queue-${state}`);
     propose(work, state);
     const payload = examplePayload('merge_group', (each) => {
       Object.assign(each.merge_group ?? {}, { head_sha: head(work), base_ref: 'refs/heads/main' });
@@ -203,7 +211,7 @@ describe("main's tip, where the accepted baseline is the commit's own", () => {
   it.each(events)(
     '%s: good and bad',
     async (name, event) => {
-      const { work, remote, accepted } = await world(name.replaceAll(' ', '-'));
+      const { work, remote, accepted } = world(name.replaceAll(' ', '-'));
       git(work, 'checkout', '--quiet', accepted);
       const baseline = () => git(remote, 'rev-parse', `barlow-baselines:pets/${accepted}.baseline`);
       const before = baseline();
@@ -225,7 +233,7 @@ describe("main's tip, where the accepted baseline is the commit's own", () => {
 
 describe('main after its history changed', () => {
   it.each(both)('a squashed pull request is compared with what main had: %s', async (state) => {
-    const { work } = await world(`squash-${state}`);
+    const { work } = world(`squash-${state}`);
     propose(work, state);
     git(work, 'checkout', '--quiet', 'main');
     git(work, 'merge', '--quiet', '--squash', `train-${state}`);
@@ -237,7 +245,7 @@ describe('main after its history changed', () => {
   it.each(both)(
     'a force-push over the baseline ends in the reason and the way out, and never in green: %s',
     async (state) => {
-      const { work } = await world(`forced-${state}`);
+      const { work } = world(`forced-${state}`);
       git(work, 'checkout', '--quiet', '--orphan', 'anew');
       predictAs(work, state);
       const sha = commitAll(work, 'All anew');
@@ -254,7 +262,7 @@ describe('main after its history changed', () => {
   );
 
   it('a damaged branch of baselines is said in annotation, summary and comment, over a comment that passed', async () => {
-    const { work, remote } = await world('damaged');
+    const { work, remote } = world('damaged');
     propose(work, 'good');
     const payload = { head: head(work) };
     expectJudged('good', await pulled(work, payload.head));
@@ -276,7 +284,7 @@ describe('main after its history changed', () => {
 
 describe('several in one repository', () => {
   it('two suites keep their own baselines; two of one name are refused', async () => {
-    const { work } = await world('suites');
+    const { work } = world('suites');
     const other = join(work, 'other');
     addSmallSuite(other, { name: 'others' });
     predictAs(other, 'bad');
@@ -300,7 +308,7 @@ describe('several in one repository', () => {
 
   it('of two checkpoints the first is recorded, or the one that is named, and both are judged', async () => {
     const more = ['checkpoints: {stable: predictions.csv, next: next.csv}'];
-    const { work, remote } = await world('checkpoints');
+    const { work, remote } = world('checkpoints');
     addSmallSuite(work, { more });
     predictAs(work, 'good');
     predictAs(work, 'accepted', 'next.csv');
@@ -326,7 +334,7 @@ describe('several in one repository', () => {
   });
 
   it('a submodule and a second repository are judged at their own commits, by their own baselines', async () => {
-    const { work, remote } = await world('inner');
+    const { work, remote } = world('inner');
     const outer = join(root, 'inner', 'outer');
     git(root, 'init', '--quiet', '--initial-branch=main', outer);
     commitAll(outer);
@@ -344,7 +352,7 @@ describe('several in one repository', () => {
   });
 
   it("another branch that a push to main checks out is judged as itself, and not recorded as main's", async () => {
-    const { work, remote } = await world('elsewhere');
+    const { work, remote } = world('elsewhere');
     const main = head(work);
     for (const state of both) {
       const sha = propose(work, state);
@@ -361,7 +369,7 @@ describe('several in one repository', () => {
 
 describe('a change that once locked main', () => {
   it('another feature model: the trees are grown again, and bad is still bad', async () => {
-    const { work } = await world('features');
+    const { work } = world('features');
     addSmallSuite(work, { mirrored: true });
     for (const state of both) {
       predictAs(work, state);
@@ -373,7 +381,7 @@ describe('a change that once locked main', () => {
   });
 
   it('another class: images whose label is the same are compared', async () => {
-    const { work } = await world('classes');
+    const { work } = world('classes');
     addSmallSuite(work, { more: ['# one more class'] });
     const config =
       'version: 1\nname: pets\nevalSet: {manifest: eval.csv, classes: [ant, cat, dog]}\nfeatures: features.npy\n';
