@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -146,6 +146,8 @@ describe('dist/ alone, with a real repository and remote', () => {
     const clones = ['left', 'right'].map((name) => {
       branch(name, 'candidate');
       git(folder, 'clone', '--quiet', '--branch', name, 'remote.git', name);
+      // The features, as a cache brings them.
+      cpSync(join(folder, 'work', '.barlow'), join(folder, name, '.barlow'), { recursive: true });
       return join(folder, name);
     });
     const ended = await Promise.all(clones.map((workspace, index) => judge(3 + index, { workspace })));
