@@ -39,7 +39,7 @@ const sampler = setInterval(() => {
 const pool = openPool(2);
 const started = performance.now();
 const analyses = await analyseGroups(groupsOf([spec], evalSet, checkpoint), {
-  readColumns: readColumns({ path, offset: NPY_HEADER_BYTES, dimensions, rowOf, model }),
+  readColumns: readColumns({ path, offset: NPY_HEADER_BYTES, dimensions, rowOf, model, contents: '' }),
   dimensions,
   run: pool.run,
   options: defaultAnalysisOptions,

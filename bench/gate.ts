@@ -11,12 +11,14 @@ import { openPool } from '../src/adapters/threadPool.ts';
 import { pairedGroupsOf } from '../src/analysis/groups.ts';
 import { hardness } from '../src/analysis/hardness.ts';
 import { restrictCheckpoint } from '../src/evalset/restrict.ts';
+import { marginStore } from '../src/features/marginStore.ts';
 import type { Compared } from '../src/gate/compare.ts';
 import { DRAWS_A_BLOCK, drawBlock } from '../src/gate/draws.ts';
 import { maximaOf } from '../src/gate/maxima.ts';
 import { openImages } from '../src/gate/open.ts';
 import { type PreparedGroup, prepareGroups } from '../src/gate/scan.ts';
-import type { Checkpoint } from '../src/records/evalSet.ts';
+import type { Checkpoint, EvalSet } from '../src/records/evalSet.ts';
+import type { Hardness } from '../src/records/hardness.ts';
 import { stream } from '../src/statistics/random.ts';
 import { discordance, drawSigns } from './firstVersion/discordance.ts';
 import { RegionSearch } from './firstVersion/regionSearch.ts';
@@ -472,6 +474,7 @@ async function imagenet(): Promise<void> {
     );
     must(seconds < 60, `${comparison.groups.length} groups in ${times} (60 s)`);
     must(memory < 2, `${memory.toFixed(2)} GB at most (2 GB)`);
+    if (hard !== null) await keptMargins(data.folder, evalSet, hard, margins);
     const pair = imagenetPredictions(evalSet, false);
     const groups = pairedGroupsOf(['label', 'prediction'], evalSet, pair);
     const prepared = await prepareGroups(scanInput({ ...data, hardness: hard }, groups, pool.run));
@@ -483,6 +486,24 @@ async function imagenet(): Promise<void> {
   } finally {
     data.remove();
   }
+}
+
+/** What a second run on the same features and labels takes in place of computing margins. */
+async function keptMargins(folder: string, { labels, classes }: EvalSet, margins: Hardness, computed: number) {
+  const store = marginStore(folder, (line) => must(false, line));
+  const source = { contents: '', labels, classes: classes.length };
+  const started = performance.now();
+  await store.keep(source, margins);
+  const kept = performance.now();
+  const read = store.read(source);
+  const seconds = (performance.now() - kept) / 1000;
+  must(
+    read !== null && 4 * seconds < computed,
+    `margins kept in ${((kept - started) / 1000).toFixed(1)} s, read again in ${seconds.toFixed(2)} s, computed in ${computed.toFixed(1)} s (a quarter)`,
+  );
+  const same =
+    read?.best.every((each, image) => each === margins.best[image]) && read.seen.length === margins.seen.length;
+  must(same === true, 'they are the same');
 }
 
 for (const [name, section] of Object.entries(sections)) {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { difficultyOf } from '../src/analysis/difficulty.ts';
 import { pairedGroupsOf } from '../src/analysis/groups.ts';
-import { type Hardness, hardness } from '../src/analysis/hardness.ts';
+import { hardness } from '../src/analysis/hardness.ts';
 import { restrictEvalSet } from '../src/evalset/restrict.ts';
 import { parseNpyHeader } from '../src/features/npy.ts';
 import { runCheckpoint } from '../src/features/runCheckpoint.ts';
@@ -16,6 +16,7 @@ import { PROPERTIES, propertiesOf } from '../src/images/properties.ts';
 import type { PairedGroup } from '../src/records/comparison.ts';
 import type { Checkpoint, EvalSet } from '../src/records/evalSet.ts';
 import type { ReadColumns } from '../src/records/features.ts';
+import type { Hardness } from '../src/records/hardness.ts';
 import type { RunTask } from '../src/records/threads.ts';
 
 export const options = { significance: 0.01, conditions: 2, minErrorRateIncrease: 0.1, minNewFailures: 5 };

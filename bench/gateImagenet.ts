@@ -24,6 +24,8 @@ export interface ImagenetBench {
   readonly model: number;
   readonly dimensions: number;
   readonly readColumns: ReadColumns;
+  /** Of the file, and of what is kept beside it. */
+  readonly folder: string;
   readonly remove: () => void;
 }
 
@@ -36,7 +38,8 @@ export function writeImagenet(): ImagenetBench {
   return {
     evalSet: evalSetOf(),
     ...{ model: DIMENSIONS, dimensions: DIMENSIONS },
-    readColumns: readColumns({ path, offset: NPY_HEADER_BYTES, dimensions: DIMENSIONS, rowOf, model }),
+    readColumns: readColumns({ path, offset: NPY_HEADER_BYTES, dimensions: DIMENSIONS, rowOf, model, contents: '' }),
+    folder,
     remove: () => rmSync(folder, { recursive: true }),
   };
 }

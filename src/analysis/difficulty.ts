@@ -1,7 +1,8 @@
 import type { Difficulty, PairedGroup } from '../records/comparison.ts';
 import { entry } from '../records/entry.ts';
 import { groupOfId } from '../records/groupKinds.ts';
-import { type Hardness, marginOf } from './hardness.ts';
+import type { Hardness } from '../records/hardness.ts';
+import { marginOf } from './hardness.ts';
 
 /**
  * How hard a group's images are, by how sure the classifier of `hardness` is: of the label against the best other class; in a

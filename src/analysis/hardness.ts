@@ -1,34 +1,11 @@
 import type { Columns, ReadColumns } from '../records/features.ts';
+import type { Hardness } from '../records/hardness.ts';
 import type { RunTask } from '../records/threads.ts';
 import { backwardSolve, cholesky, forwardSolve } from '../statistics/cholesky.ts';
 import { stream } from '../statistics/random.ts';
 import { limiter } from './limiter.ts';
 import { gramWorker, type View } from './ridgeGram.ts';
 import { type Fitted, leftOut, scoreWorker } from './ridgeScore.ts';
-
-/**
- * How sure a ridge classifier that never saw an image is of each class of it: by leave-one-out scores, from features and
- * labels alone. n images, C classes, `width` values an image.
- */
-export interface Hardness {
-  readonly images: number;
-  readonly classes: number;
-  readonly width: number;
-  /** What the classifier sees, n x width: standardised features, sketched where there are more than 256. */
-  readonly seen: Float32Array;
-  /** Mean of each value seen. */
-  readonly mean: Float64Array;
-  /** C x width. */
-  readonly weights: Float64Array;
-  /** Share of each class among the labels. */
-  readonly shares: Float64Array;
-  /** Diagonal of the hat matrix. */
-  readonly leverage: Float64Array;
-  /** Greatest leave-one-out score of each image, its class, and the greatest of the other classes. */
-  readonly best: Float64Array;
-  readonly bestClass: Int32Array;
-  readonly second: Float64Array;
-}
 
 export interface HardnessInput {
   readonly labels: Int32Array;
@@ -42,6 +19,8 @@ export interface HardnessInput {
 const WIDTH = 256;
 /** Images whose mean and standard deviation scale the features: enough for a scale. */
 const SCALED_BY = 4096;
+/** Products of two numbers that margins take from which on it is worth keeping them: about half a second. */
+const WORTH_KEEPING = 2e8;
 /** Images a task. */
 const CHUNK = 2048;
 /** Chunks that are read before they are worked on. */
@@ -89,6 +68,12 @@ export async function hardness(input: HardnessInput): Promise<Hardness | null> {
   );
   const { mean, weights, shares } = fitted;
   return { images, classes, width, seen, mean, weights, shares, leverage, best, bestClass, second };
+}
+
+/** Whether the margins of so many images, classes and features take long enough to be kept from run to run. */
+export function areWorthKeeping(images: number, classes: number, dimensions: number): boolean {
+  const width = Math.min(WIDTH, dimensions);
+  return images * width * (width + classes) >= WORTH_KEEPING;
 }
 
 /** The leave-one-out score of a class of an image, less the greatest of the other classes. */

@@ -35,7 +35,8 @@ export async function openGivenFeatures(path: string, images: number): Promise<F
   }
   const fingerprint = await fingerprintOf(path, header);
   const rowOf = Uint32Array.from({ length: images }, (_, row) => row);
-  return { path, offset, dimensions: columns, rowOf, model: { fingerprint, dimensions: columns, engine: 'file' } };
+  const model = { fingerprint, dimensions: columns, engine: 'file' };
+  return { path, offset, dimensions: columns, rowOf, model, contents: fingerprint };
 }
 
 /** SHA-256 (hex) over the values, by which features are known: not by the file's name, which says nothing of what is in it. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { Decoded } from '../images/decodeWorker.ts';
@@ -261,7 +262,7 @@ function checkFinite(values: Float32Array, dimensions: number, result: BatchResu
 }
 
 function fileOf(
-  { npy, dimensions, engine, hashes: stored }: Segment,
+  { npy, dimensions, engine, hashes: stored, checksums }: Segment,
   hashes: readonly string[],
   unusable: readonly Unreadable[],
   plan: VectorPlan,
@@ -283,5 +284,8 @@ function fileOf(
   );
   const model = { fingerprint: plan.fingerprint, dimensions, engine };
   const usable = hashes.filter((_, image) => !left.has(image));
-  return { path: npy, offset: NPY_HEADER_BYTES, dimensions, rowOf, model, unusable, hashes: usable };
+  const contents = createHash('sha256').update(JSON.stringify([plan.fingerprint, dimensions]));
+  for (const row of rowOf) contents.update(`${entry(stored, row)} ${entry(checksums, row)} `);
+  const file = { path: npy, offset: NPY_HEADER_BYTES, dimensions, rowOf, model, contents: contents.digest('hex') };
+  return { ...file, unusable, hashes: usable };
 }

@@ -82,7 +82,8 @@ export async function openParquetFeatures(
       return { feature: feature - width, width, pages };
     });
     const model = { fingerprint: fingerprint.digest('hex'), dimensions, engine: 'file' };
-    return { path, offset: 0, dimensions, rowOf, model, columns };
+    const contents = createHash('sha256').update(model.fingerprint).update(new Uint8Array(rowOf.slice().buffer));
+    return { path, offset: 0, dimensions, rowOf, model, columns, contents: contents.digest('hex') };
   } finally {
     closeSync(handle);
   }

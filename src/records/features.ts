@@ -10,6 +10,8 @@ export interface FeatureFile {
   /** Row in the file of each eval-set row. */
   readonly rowOf: Uint32Array;
   readonly model: FeatureModelInfo;
+  /** SHA-256 (hex) that tells the values of these rows from any others. */
+  readonly contents: string;
 }
 
 /** What features depend on besides the images' bytes. */

@@ -175,7 +175,7 @@ describe('training images of another size', () => {
       ...{ columns: new Map(), fingerprint: '' },
     },
     file: {
-      ...{ path: '', offset: 0, dimensions: 128, rowOf: Uint32Array.of(0, 1) },
+      ...{ path: '', offset: 0, dimensions: 128, rowOf: Uint32Array.of(0, 1), contents: '' },
       model: { fingerprint: '', dimensions: 128, engine: '' },
     },
     read: async (rows, from, to) => {
