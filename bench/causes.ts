@@ -3,6 +3,7 @@
  * data of ../shared. Prints, for the training set with and without the red cars, how many images lie where the event is; and how
  * many of its images mend, and right ones break, beside as many changed along random features. And how often a training set is said
  * to lack images that it has, and that it has not, over regions planted among the eval set's automobiles: `-- planted` for these alone.
+ * And how many labels are doubted that are right, of the red cars, and that are not, of trucks that are said to be automobiles: `-- labels`.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,6 +13,8 @@ import { openPool } from '../src/adapters/threadPool.ts';
 import { openFeatures } from '../src/features/openFeatures.ts';
 import { readColumns } from '../src/features/readColumns.ts';
 import describeCluster from '../src/gate/describeCluster.ts';
+import { NEIGHBOURS } from '../src/gate/doubtfulLabels.ts';
+import { addFeatures, nearestOf, noDistances } from '../src/gate/nearest.ts';
 import { positionsIn } from '../src/gate/region.ts';
 import { trainingEvidence } from '../src/gate/trainingShare.ts';
 import type { Region } from '../src/records/analysis.ts';
@@ -84,6 +87,7 @@ async function featuresOf(images: string, names: readonly string[]): Promise<Col
 }
 
 const TRIALS = 100;
+const LABEL_TRIALS = 20;
 
 /** Boxes of two features with 4 to 10 % of the automobiles, of which half newly fail; told by a rule as a run tells them. */
 async function planted(): Promise<void> {
@@ -138,9 +142,68 @@ async function planted(): Promise<void> {
   console.log(`${TRIALS} planted regions; it has none of their box: ${JSON.stringify(found[1])}`);
 }
 
+/** Groups of trucks that lie together, each said to be of automobiles, and the red cars, whose labels are right. */
+async function labels(): Promise<void> {
+  const rows = lines('eval.csv')
+    .slice(1)
+    .map((row) => row.split(','));
+  const predicted = (file: string) =>
+    lines(`predictions/${file}.csv`)
+      .slice(1)
+      .map((row) => row.split(',')[1] ?? '');
+  const truth = rows.map(([, label = '']) => label);
+  const columns = await featuresOf(
+    'images',
+    rows.map(([name = '']) => name),
+  );
+  const [before, after] = [predicted('baseline'), predicted('candidate-red-cars-missing')];
+  const doubted = (event: readonly number[]) => {
+    const distances = noDistances(event.length, rows.length);
+    addFeatures(distances, columns, event);
+    const leftOut = new Set(event);
+    const found = event.filter((_, image) => {
+      const nearest = nearestOf(distances, image, leftOut, NEIGHBOURS.asked);
+      return nearest.filter((other) => truth[other] === 'truck').length >= NEIGHBOURS.agreeing;
+    });
+    return found.length;
+  };
+  const all = [...rows.keys()];
+  const cars = all.filter((row) => truth[row] === 'automobile' && before[row] === truth[row] && after[row] === 'truck');
+  const doubtedCars = doubted(cars);
+  expected(doubtedCars < 0.2 * cars.length);
+  console.log(
+    `Of ${cars.length} automobiles newly taken for trucks, whose labels are right, ${doubtedCars} are doubted.`,
+  );
+  const trucks = all.filter((row) => truth[row] === 'truck' && after[row] === 'truck');
+  const { below } = stream('mislabelled trucks');
+  const found: number[] = [];
+  for (let trial = 0; trial < LABEL_TRIALS; trial++) {
+    const centre = trucks[below(trucks.length)];
+    const distances = noDistances(1, rows.length);
+    addFeatures(distances, columns, [centre]);
+    const near = nearestOf(
+      distances,
+      0,
+      new Set(all.filter((row) => truth[row] !== 'truck' || after[row] !== 'truck')),
+      40,
+    );
+    found.push(doubted(near));
+  }
+  const told = found.filter((count) => count >= 0.2 * 40).length;
+  console.log(
+    `Of ${LABEL_TRIALS} groups of 40 trucks that lie together, said to be automobiles, ${told} are told; of their images ${found.reduce((a, b) => a + b)} of ${40 * LABEL_TRIALS} are doubted.`,
+  );
+}
+
 try {
-  await planted();
-  if (!process.argv.includes('planted')) demonstration();
+  if (process.argv.includes('labels')) await labels();
+  else {
+    await planted();
+    if (!process.argv.includes('planted')) {
+      await labels();
+      demonstration();
+    }
+  }
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

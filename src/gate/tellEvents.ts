@@ -42,6 +42,7 @@ export async function tellEvents(
     told.push({
       ...{ ...event, title: eventTitle(traits), traits, known: null, trainingSet: null, counterfactual: null },
       others: { images: [], leftOut: 0 },
+      actions: [],
     });
   }
   return told;

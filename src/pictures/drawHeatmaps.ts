@@ -3,7 +3,8 @@ import type { Picture } from '../images/decode.ts';
 import { normalised, pixelValues } from '../images/pixelValues.ts';
 import { depthOf } from '../images/preprocess.ts';
 import type { Session, Tensor } from '../models/engine.ts';
-import { heatmap } from './heatmap.ts';
+import { entry } from '../records/entry.ts';
+import { type Channel, heatmap } from './heatmap.ts';
 
 /** An image over which to show where a feature is found. */
 export interface HeatmapTarget {
@@ -18,12 +19,25 @@ export interface HeatmapTarget {
  * @param use takes the heatmap of `targets[index]`; called batch by batch.
  * @returns false where the map does not have one channel a feature; nothing is drawn then.
  */
-export async function drawHeatmaps(
+export function drawHeatmaps(
+  targets: readonly HeatmapTarget[],
+  session: Session,
+  plan: FeaturePlan,
+  featureMap: string,
+  use: (index: number, heatmap: Picture) => Promise<void>,
+): Promise<boolean> {
+  return readChannels(targets, session, plan, featureMap, (index, channel) =>
+    use(index, heatmap(entry(targets, index).view, channel)),
+  );
+}
+
+/** As `drawHeatmaps`. @param use takes the channel of `targets[index]`, which holds until it returns */
+export async function readChannels(
   targets: readonly HeatmapTarget[],
   session: Session,
   { layer, pipeline, gradientBatch: batch }: FeaturePlan,
   featureMap: string,
-  use: (index: number, heatmap: Picture) => Promise<void>,
+  use: (index: number, channel: Channel) => Promise<void>,
 ): Promise<boolean> {
   for (let from = 0; from < targets.length; from += batch) {
     const some = targets.slice(from, from + batch);
@@ -35,7 +49,7 @@ export async function drawHeatmaps(
     const tensors = await session.run({ count: batch, values }, [layer, featureMap]);
     const maps = mapOf(tensors.get(featureMap), tensors.get(layer));
     if (maps === null) return false;
-    await Promise.all(some.map(({ view, feature }, i) => use(from + i, heatmap(view, maps(i, feature)))));
+    await Promise.all(some.map(({ feature }, i) => use(from + i, maps(i, feature))));
   }
   return true;
 }

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../adapters/atomicFile.ts';
 
-/** Pictures kept from run to run, each under what it was made from. */
+/** Pictures, and what was measured in them, kept from run to run, each under what it was made from. */
 export interface PictureCache {
   /** Null where it is not kept, or damaged. */
   readonly find: (key: string) => Promise<Uint8Array | null>;
@@ -18,8 +18,8 @@ export function pictureKey(madeFrom: Readonly<Record<string, string | number | n
 }
 
 /** Pictures in a folder, one file each. SHA-256 of the bytes stands behind them, where viewers of WebP do not look. */
-export function pictureCache(folder: string): PictureCache {
-  const fileOf = (key: string) => join(folder, key.slice(0, 2), `${key}.webp`);
+export function pictureCache(folder: string, ending: 'webp' | 'heat' = 'webp'): PictureCache {
+  const fileOf = (key: string) => join(folder, key.slice(0, 2), `${key}.${ending}`);
   return {
     find: async (key) => {
       const file = await readFile(fileOf(key)).catch(() => null);

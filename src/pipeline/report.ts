@@ -30,6 +30,7 @@ import { withPropertyNames } from './featureNames.ts';
 import { picturesOf } from './pictures.ts';
 import type { Features, GivenCheckpoint } from './read.ts';
 import type { Run } from './request.ts';
+import { heatLookedAt, labelsLookedAt, withActions } from './suggest.ts';
 import { readTemplates } from './templates.ts';
 import { withTrainingEvidence } from './trainingSet.ts';
 
@@ -66,7 +67,7 @@ interface Reported {
  */
 export async function report(
   run: Run,
-  { features, checkpoints, judged, given, training, store, names, accepted }: Reported,
+  { features, checkpoints, judged: found, given, training, store, names, accepted }: Reported,
 ): Promise<Told> {
   const { config, request } = run;
   const file = (name: string) => join(request.out, name);
@@ -79,13 +80,14 @@ export async function report(
       problems.push(thrown);
     }
   };
+  const featureNames = withPropertyNames(names, features);
+  const judged = withActions(run, found, featureNames);
   await writeFile('result.json', resultJson(judged));
   await writeFile('junit.xml', junitXml(judged));
   await writeFile('metrics.json', metricsJson(judged));
   const newlyFailed = newlyFailedCsv(judged);
   if (newlyFailed !== null) await writeFile(NEWLY_FAILED_FILE, newlyFailed);
   await writeFile('summary.json', summaryJson(judged));
-  const featureNames = withPropertyNames(names, features);
   const templates = await readTemplates();
   const plain: ReportInput = {
     ...{ result: judged, featureNames, pictures: null, trials: new Map(), sheets: new Map(), history: [], link: null },
@@ -104,10 +106,15 @@ export async function report(
     training === null ? judged : withTrainingEvidence(run, features, training, judged),
   );
   const untried = { result: trained, trials: new Map() };
-  const { result, trials } = await decorate('trial of causes', untried, () =>
+  const { result: tried, trials } = await decorate('trial of causes', untried, () =>
     withCounterfactuals(run, features, given, checkpoints, trained),
   );
-  if (result !== judged) await writeFile('result.json', resultJson(result));
+  const looked = {
+    labels: await decorate('look at labels', new Map(), () => labelsLookedAt(features, tried)),
+    heats: await decorate('look at backgrounds', new Map(), () => heatLookedAt(run, features, tried)),
+  };
+  const result = withActions(run, tried, featureNames, looked);
+  await writeFile('result.json', resultJson(result));
   const decorated: ReportInput = {
     ...plain,
     ...{ result, trials },

@@ -68,6 +68,14 @@ export interface MovedImages {
   readonly distance: number;
 }
 
+/** A difference from random features that chance makes less often is told as one. */
+const CLEAR = 0.01;
+
+/** Whether more images turn than along random features, beyond chance. */
+export function isClear({ turned, turnedAtRandom, pValue }: MovedImages): boolean {
+  return turned > turnedAtRandom && pValue <= CLEAR;
+}
+
 /** Whether an event's images mend where what its rule names is taken from them, and right ones break where it is given to them. */
 export interface Counterfactual {
   /** Id of the event's cluster whose rule it is. */

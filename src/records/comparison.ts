@@ -1,4 +1,5 @@
 /** A candidate beside accepted checkpoints, on the same images. */
+import type { EventAction } from './actions.ts';
 import type { Region } from './analysis.ts';
 import type { Counterfactual, TrainingEvidence } from './causes.ts';
 import type { Grouping } from './groupKinds.ts';
@@ -89,6 +90,8 @@ export interface FailureEvent {
   readonly trainingSet: TrainingEvidence | null;
   /** Null where it is turned off, the checkpoint is no model, or it could not be tried. */
   readonly counterfactual: Counterfactual | null;
+  /** What somebody could do about it, what its evidence speaks for first. */
+  readonly actions: readonly EventAction[];
 }
 
 /** Median confidences over the images that newly fail. */

@@ -1,8 +1,11 @@
-import type { featureKinds } from '../records/features.ts';
+import type { BackgroundAction, CheckLabelsAction, MaskAction, UnwordedAction } from '../records/actions.ts';
+import type { FailureEvent } from '../records/comparison.ts';
+import type { FeatureNames, featureKinds } from '../records/features.ts';
 import { groupOfId } from '../records/groupKinds.ts';
-import { nameText } from '../records/names.ts';
+import { nameText, oneLine, sentence } from '../records/names.ts';
 import { count, percent } from '../records/words.ts';
-import type { RuleView } from './rule.ts';
+import { shareOf } from './causes.ts';
+import { featureLabel, type RuleView } from './rule.ts';
 
 /** So many of a cluster's failing images are taken for `className`; in groups of a predicted class: are in truth. */
 export interface Confusion {
@@ -81,7 +84,7 @@ function shareText({ group, size, groupSize, rule }: ActionGround): string[] {
   ];
 }
 
-/** What people do about such a failure (Barlow, sections 1 and 6.2): choices, not verdicts. `group` is the group's id. */
+/** What a rule says to collect, and to mask where somebody marked its features: of regions that are no event's. `group` is the group's id. */
 export function choices(rule: RuleView, group: string): string[] {
   const labels = (weak: boolean) =>
     rule.conditions.filter(({ side }) => (side === 'weak') === weak).map(({ label }) => label);
@@ -89,10 +92,138 @@ export function choices(rule: RuleView, group: string): string[] {
   const shown = [strong && `that show ${strong}`, weak && `with little or nothing of ${weak}`].filter(
     (part) => part !== '',
   );
+  const marked = rule.conditions.filter(({ kind }) => kind === 'spurious' || kind === 'overemphasised');
   return [
     ...(shown.length > 0 ? [`Collect more images ${groupOfId(group).kind.collect}${shown.join(', ')}.`] : []),
-    'If a feature is spurious or overemphasised: mask it in training images, or augment so that it no longer tells the class.',
-    'If the images are right and plenty, and the classes are fine-grained: give the model more capacity, or more weight on these images.',
-    'Look at the labels: images that newly fail may be mislabelled or ambiguous.',
+    ...marked.map(
+      ({ label, kind }) =>
+        `You marked ${label} ${kind}: mask it in training images, or augment so that it no longer tells the class.`,
+    ),
   ];
+}
+
+/** An action of an event as a page shows it; raw texts. */
+export interface ActionView {
+  readonly text: string;
+  /** What to copy: a command, or an id; null where there is nothing. */
+  readonly copied: string | null;
+  /** Names of the images that it is about; null where it is about none. */
+  readonly images: string | null;
+}
+
+/** Images that are named beside an action. */
+const MOST_IMAGES = 12;
+
+/** What somebody could do about an event, as pages show it. */
+export function actionViews({ id, actions }: FailureEvent): ActionView[] {
+  return actions.map((action) => {
+    const { text, command } = action;
+    const images = action.kind === 'check-labels' ? imagesText(action.images.map(({ name }) => name)) : null;
+    return { text: sentence(text, 600), copied: command ?? (action.kind === 'accept' ? id : null), images };
+  });
+}
+
+function imagesText(names: readonly string[]): string {
+  const shown = names.slice(0, MOST_IMAGES).map((name) => nameText(name));
+  const more = names.length > shown.length ? `, and ${count(names.length - shown.length)} more in result.json` : '';
+  return `${shown.join(', ')}${more}`;
+}
+
+/** What an action is put into words with. */
+export interface ActionWords {
+  readonly names: FeatureNames;
+  /** Whether there is a network to look at other images with. */
+  readonly canFind: boolean;
+}
+
+/** Longer ids are not put into commands. */
+const LONGEST_ID = 300;
+
+/** An action of an event in one line, and the command that does it. */
+export function actionWords(
+  action: UnwordedAction,
+  event: FailureEvent,
+  { names, canFind }: ActionWords,
+): { readonly text: string; readonly command: string | null } {
+  const id = shellWord(event.id);
+  const command = (make: (id: string) => string) => (id === null ? null : make(id));
+  const isOne = event.images.length === 1;
+  switch (action.kind) {
+    case 'collect':
+      return {
+        text: collectText(action.className, event, canFind),
+        command: canFind ? command((word) => `barlow find ${word} --in FOLDER --out found.csv`) : null,
+      };
+    case 'check-labels':
+      return { text: labelsText(action), command: null };
+    case 'background':
+      return { text: backgroundText(action, names), command: null };
+    case 'mask':
+      return { text: maskText(action, event, names), command: null };
+    case 'name-training-set':
+      return {
+        text: 'See whether the training set has such images: name it under trainingSet in barlow.yml.',
+        command: null,
+      };
+    case 'watch':
+      return {
+        text: `Have every later run test ${isOne ? 'this image' : `these ${count(event.images.length)} images`}: no watched slice holds most of them.`,
+        command: command((word) => `barlow slice add ${word}`),
+      };
+    case 'accept':
+      return {
+        text: 'Or live with it for now: name it in barlow.yml under gate.accepted, with a reason and a last day.',
+        command: null,
+      };
+  }
+}
+
+function collectText(className: string, { trainingSet }: FailureEvent, canFind: boolean): string {
+  const share = trainingSet?.classes.find((each) => each.className === className);
+  const name = nameText(className);
+  const lacks = share?.finding === 'missing' ? 'lacks such images' : 'has fewer such images';
+  const have =
+    share === undefined
+      ? ''
+      : ` of ${name} (${shareOf(share.trainingSet)}, where the eval set has ${shareOf(share.evalSet)})`;
+  const where = canFind ? '; the command below looks for them among images without labels' : '';
+  return `Collect more like these: the training set ${lacks}${have}${where}.`;
+}
+
+function labelsText({ images, of }: Omit<CheckLabelsAction, 'text' | 'command'>): string {
+  const predictions = new Set(images.map(({ prediction }) => prediction));
+  const [only = ''] = predictions;
+  const what = predictions.size === 1 ? nameText(only) : 'what the candidate says';
+  const least = Math.min(...images.map(({ agreeing }) => agreeing));
+  const neighbours = Math.max(...images.map(({ neighbours: asked }) => asked));
+  return `Check the labels of ${count(images.length)} of the ${count(of)}, which may be wrong: the candidate and at least ${least} of the ${neighbours} most alike images outside the event say ${what}.`;
+}
+
+function backgroundText(
+  { features, images, outside }: Omit<BackgroundAction, 'text' | 'command'>,
+  names: FeatureNames,
+): string {
+  return `Vary the backgrounds of training images: ${namesOf(features, names)} may be one, as it lies outside the middle of the picture in ${count(outside)} of ${count(images)}.`;
+}
+
+function maskText(
+  { features }: Pick<MaskAction, 'features'>,
+  { counterfactual }: FailureEvent,
+  names: FeatureNames,
+): string {
+  const mend = counterfactual?.mend;
+  const evidence = mend
+    ? `: changed in these images, ${count(mend.turned)} of ${count(mend.images)} mend; at random, ${count(mend.turnedAtRandom)}`
+    : '';
+  return `Train on images that vary or mask ${namesOf(features, names)}${evidence}.`;
+}
+
+function namesOf(features: readonly number[], names: FeatureNames): string {
+  return features.map((feature) => featureLabel(feature, names)).join(' and ');
+}
+
+/** An id as one word of a POSIX shell; null where it cannot be shown as it is. */
+function shellWord(id: string): string | null {
+  if (id.length > LONGEST_ID || id.startsWith('-') || oneLine(id, LONGEST_ID) !== id) return null;
+  return /^[\w:.,/-]+$/.test(id) ? id : `'${id.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -1,4 +1,11 @@
-import type { ClassShare, Counterfactual, InsideOf, MovedImages, TrainingEvidence } from '../records/causes.ts';
+import {
+  type ClassShare,
+  type Counterfactual,
+  type InsideOf,
+  isClear,
+  type MovedImages,
+  type TrainingEvidence,
+} from '../records/causes.ts';
 import type { FailureEvent } from '../records/comparison.ts';
 import type { FeatureNames } from '../records/features.ts';
 import { nameText, oneLine } from '../records/names.ts';
@@ -28,12 +35,10 @@ function trainingText({ className, evalSet, trainingSet, adjustedPValue, finding
   return `The training set has such images: ${lie}. A lack of them does not explain it.`;
 }
 
-function shareOf({ inside, images }: InsideOf): string {
+/** How many of some images lie inside, in per cent. */
+export function shareOf({ inside, images }: InsideOf): string {
   return percent(images === 0 ? 0 : inside / images);
 }
-
-/** A difference from random features that chance makes less often is told as one. */
-const CLEAR = 0.01;
 
 function counterfactualTexts(tried: Counterfactual | null, names: FeatureNames): string[] {
   if (tried === null) return [];
@@ -53,9 +58,7 @@ function outcome({ turned, images }: MovedImages, what: string): string {
 }
 
 function atRandom(moved: MovedImages): string {
-  const { turned, turnedAtRandom, pValue } = moved;
-  const isClear = turned > turnedAtRandom && pValue <= CLEAR;
-  return `${count(turnedAtRandom)}${isClear ? '.' : ': no more than chance.'}`;
+  return `${count(moved.turnedAtRandom)}${isClear(moved) ? '.' : ': no more than chance.'}`;
 }
 
 /** "a, b and c". */

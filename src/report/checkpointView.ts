@@ -4,6 +4,7 @@ import { groupIdText, nameText, oneLine, sentence } from '../records/names.ts';
 import type { CheckpointResult } from '../records/result.ts';
 import type { Outcome, Verdict } from '../records/verdict.ts';
 import { count, counted, number, percent, pValue } from '../records/words.ts';
+import { type ActionView, actionViews } from './actions.ts';
 import { causesText } from './causes.ts';
 import { type ChangesView, changesView } from './changes.ts';
 import { type CheckView, checkView } from './checkView.ts';
@@ -57,6 +58,8 @@ export interface EventView {
   readonly confidence: string | null;
   /** What is known of its causes, a sentence or two each. */
   readonly causes: readonly string[];
+  /** What somebody could do about it, what its evidence speaks for first. */
+  readonly actions: readonly ActionView[];
 }
 
 /** What a title says already, and what follows it. */
@@ -74,6 +77,7 @@ function eventView(event: FailureEvent, names: FeatureNames): EventView {
     clusters,
     confidence: confidence && confidenceText(confidence),
     causes: causesText(event, names),
+    actions: actionViews(event),
   };
 }
 

@@ -1,8 +1,10 @@
+import type { FailureEvent } from '../records/comparison.ts';
 import type { FeatureNames } from '../records/features.ts';
-import { nameText, sentence } from '../records/names.ts';
+import { nameText, oneLine, sentence } from '../records/names.ts';
 import type { Result } from '../records/result.ts';
 import { type Check, worstOutcome } from '../records/verdict.ts';
 import { counted, odds, percent } from '../records/words.ts';
+import { actionViews } from './actions.ts';
 import { changesLines } from './changes.ts';
 import { checkView } from './checkView.ts';
 import { clusterView } from './clusterView.ts';
@@ -74,7 +76,7 @@ function foundLines(result: Result, names: FeatureNames): string[] {
   const worse = compared.some(({ comparison }) =>
     comparison?.clusters.some(({ status }) => status === 'new' || status === 'worsened'),
   );
-  if (worse || compared.length === 0) return [worstLine(result, names)];
+  if (worse || compared.length === 0) return worstLines(result, names);
   const told = compared.slice(0, shownNames);
   return told.flatMap((each) => [
     ...(told.length === 1 ? [] : [`Checkpoint ${nameText(each.name)}:`]),
@@ -82,7 +84,7 @@ function foundLines(result: Result, names: FeatureNames): string[] {
   ]);
 }
 
-function worstLine(result: Result, names: FeatureNames): string {
+function worstLines(result: Result, names: FeatureNames): string[] {
   const [event] = result.checkpoints.flatMap(({ events }) => events);
   const clusters = result.checkpoints.flatMap((checkpoint) => checkpoint.comparison?.clusters ?? []);
   const worst = [...clusters]
@@ -91,13 +93,26 @@ function worstLine(result: Result, names: FeatureNames): string {
   if (worst !== undefined) {
     const view = clusterView(worst, names);
     const title = event === undefined ? '' : `${sentence(event.title, 300)}. `;
-    return `Worst: ${title}${view.group}, ${view.rule.text}: ${view.what} (${view.before} -> ${view.after}; by chance in ${odds(worst.adjustedPValue)})`;
+    return [
+      `Worst: ${title}${view.group}, ${view.rule.text}: ${view.what} (${view.before} -> ${view.after}; by chance in ${odds(worst.adjustedPValue)})`,
+      ...nextLines(event),
+    ];
   }
   const mode = failureModeViews(
     result.checkpoints.flatMap((checkpoint) => checkpoint.groups),
     names,
   )[0];
-  if (mode !== undefined) return `Worst failure mode: ${mode.group}, ${mode.rule.text}: ${mode.what}, ${mode.muchMore}`;
+  if (mode !== undefined)
+    return [`Worst failure mode: ${mode.group}, ${mode.rule.text}: ${mode.what}, ${mode.muchMore}`];
   const rates = result.checkpoints.map((checkpoint) => percent(checkpoint.baseErrorRate)).slice(0, 3);
-  return `No failure mode found; error rate ${rates.join(', ')}`;
+  return [`No failure mode found; error rate ${rates.join(', ')}`];
+}
+
+/** What to do about an event first. */
+function nextLines(event: FailureEvent | undefined): string[] {
+  if (event === undefined) return [];
+  const [action] = actionViews(event);
+  if (action === undefined) return [];
+  const { text, copied } = action;
+  return [`Next: ${text}${copied === null ? '' : ` ${oneLine(copied, 600)}`}`];
 }

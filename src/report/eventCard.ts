@@ -1,7 +1,7 @@
 import type { EventImage, FailureEvent } from '../records/comparison.ts';
 import { nameText, oneLine } from '../records/names.ts';
 import { count, number } from '../records/words.ts';
-import { choices } from './actions.ts';
+import type { ActionView } from './actions.ts';
 import { type Card, clusterCard, type Ground } from './card.ts';
 import type { EventView } from './checkpointView.ts';
 import type { ClusterView } from './clusterView.ts';
@@ -33,7 +33,7 @@ export interface EventCard {
   readonly failing: Strip | null;
   readonly right: Strip | null;
   readonly browser: ImageBrowser;
-  readonly choices: readonly string[];
+  readonly actions: readonly ActionView[];
   /** Where it was found: each with the rule and its features. */
   readonly places: readonly Card[];
 }
@@ -86,7 +86,7 @@ export function eventCard(
     failing: strip('Newly fail, the most typical first', failing.slice(0, MOST.failing), 'prediction'),
     right: strip('Most alike and still right', right.slice(0, MOST.right), 'label'),
     browser: browser(event, failing, shown === null ? [] : told([...shown.pool.values()]), anchor),
-    choices: lead === null ? [] : choices(lead.cluster.rule, lead.cluster.groupId),
+    actions: view.actions,
     places: clusters.slice(0, MOST.places).map((cluster, index) => clusterCard(cluster, ground, `${anchor}-c${index}`)),
   };
 }

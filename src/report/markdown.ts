@@ -1,7 +1,6 @@
 import { entry } from '../records/entry.ts';
 import { oneLine } from '../records/names.ts';
 import { count } from '../records/words.ts';
-import { choices } from './actions.ts';
 import type { CheckpointView, EventView } from './checkpointView.ts';
 import type { ClusterView } from './clusterView.ts';
 import { eventLead } from './eventLead.ts';
@@ -49,6 +48,7 @@ function length(text: string, unit: SizeLimit['unit']): number {
 
 /** An id is there to be copied, so it is shown whole or not at all. */
 const LONGEST_ID = 300;
+const LONGEST_COPIED = 700;
 
 /** What the template shows: the view cut to `detail`, every text escaped. */
 function markdownData(view: ReportView, detail: Detail, shed: readonly string[], limit: SizeLimit): object {
@@ -129,13 +129,17 @@ function checkpointData(
 /** An event: its title, what happened, and where its contact sheets are. */
 function eventData(event: EventView, clusters: ReadonlyMap<string, ClusterView>, sheets: EventSheets | undefined) {
   const lead = eventLead(event.clusters.flatMap((id) => clusters.get(id) ?? []));
+  const [first, ...others] = event.actions.map((action) => ({
+    ...action,
+    copied: action.copied !== null && action.copied.length > LONGEST_COPIED ? null : action.copied,
+  }));
   return {
     ...event,
     lead,
     failing: addressOf(sheets?.failing?.url),
     right: addressOf(sheets?.right?.url),
-    choices: lead === null ? [] : choices(lead.cluster.rule, lead.cluster.groupId),
-    acceptAs: event.id.length > LONGEST_ID ? null : event.id,
+    first: first ?? null,
+    actions: others,
   };
 }
 

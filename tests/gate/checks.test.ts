@@ -75,7 +75,7 @@ function eventsOf(clusters: readonly Cluster[]): FailureEvent[] {
       traits: [],
       clusters: [id],
       images: [],
-      ...{ confidence: null, known: null, trainingSet: null, counterfactual: null },
+      ...{ confidence: null, known: null, trainingSet: null, counterfactual: null, actions: [] },
       others: { images: [], leftOut: 0 },
     }));
 }

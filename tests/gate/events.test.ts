@@ -56,6 +56,7 @@ describe('clusters that are one event', () => {
       known: null,
       trainingSet: null,
       counterfactual: null,
+      actions: [],
       others: { images: [], leftOut: 0 },
     };
     expect(eventsOf([part('a#1', ['2', '3', '4'])], [earlier])[0].id).toBe('x#9');

@@ -281,6 +281,21 @@ const result: Result = {
             breaks: { images: 36, crossed: 30, turned: 9, turnedAtRandom: 1, pValue: 0.02, distance: 1.3 },
             untested: null,
           },
+          actions: [
+            { kind: 'collect', text: 'Collect.', command: 'barlow find x --in FOLDER', className: 'automobile' },
+            {
+              ...{ kind: 'check-labels', text: 'Check.', command: null, of: 36 },
+              images: [{ name: '00001.png', label: 'automobile', prediction: 'truck', agreeing: 8, neighbours: 10 }],
+            },
+            {
+              ...{ kind: 'background', text: 'Vary.', command: null },
+              ...{ features: [33], images: 36, outside: 30, pValue: 0.0001 },
+            },
+            { kind: 'mask', text: 'Mask.', command: null, features: [33, 7] },
+            { kind: 'name-training-set', text: 'Name it.', command: null },
+            { kind: 'watch', text: 'Watch.', command: 'barlow slice add x' },
+            { kind: 'accept', text: 'Accept.', command: null, check: 'new-cluster' },
+          ],
         },
         {
           id: 'label:cat#00c0ffee',
@@ -298,6 +313,7 @@ const result: Result = {
             breaks: null,
             untested: 'its rule names file sizes',
           },
+          actions: [],
         },
         {
           id: 'label:cat#00c0ffe0',
@@ -309,6 +325,7 @@ const result: Result = {
           known: null,
           trainingSet: null,
           counterfactual: null,
+          actions: [],
         },
       ],
       verdict: {

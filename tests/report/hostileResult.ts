@@ -99,6 +99,14 @@ export function hostileInput(name: string) {
       ...{ id: cluster.id, title: name, traits: traitsOf(name), clusters: [cluster.id] },
       images: [{ ...image, name, label: name, before: name, after: name }],
       trainingSet: { classes: trained.classes.map((each) => ({ ...each, className: name })), untested: name },
+      actions: [
+        {
+          ...{ kind: 'check-labels', text: name, command: name, of: 1 },
+          images: [{ name, label: name, prediction: name, agreeing: 7, neighbours: 10 }],
+        },
+        { kind: 'mask', text: name, command: null, features: [33] },
+        { kind: 'accept', text: name, command: null, check: name },
+      ],
     }),
   ];
   const checkpoint = {

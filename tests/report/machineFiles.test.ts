@@ -135,6 +135,7 @@ describe('closing lines', () => {
       'Failed check new-cluster: a new cluster of failures appeared',
       'Warning error-rate: a new cluster of failures appeared',
       'Worst: Automobiles taken for trucks: 30 of 36; redder in the centre than 9 in 10 other automobiles. images of automobile, feature 33 > 0.412: 36 of 341 images newly fail, none is newly right (4.7 % -> 15.2 %; by chance in less than 1 in 1,000,000 cases)',
+      "Next: Collect more like these. barlow find 'label:automobile#89abcdef' --in FOLDER --out found.csv",
       'Report: out/report.html',
     ]);
   });

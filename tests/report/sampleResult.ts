@@ -230,6 +230,13 @@ export function sampleEvent(change: Partial<FailureEvent> = {}): FailureEvent {
       breaks: { images: 36, crossed: 36, turned: 11, turnedAtRandom: 12, pValue: 1, distance: 2.9 },
       untested: null,
     },
+    actions: [
+      {
+        ...{ kind: 'collect', className: 'automobile', text: 'Collect more like these.' },
+        command: "barlow find 'label:automobile#89abcdef' --in FOLDER --out found.csv",
+      },
+      { kind: 'accept', check: 'new-cluster', text: 'Or live with it for now.', command: null },
+    ],
     ...change,
   };
 }
