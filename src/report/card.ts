@@ -29,6 +29,8 @@ export interface Card {
   readonly features: readonly FeatureBlock[];
   readonly findings: readonly string[];
   readonly choices: readonly string[];
+  /** Whether anything can be said of what to do. */
+  readonly next: boolean;
   readonly imageNames: string | null;
   readonly imageCount: string;
   /** Whether it can be named under `gate.accepted`. */
@@ -61,6 +63,8 @@ const MOST_NAMES = 200;
 
 /** The card of a cluster of the comparison. */
 export function clusterCard(cluster: ClusterView, ground: Ground, anchor: string): Card {
+  const toDo = choices(cluster.rule, cluster.groupId);
+  const acceptable = cluster.status === 'new' || cluster.status === 'worsened';
   const { before, after, beforeRate, afterRate } = cluster;
   const { pictures, confusions } = ground.input;
   const group = ground.result.comparison?.groups.find((each) => each.id === cluster.groupId);
@@ -78,14 +82,14 @@ export function clusterCard(cluster: ClusterView, ground: Ground, anchor: string
       ...{ group: cluster.groupId, groupSize: group?.size ?? null },
       confusions: confusions.get(key) ?? [],
     }),
-    choices: choices(cluster.rule, cluster.groupId),
+    ...{ choices: toDo, next: acceptable || toDo.length > 0, acceptable },
     ...names(cluster.imageNames),
-    acceptable: cluster.status === 'new' || cluster.status === 'worsened',
   };
 }
 
 /** The card of a failure mode of a checkpoint that was not compared: usual in its group -> here. */
 export function failureModeCard(mode: FailureModeView, ground: Ground, anchor: string): Card {
+  const toDo = choices(mode.rule, mode.groupId);
   const { pictures, confusions } = ground.input;
   const key = keyOf(ground.result.name, mode.id);
   const titles = [failingTitle('Fail', mode.groupId), 'Same group, right'] as const;
@@ -101,9 +105,8 @@ export function failureModeCard(mode: FailureModeView, ground: Ground, anchor: s
       ...{ group: mode.groupId, groupSize: mode.groupSize },
       confusions: confusions.get(key) ?? [],
     }),
-    choices: choices(mode.rule, mode.groupId),
+    ...{ choices: toDo, next: toDo.length > 0, acceptable: false },
     ...names([]),
-    acceptable: false,
   };
 }
 
