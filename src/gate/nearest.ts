@@ -28,9 +28,11 @@ export function addFeatures({ values, others }: Distances, columns: Columns, pos
     const variance = column.reduce((sum, each) => sum + (each - mean) ** 2, 0) / others;
     if (!(Math.sqrt(variance) > 1e-9 * Math.abs(mean))) continue;
     for (const [image, position] of positions.entries()) {
-      const own = column[position];
-      const from = image * others;
-      for (let other = 0; other < others; other++) values[from + other] += (column[other] - own) ** 2 / variance;
+      const own = entry(column, position);
+      const distances = values.subarray(image * others, (image + 1) * others);
+      for (let other = 0; other < others; other++) {
+        distances[other] = entry(distances, other) + (entry(column, other) - own) ** 2 / variance;
+      }
     }
   }
 }
@@ -45,10 +47,11 @@ export function nearestOf(
   const own = values.subarray(image * others, (image + 1) * others);
   const nearest: number[] = [];
   for (let other = 0; other < others; other++) {
-    const isFar = nearest.length === count && own[other] >= own[entry(nearest, count - 1)];
+    const distance = entry(own, other);
+    const isFar = nearest.length === count && distance >= entry(own, entry(nearest, count - 1));
     if (isFar || leftOut.has(other)) continue;
     let at = nearest.length;
-    while (at > 0 && own[other] < own[entry(nearest, at - 1)]) at -= 1;
+    while (at > 0 && distance < entry(own, entry(nearest, at - 1))) at -= 1;
     nearest.splice(at, 0, other);
     if (nearest.length > count) nearest.pop();
   }

@@ -1,3 +1,4 @@
+import { entry } from '../records/entry.ts';
 import type { Channel } from './heatmap.ts';
 
 /**
@@ -10,9 +11,9 @@ export function heatInMiddle({ width, height, values }: Channel): number | null 
   let [all, middle] = [0, 0];
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      const heat = Math.max(0, values[y * width + x]);
+      const heat = Math.max(0, entry(values, y * width + x));
       all += heat;
-      middle += heat * columns[x] * rows[y];
+      middle += heat * entry(columns, x) * entry(rows, y);
     }
   }
   return all > 0 ? middle / all : null;
