@@ -33,6 +33,7 @@ export default function score({ width, mean, weights, shares, lower, seen, from,
   const leverage = new Float64Array(rows);
   const [best, second] = [new Float64Array(rows), new Float64Array(rows)];
   const bestClass = new Int32Array(rows);
+  const weightsOf = Array.from(shares, (_, of) => weights.subarray(of * width, (of + 1) * width));
   const centred = new Float64Array(width);
   const whitened = new Float64Array(width);
   for (let row = 0; row < rows; row++) {
@@ -42,9 +43,11 @@ export default function score({ width, mean, weights, shares, lower, seen, from,
     let length = 1 / n;
     for (let at = 0; at < width; at++) length += whitened[at] * whitened[at];
     leverage[row] = length;
-    let [first, next, firstClass] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
+    let first = Number.NEGATIVE_INFINITY;
+    let next = Number.NEGATIVE_INFINITY;
+    let firstClass = 0;
     for (let of = 0; of < shares.length; of++) {
-      const value = leftOut(shares[of] + dot(centred, weights, of * width), labels[row] === of ? 1 : 0, length);
+      const value = leftOut(shares[of] + dot(centred, weightsOf[of]), labels[row] === of ? 1 : 0, length);
       if (value > first) {
         next = first;
         first = value;
@@ -58,17 +61,20 @@ export default function score({ width, mean, weights, shares, lower, seen, from,
   return { leverage, best, second, bestClass };
 }
 
-/** Four sums side by side: several times as fast as one. */
-function dot(vector: Float64Array, matrix: Float64Array, start: number): number {
-  let [a, b, c, d] = [0, 0, 0, 0];
-  const whole = vector.length - (vector.length % 4);
-  for (let at = 0; at < whole; at += 4) {
-    a += vector[at] * matrix[start + at];
-    b += vector[at + 1] * matrix[start + at + 1];
-    c += vector[at + 2] * matrix[start + at + 2];
-    d += vector[at + 3] * matrix[start + at + 3];
+/** Four sums side by side, of vectors that begin at 0: several times as fast as one sum, or as places in a matrix. */
+function dot(one: Float64Array, other: Float64Array): number {
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  const whole = one.length - (one.length % 4);
+  for (let at = 0; at + 3 < other.length; at += 4) {
+    a += one[at] * other[at];
+    b += one[at + 1] * other[at + 1];
+    c += one[at + 2] * other[at + 2];
+    d += one[at + 3] * other[at + 3];
   }
-  for (let at = whole; at < vector.length; at++) a += vector[at] * matrix[start + at];
+  for (let at = whole; at < one.length; at++) a += one[at] * other[at];
   return a + b + (c + d);
 }
 
