@@ -1,5 +1,6 @@
 import type { Cluster, FailureEvent } from '../records/comparison.ts';
 import { lookUp } from '../records/entry.ts';
+import { groupIdText } from '../records/names.ts';
 import type { SliceResult } from '../records/slices.ts';
 import type { AcceptedEvent, Check, CheckRule, Operator, Outcome, Severity, Verdict } from '../records/verdict.ts';
 import { count, percent, pValue } from '../records/words.ts';
@@ -182,9 +183,9 @@ function countChecks(
 function clusterText({ group, status, rule, size, ...cluster }: Cluster, nameOf: JudgeInput['nameOf']): string {
   const change = `error ${percent(cluster.baselineErrorRate)} -> ${percent(cluster.errorRate)}`;
   const p = pValue(cluster.adjustedPValue);
-  if (status === 'new')
-    return `${group}: ${newlyFail(cluster.newlyFailed)} ${whereText(rule, nameOf)} (${change}, ${p})`;
-  return `${group}: the known cluster of ${count(size)} images ${whereText(rule, nameOf)} got worse (${change}, ${p})`;
+  const who = groupIdText(group);
+  if (status === 'new') return `${who}: ${newlyFail(cluster.newlyFailed)} ${whereText(rule, nameOf)} (${change}, ${p})`;
+  return `${who}: the known cluster of ${count(size)} images ${whereText(rule, nameOf)} got worse (${change}, ${p})`;
 }
 
 /** An entry of the config that accepts this, the longest-lived of several; null where none does. */
@@ -201,7 +202,9 @@ function figureChecks(rule: CheckRule, measure: Measure, figures: readonly Figur
   const rows = chosen.flatMap((of) => {
     const value = measure.value(of);
     if (value !== null && Number.isFinite(fraction(value))) return [figureRow(rule, measure, of, value)];
-    return rule.groups.includes(of.group) ? [missing(rule, of.group, `${of.group}: no ${measure.words}`)] : [];
+    return rule.groups.includes(of.group)
+      ? [missing(rule, of.group, `${groupIdText(of.group)}: no ${measure.words}`)]
+      : [];
   });
   const empty =
     rows.length === 0 && unmatched.length === 0 ? [missing(rule, 'all', `no group has ${measure.words}`)] : [];
@@ -214,7 +217,7 @@ function figureRow(rule: CheckRule, measure: Measure, of: Figures, exact: number
   const { group } = of;
   const passed = holds(exact, rule.operator, rule.value);
   const expected = `${rule.operator} ${measure.text(rule.value)} ${passed ? 'as expected' : 'expected'}`;
-  const is = `${group}: ${measure.words} ${measure.text(value)}${detail === null ? '' : ` (${detail})`}`;
+  const is = `${groupIdText(group)}: ${measure.words} ${measure.text(value)}${detail === null ? '' : ` (${detail})`}`;
   return row(rule, group, value, passed, `${is}, ${expected}`);
 }
 

@@ -1,4 +1,4 @@
-import { groupIdText, oneLine } from '../records/names.ts';
+import { groupIdText, oneLine, sentence } from '../records/names.ts';
 import type { Check } from '../records/verdict.ts';
 import { number } from '../records/words.ts';
 
@@ -21,7 +21,7 @@ export function checkView(check: Check): CheckView {
     subject: check.subject.includes('#') ? oneLine(check.subject) : groupIdText(check.subject),
     severity: check.severity,
     passed: check.passed,
-    message: oneLine(check.message, 300),
+    message: sentence(check.message, 300),
     expectation: `expected ${check.operator} ${expected}, found ${actual}`,
   };
 }

@@ -151,7 +151,7 @@ function headline(
     const modes = checkpoint.groups.flatMap((group) => group.leaves).filter((leaf) => leaf.failureMode).length;
     const missing = verdict?.checks.find(({ id }) => id === 'baseline')?.message ?? 'no comparison was asked for';
     const failing = failed === 0 ? '' : `; ${counted(failed, 'check')} failed`;
-    return `${name} was compared with nothing (${oneLine(missing, 300)})${failing}; it has ${counted(modes, 'failure mode')} of its own.`;
+    return `${name} was compared with nothing (${sentence(missing, 300)})${failing}; it has ${counted(modes, 'failure mode')} of its own.`;
   }
   const [first] = events;
   const found = foundText(checkpoint.name, events, worsened);

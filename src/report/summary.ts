@@ -1,4 +1,4 @@
-import { oneLine } from '../records/names.ts';
+import { oneLine, sentence } from '../records/names.ts';
 import type { CheckpointResult, Result } from '../records/result.ts';
 import { worstOutcome } from '../records/verdict.ts';
 import { counted, percent } from '../records/words.ts';
@@ -77,5 +77,5 @@ function linesOf(checkpoint: ReturnType<typeof checkpointSummary>): string[] {
 }
 
 function cut(text: string): string {
-  return oneLine(text, LONGEST);
+  return sentence(text, LONGEST);
 }

@@ -8,6 +8,7 @@ import type { GroupAnalysis, Leaf } from '../../src/records/analysis.ts';
 import type { Cluster, Comparison, FailureEvent, GroupComparison } from '../../src/records/comparison.ts';
 import type { SliceResult } from '../../src/records/slices.ts';
 import type { CheckRule } from '../../src/records/verdict.ts';
+import { checkView } from '../../src/report/checkView.ts';
 
 const leaf = (importanceValue: number): Leaf => ({
   ...{ id: 'x', node: 1, rule: [], size: 1, failures: 1, errorRate: 1, errorCoverage: 1, importanceValue },
@@ -124,15 +125,23 @@ describe('cluster checks', () => {
         ...{ id: 'new-cluster', subject: 'label:automobile#89abcdef', expected: 0, operator: '<=', actual: 1 },
         ...{ passed: false, severity: 'error' },
         message:
-          'Automobiles taken for trucks: 36 of 36; label:automobile: 36 images newly fail where feature 33 > 0.412 (error 4.5 % -> 25.3 %, p = 0.0002)',
+          'Automobiles taken for trucks: 36 of 36; images of automobile: 36 images newly fail where feature 33 > 0.412 (error 4.5 % -> 25.3 %, p = 0.0002)',
       },
       {
         ...{ id: 'worsened-cluster', subject: 'label:truck#01234567', expected: 0, operator: '<=', actual: 1 },
         ...{ passed: false, severity: 'error' },
         message:
-          'label:truck: the known cluster of 341 images where feature 33 > 0.412 got worse (error 4.5 % -> 25.3 %, p = 0.0002)',
+          'images of truck: the known cluster of 341 images where feature 33 > 0.412 got worse (error 4.5 % -> 25.3 %, p = 0.0002)',
       },
     ]);
+  });
+
+  it('set names that read from right to left apart, up to the page', () => {
+    const hebrew = { ...truck, id: 'label:אוטו#1', group: 'label:אוטו' };
+    const candidate = [analysed(hebrew.group)];
+    const [check] = judged([worsened], { candidate, comparison: comparison([hebrew]) }).checks;
+    expect(check.message).toContain('images of \u2068אוטו\u2069: the known cluster');
+    expect(checkView(check).message).toBe(check.message);
   });
 
   it('say so where there is none', () => {
@@ -255,13 +264,13 @@ describe('figure checks', () => {
 
   it('says what was measured, before and after', () => {
     const [check] = judged([rule('errorRateIncrease', ['all'], '<=', 0.01)]).checks;
-    expect(check.message).toBe('all: rise of the error rate 5 % (15 % -> 20 %), <= 1 % expected');
+    expect(check.message).toBe('all images: rise of the error rate 5 % (15 % -> 20 %), <= 1 % expected');
   });
 
   it('fails where a group named has no such value', () => {
     const { passed, checks } = judged([rule('aler', ['label:truck'], '<=', 1)]);
     expect(passed).toBe(false);
-    expect(checks[0]).toMatchObject({ actual: null, passed: false, message: 'label:truck: no ALER' });
+    expect(checks[0]).toMatchObject({ actual: null, passed: false, message: 'images of truck: no ALER' });
   });
 
   it('takes the groups that have the value where none or a pattern is named; fails where none has', () => {
