@@ -27,6 +27,7 @@ import { buildView, type ReportInput } from '../report/view.ts';
 import { eventRows } from './alike.ts';
 import { withCounterfactuals } from './counterfactual.ts';
 import { withPropertyNames } from './featureNames.ts';
+import { pastOutcomes } from './pastOutcomes.ts';
 import { picturesOf } from './pictures.ts';
 import type { Features, GivenCheckpoint } from './read.ts';
 import type { Run } from './request.ts';
@@ -90,7 +91,16 @@ export async function report(
   await writeFile('summary.json', summaryJson(judged));
   const templates = await readTemplates();
   const plain: ReportInput = {
-    ...{ result: judged, featureNames, pictures: null, trials: new Map(), sheets: new Map(), history: [], link: null },
+    ...{
+      result: judged,
+      featureNames,
+      pictures: null,
+      trials: new Map(),
+      sheets: new Map(),
+      history: [],
+      past: [],
+      link: null,
+    },
     confusions: confusionsOf(judged, features.evalSet, checkpoints),
     matrices: matricesOf(features.evalSet, checkpoints, accepted),
     configText: textOf(config.file),
@@ -123,6 +133,7 @@ export async function report(
       publishSheets(run, features, checkpoints, result, store),
     ),
     history: await decorate('trend over checkpoints', [], async () => (await store?.history(request.onNotice)) ?? []),
+    past: await decorate('trend of events', [], () => pastOutcomes(store, result)),
   };
   await write(decorated);
   const { publish } = request;

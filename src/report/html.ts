@@ -17,6 +17,7 @@ import { scatterPlot } from './plots/scatterPlot.ts';
 import { trendPlot } from './plots/trendPlot.ts';
 import { MOST_SHOWN, rankedTrees } from './shown.ts';
 import { renderTemplate, type Templates, templateText } from './template.ts';
+import { trailsOf } from './trails.ts';
 import { treeView } from './tree.ts';
 import type { ReportView } from './view.ts';
 
@@ -138,6 +139,7 @@ function checkpointData(view: ReportView, index: number, seen: Map<number, strin
     ...worst(newCards, worseCards, checkpoint),
     trees: trees(view, result, prefix),
     scatter: scatter(result),
+    trails: view.input.past.length === 0 ? [] : trailsOf(result, view.input.past),
     confusion: confusionView(view.input.matrices.get(result.name)),
   };
 }

@@ -24,6 +24,7 @@ import type { Confusion } from './actions.ts';
 import { type CheckpointView, checkpointView } from './checkpointView.ts';
 import type { ConfusionCell } from './confusionMatrix.ts';
 import type { EventSheets, Pictures, ReportLink, TrialPictures } from './pictures.ts';
+import type { PastOutcome } from './trails.ts';
 
 export interface ReportInput {
   readonly result: Result;
@@ -42,6 +43,8 @@ export interface ReportInput {
   readonly matrices: ReadonlyMap<string, readonly ConfusionCell[]>;
   /** Oldest first. */
   readonly history: readonly Omit<HistoryRow, 'sequence' | 'pruned'>[];
+  /** What accepted checkpoints did on the images of events and watched slices, the oldest first. */
+  readonly past: readonly PastOutcome[];
   /** barlow.yml as it was read, for "how this was made"; null where it was not. */
   readonly configText: string | null;
 }

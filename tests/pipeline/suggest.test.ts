@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseHTML } from 'linkedom';
 import { afterAll, describe, expect, it } from 'vitest';
 import { formatNpyHeader } from '../../src/features/npy.ts';
 import type { EventAction } from '../../src/records/actions.ts';
@@ -108,6 +109,12 @@ describe('labels, by features that are given', () => {
       expect(read(page)).toContain(said);
       expect(read(page)).toContain(found.images[0].name);
     }
+    // The trail of the event over the one accepted checkpoint.
+    const trail = parseHTML(read('report.html')).document.querySelector('.trail ol');
+    expect([...(trail?.children ?? [])].map(({ textContent }) => textContent?.replace(/\s+/g, ' '))).toEqual([
+      '0 of 30 0 % one',
+      '30 of 30 100 % now',
+    ]);
     const first = read('result.json');
     run();
     expect(read('result.json').replace(/"createdAt": "[^"]+"/, '')).toBe(first.replace(/"createdAt": "[^"]+"/, ''));

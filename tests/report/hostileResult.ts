@@ -128,5 +128,6 @@ export function hostileInput(name: string) {
   };
   const featureNames = new Map([33, 102, 48].map((feature) => [feature, { name, kind: null, note: name }]));
   const confusions = new Map([[keyOf(checkpoint.name, cluster.id), [{ className: name, images: 3 }]]]);
-  return sampleInput(result, { featureNames, confusions, configText: name });
+  const past = [{ commit: name, failed: new Map([[name, true]]), slices: new Map() }];
+  return sampleInput(result, { featureNames, confusions, past, configText: name });
 }

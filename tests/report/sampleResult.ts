@@ -330,6 +330,7 @@ export function sampleInput(result: Result = sampleResult(), change: Partial<Rep
     matrices: new Map(),
     confusions: new Map(),
     history: [],
+    past: [],
     configText: null,
     ...change,
   };
