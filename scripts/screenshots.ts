@@ -10,30 +10,19 @@
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { micromark } from 'micromark';
-import { gfm, gfmHtml } from 'micromark-extension-gfm';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { recordBaseline } from '../src/pipeline/baseline.ts';
 import type { Request } from '../src/pipeline/request.ts';
 import { runGate } from '../src/pipeline/run.ts';
+import { commentPage } from './commentPage.ts';
 
 const root = join(import.meta.dirname, '..');
 const example = join(root, 'examples', 'cifar10');
 const pictures = 'https://pictures.invalid';
 const mostBytes = 150_000;
-
-const css = readFileSync(createRequire(import.meta.url).resolve('github-markdown-css'), 'utf8');
-const style = `${css}
-  body { margin: 0; padding: 16px; background: light-dark(#fff, #0d1117); color-scheme: light dark; }
-  article { border: 1px solid light-dark(#d1d9e0, #3d444d); border-radius: 6px; }
-  header { padding: 8px 16px; background: light-dark(#f6f8fa, #151b23); border-bottom: 1px solid light-dark(#d1d9e0, #3d444d);
-    border-radius: 6px 6px 0 0; color: light-dark(#59636e, #9198a1); font: 14px/1.5 'Noto Sans', 'Liberation Sans', sans-serif; }
-  .markdown-body { padding: 16px; font-family: 'Noto Sans', 'Liberation Sans', sans-serif; font-size: 14px; overflow: hidden; }
-`;
 
 /** A repository with the example in it: main, and a branch that would be a pull request. */
 function prepare(folder: string): void {
@@ -93,16 +82,7 @@ async function openComment(browser: Browser, folder: string, comment: string, lo
     const body = execFileSync('git', ['show', `${revision}:${path.join('/')}`], { cwd: folder, maxBuffer: 2 ** 26 });
     return route.fulfill({ body, contentType: 'image/png' });
   });
-  const rendered = micromark(comment, { extensions: [gfm()], htmlExtensions: [gfmHtml()], allowDangerousHtml: true });
-  // An emoji font is not to be counted on.
-  const html = rendered
-    .replaceAll('\u274c', '<b style="color: #d1242f">\u2716</b>')
-    .replaceAll('\u2705', '<b style="color: #1a7f37">\u2714</b>');
-  const header = '<header><b>github-actions</b> bot commented</header>';
-  await page.setContent(
-    `<!doctype html><style>${style}</style><article>${header}<div class="markdown-body">${html}</div></article>`,
-    { waitUntil: 'networkidle' },
-  );
+  await page.setContent(commentPage(comment), { waitUntil: 'networkidle' });
   return page;
 }
 
