@@ -43,6 +43,18 @@ function readByFormat(bytes: Uint8Array, view: DataView): ImageHeader {
   throw new BadImage('is truncated');
 }
 
+/** The start of a frame of JPEG-LS (ITU-T T.87). */
+const LS_FRAME = 0xf7;
+
+/** The kinds of JPEG that browsers and most libraries lack (ITU-T T.81, table B.1), as people name them; null for others. */
+function rareJpeg(marker: number, bits: number): string | null {
+  if (marker === LS_FRAME) return 'JPEG-LS image';
+  if (marker >= 0xc9) return 'JPEG with arithmetic coding';
+  if (marker === 0xc3) return 'lossless JPEG';
+  if (marker > 0xc3) return 'hierarchical JPEG';
+  return bits === 8 ? null : `JPEG of ${bits} bits a sample`;
+}
+
 /** Walks the marker segments to the first start of frame (ITU T.81, B.2.2). */
 function readJpeg(bytes: Uint8Array, view: DataView): ImageHeader {
   for (let at = 2; at + 9 < bytes.length; ) {
@@ -53,7 +65,9 @@ function readJpeg(bytes: Uint8Array, view: DataView): ImageHeader {
       continue;
     }
     const startsFrame = marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
-    if (startsFrame) {
+    if (startsFrame || marker === LS_FRAME) {
+      const kind = rareJpeg(marker, entry(bytes, at + 4));
+      if (kind !== null) throw new BadImage(`is a ${kind}, which is not read: convert it to PNG or plain JPEG`);
       return {
         ...PLAIN,
         format: 'jpeg',

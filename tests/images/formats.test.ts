@@ -97,7 +97,10 @@ describe('damaged files', () => {
 describe('what is not read is named for what it is', () => {
   const ftyp = (brand: string) =>
     Buffer.concat([Buffer.from([0, 0, 0, 24]), Buffer.from(`ftyp${brand}\0\0\0\0mif1heic`, 'latin1')]);
-  it.each([
+  /** The bilevel TIFF, said to be packed otherwise. */
+  const fax = Buffer.from(bytesOf('bilevel.tiff'));
+  fax.writeUInt16LE(4, fax.indexOf(Buffer.from([3, 1, 3, 0, 1, 0, 0, 0])) + 8);
+  it.each<readonly [string, Uint8Array, string]>([
     [
       'a pointer',
       Buffer.from('version https://git-lfs.github.com/spec/v1\noid sha256:aa\nsize 12345\n'),
@@ -107,6 +110,23 @@ describe('what is not read is named for what it is', () => {
     ['a drawing', Buffer.from('<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>'), 'is an SVG drawing'],
     ['a page', Buffer.from('<!DOCTYPE html><html></html>'), 'is a web page'],
     ['a document', Buffer.from('%PDF-1.7'), 'is a PDF'],
+    ['an icon', Buffer.from([0, 0, 1, 0, 1, 0, 16, 16]), 'is a Windows icon (ICO)'],
+    ['a Targa', Buffer.from([0, 0, 2, 0, 0, 0, 0, 0]), 'is a TGA image'],
+    ['a PAM', Buffer.from('P7\nWIDTH 2\n'), 'is a PAM image'],
+    ['a scan of a body', Buffer.concat([Buffer.alloc(128), Buffer.from('DICM')]), 'is a DICOM image'],
+    ['a film', Buffer.from('\0\0\0\u0010ftypisom\0\0\u0002\0'), 'is a video'],
+    ['a fax', fax, 'is a TIFF packed by CCITT fax (group 4), which is not read: convert it to PNG'],
+    ...(
+      [
+        [0xc3, 8, 'is a lossless JPEG'],
+        [0xc9, 8, 'is a JPEG with arithmetic coding'],
+        [0xc1, 12, 'is a JPEG of 12 bits a sample'],
+        [0xf7, 8, 'is a JPEG-LS image'],
+      ] as const
+    ).map(
+      ([marker, bits, what]) =>
+        [what, Buffer.from([0xff, 0xd8, 0xff, marker, 0, 11, bits, 0, 8, 0, 8, 1, 1, 0x11, 0]), what] as const,
+    ),
     ['an archive', Buffer.from('PK\u0003\u0004'), 'is a ZIP archive'],
     ['nothing', Buffer.from(''), 'is empty'],
     ['words', Buffer.from('just words'), 'is not a JPEG, PNG, WebP, GIF, AVIF, BMP, TIFF or PPM image'],

@@ -4,13 +4,12 @@ import { type Format, hasText, type Size, viewOf } from './format.ts';
 /** Compression of the BITMAPINFOHEADER. */
 const stored = { plain: 0, runs8: 1, runs4: 2, masks: 3, alphaMasks: 6 } as const;
 
-/** Windows bitmaps of 1 to 32 bits a pixel, run lengths among them. The packages for it widen 16-bit colours otherwise than Pillow. */
+/** Windows bitmaps of 1 to 32 bits a pixel, run lengths among them, and those of OS/2 1.x. The packages for it widen 16-bit colours otherwise than Pillow. */
 export const bmp: Format = {
   name: 'BMP',
   shown: null,
   matches: (bytes) => hasText(bytes, 0, 'BM') && bytes.length >= 54 && viewOf(bytes).getUint32(14, true) <= 124,
   size: (bytes) => {
-    if (viewOf(bytes).getUint32(14, true) < 40) throw new BadImage('is a BMP of OS/2, which is not read');
     const { width, height } = headerOf(bytes);
     return { width, height };
   },
@@ -27,15 +26,31 @@ interface Header extends Size {
   readonly data: number;
   /** Where the palette, or the masks of colours, begins. */
   readonly table: number;
+  /** Colours of the palette; 0: all that the bits can name. */
+  readonly colours: number;
+  /** Bytes that a colour of the palette takes. */
+  readonly colourBytes: 3 | 4;
 }
+
+/** The header of OS/2 1.x: 16-bit sizes, no compression, colours of three bytes. */
+const CORE = 12;
 
 function headerOf(bytes: Uint8Array): Header {
   const view = viewOf(bytes);
+  const length = view.getUint32(14, true);
+  const table = 14 + length;
+  const data = view.getUint32(10, true);
+  if (length === CORE) {
+    const [width, height] = [view.getUint16(18, true), view.getUint16(20, true)];
+    const core = { bits: view.getUint16(24, true), compression: stored.plain, colours: 0, colourBytes: 3 } as const;
+    return { view, bytes, width, height, fromBottom: true, data, table, ...core };
+  }
+  if (length < 40) throw new BadImage(`is a BMP with a header of ${length} bytes, which is not read`);
   const [width, height] = [view.getInt32(18, true), view.getInt32(22, true)];
-  const table = 14 + view.getUint32(14, true);
   return {
+    ...{ data, table, colours: view.getUint32(46, true), colourBytes: 4 },
     ...{ view, bytes, width: Math.max(0, width), height: Math.abs(height), fromBottom: height > 0 },
-    ...{ bits: view.getUint16(28, true), compression: view.getUint32(30, true), data: view.getUint32(10, true), table },
+    ...{ bits: view.getUint16(28, true), compression: view.getUint32(30, true) },
   };
 }
 
@@ -54,6 +69,8 @@ function decodeBmp(bytes: Uint8Array): Uint8Array {
 /** Gives the colour of a column of a row of the file. */
 function coloursOf(header: Header): (x: number, row: number) => readonly number[] {
   const { view, bytes, width, height, bits, compression, data } = header;
+  if (![1, 2, 4, 8, 16, 24, 32].includes(bits) || ![0, 1, 2, 3, 6].includes(compression))
+    throw new BadImage(`is a BMP of ${bits} bits a pixel and compression ${compression}, which is not read`);
   const stride = Math.ceil((width * bits) / 32) * 4;
   const isRuns = compression === stored.runs8 || compression === stored.runs4;
   if (!isRuns && data + stride * height > bytes.length) throw new BadImage('is truncated');
@@ -75,17 +92,15 @@ function coloursOf(header: Header): (x: number, row: number) => readonly number[
     const levels = masksOf(header).map(levelsOf);
     return (x, row) => levels.map((level) => level(view.getUint32(data + row * stride + 4 * x, true)));
   }
-  if (bits !== 24 && bits !== 32) throw new BadImage(`is a BMP of ${bits} bits a pixel, which is not read`);
   return (x, row) => {
     const at = data + row * stride + (x * bits) / 8;
     return [bytes[at + 2], bytes[at + 1], bytes[at]];
   };
 }
 
-function paletteOf({ view, bytes, bits, table }: Header): number[][] {
-  const colours = view.getUint32(46, true) || 2 ** bits;
-  return Array.from({ length: Math.min(colours, 256) }, (_, i) => {
-    const at = table + 4 * i;
+function paletteOf({ bytes, bits, table, colours, colourBytes }: Header): number[][] {
+  return Array.from({ length: Math.min(colours || 2 ** bits, 256) }, (_, i) => {
+    const at = table + colourBytes * i;
     return [bytes[at + 2], bytes[at + 1], bytes[at]];
   });
 }

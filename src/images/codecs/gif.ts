@@ -7,16 +7,27 @@ export const gif: Format = {
   name: 'GIF',
   shown: null,
   matches: (bytes) => hasText(bytes, 0, 'GIF87a') || hasText(bytes, 0, 'GIF89a'),
-  size: (bytes) => {
-    if (bytes.length < 10) throw new BadImage('is truncated');
-    return { width: viewOf(bytes).getUint16(6, true), height: viewOf(bytes).getUint16(8, true) };
-  },
+  size: screenOf,
   decode: decodeGif,
 };
 
+/** The screen, widened to the first frame where that is larger, as Pillow does. */
+function screenOf(bytes: Uint8Array): Size {
+  if (bytes.length < 10) throw new BadImage('is truncated');
+  const view = viewOf(bytes);
+  const frame = new GifReader(bytes).frameInfo(0);
+  return {
+    width: Math.max(view.getUint16(6, true), frame.x + frame.width),
+    height: Math.max(view.getUint16(8, true), frame.y + frame.height),
+  };
+}
+
 /** Where the frame does not reach, Pillow puts the transparent colour, or the first of the palette. */
 function decodeGif(bytes: Uint8Array, { width, height }: Size): Uint8Array {
-  const reader = new GifReader(bytes);
+  const widened = Uint8Array.from(bytes);
+  viewOf(widened).setUint16(6, width, true);
+  viewOf(widened).setUint16(8, height, true);
+  const reader = new GifReader(widened);
   const frame = reader.frameInfo(0);
   const { x, y, palette_offset: palette, transparent_index: transparent } = frame;
   if (palette === null) throw new BadImage('is a GIF without colours');

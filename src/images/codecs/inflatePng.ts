@@ -1,4 +1,4 @@
-import { inflateSync } from 'node:zlib';
+import { constants, inflateSync } from 'node:zlib';
 import { BadImage, type ImageHeader, type PngChunk } from '../imageHeader.ts';
 
 /**
@@ -29,10 +29,15 @@ function toRgb(samples: Uint8Array, channels: number): Uint8Array {
   return rgb;
 }
 
+/** Bytes behind the image that are passed over, as libpng does: more is no image's padding. */
+const MOST_BEYOND = 64 * 1024;
+
+/** The lines of the image; a missing checksum of zlib is passed over too, for the chunks have their own. */
 function inflate(data: Uint8Array, length: number): Uint8Array {
   try {
-    const lines = inflateSync(data, { chunkSize: Math.max(64, length + 1), maxOutputLength: length });
-    if (lines.length === length) return lines;
+    const options = { chunkSize: Math.max(64, length + 1), maxOutputLength: length + MOST_BEYOND };
+    const lines = inflateSync(data, { ...options, finishFlush: constants.Z_SYNC_FLUSH });
+    if (lines.length >= length) return lines.subarray(0, length);
   } catch (cause) {
     throw new BadImage('cannot be decoded (corrupt PNG data)', { cause });
   }

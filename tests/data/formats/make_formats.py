@@ -72,12 +72,14 @@ image.convert("CMYK").save("images/cmyk.tiff")
 Image.fromarray(deep[..., 0] % 512).save("images/grey-16-bit.tiff", compression="tiff_lzw")
 
 
-def tiff(name, samples, photometric, bits, order="<", extra=()):
+def tiff(name, samples, photometric, bits, order="<", extra=(), compression=1, body=None):
     """A TIFF of one strip, which Pillow cannot write."""
     h, w = samples.shape[:2]
     count = samples.shape[2] if samples.ndim == 3 else 1
-    body = samples.astype(f"{order}u{bits // 8}").tobytes()
-    tags = [(256, 3, 1, w), (257, 3, 1, h), (258, 3, count, bits), (259, 3, 1, 1), (262, 3, 1, photometric), (273, 4, 1, 8),
+    body = body or samples.astype(f"{order}u{bits // 8}").tobytes()
+    if compression == 8:
+        body = zlib.compress(body)
+    tags = [(256, 3, 1, w), (257, 3, 1, h), (258, 3, count, bits), (259, 3, 1, compression), (262, 3, 1, photometric), (273, 4, 1, 8),
             (277, 3, 1, count), (278, 3, 1, h), (279, 4, 1, len(body)), *extra]
     at = 8 + len(body)
     beyond = at + 2 + 12 * len(tags) + 4
@@ -127,6 +129,60 @@ for name, source in (("no-end.png", image), ("no-end-palette.png", palette)):
     whole = io.BytesIO()
     source.save(whole, "PNG")
     write(name, whole.getvalue()[:-12])
+
+# Later finds, drawn from a stream of their own.
+rng = np.random.RandomState(1)
+little = image.crop((3, 2, 14, 9))
+for turn in range(2, 9):
+    little.save(f"images/orientation-{turn}.tiff", tiffinfo={274: turn})
+little.convert("YCbCr").save("images/ycbcr.tiff")
+alpha = smooth(4, 11, 7)
+alpha[:2, :5, 3] = 0
+tiff("associated-alpha.tiff", alpha, 2, 8, extra=[(338, 3, 1, 1)])
+tiff("cmyk-16-bit.tiff", rng.randint(0, 65536, (7, 11, 4)), 5, 16)
+tiff("white-is-zero-16-bit.tiff", rng.randint(0, 512, (7, 11)), 0, 16)
+twelve = rng.randint(0, 512, (7, 12))
+tiff("grey-12-bit.tiff", twelve, 1, 12, body=b"".join(bytes([a >> 4, a % 16 << 4 | b >> 8, b % 256]) for a, b in twelve.reshape(-1, 2).tolist()))
+steps = np.diff(deep[:7, :11].astype(int), axis=1, prepend=0) % 65536
+tiff("predictor-16-bit-big-endian.tiff", steps, 2, 16, ">", [(317, 3, 1, 2)], 8)
+
+
+def planes():
+    """A TIFF of three JPEG strips, one a colour."""
+    strips = []
+    for channel in little.split():
+        whole = io.BytesIO()
+        channel.save(whole, "JPEG", quality=90)
+        strips.append(whole.getvalue())
+    at, body = 8 + 24, b"".join(strips)
+    offsets = [at, at + len(strips[0]), at + len(strips[0]) + len(strips[1])]
+    bits = at + len(body)
+    tags = [(256, 3, 1, 11), (257, 3, 1, 7), (258, 3, 3, bits), (259, 3, 1, 7), (262, 3, 1, 2), (273, 4, 3, 8), (277, 3, 1, 3),
+            (278, 3, 1, 7), (279, 4, 3, 20), (284, 3, 1, 2)]
+    entries = b"".join(struct.pack("<HHII", *tag) for tag in tags)
+    write("jpeg-planes.tiff", b"II*\0" + struct.pack("<I", bits + 6) + struct.pack("<3I", *offsets) + struct.pack("<3I", *map(len, strips)) + body
+          + struct.pack("<3H", 8, 8, 8) + struct.pack("<H", len(tags)) + entries + b"\0\0\0\0")
+
+
+planes()
+rows = np.asarray(little)[::-1, :, ::-1]
+body = b"".join(row.tobytes() + b"\0" * (-row.size % 4) for row in rows)
+write("os2.bmp", b"BM" + struct.pack("<IHHI", 26 + len(body), 0, 0, 26) + struct.pack("<IHHHH", 12, 11, 7, 1, 24) + body)
+few = little.quantize(16)
+body = b"".join((bytes([a << 4 | b for a, b in zip(row[::2], row[1::2] + [0])]) + b"\0\0")[:8] for row in np.asarray(few)[::-1].tolist())
+colours = np.resize(few.getpalette(), (16, 3))[:, ::-1].astype("uint8").tobytes()
+write("os2-palette.bmp", b"BM" + struct.pack("<IHHI", 74 + len(body), 0, 0, 74) + struct.pack("<IHHHH", 12, 11, 7, 1, 4) + colours + body)
+small[6:10] = struct.pack("<HH", width - 6, height - 4)
+write("frame-larger.gif", small)
+
+
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+lines = b"".join(b"\0" + row.tobytes() for row in np.asarray(little))
+for name, data in (("more-data.png", zlib.compress(lines + bytes(50))), ("no-checksum.png", zlib.compress(lines)[:-4])):
+    write(name, b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 11, 7, 8, 2, 0, 0, 0)) + chunk(b"IDAT", data) + chunk(b"IEND", b""))
 
 expected = {}
 for name in sorted(os.listdir("images")):
