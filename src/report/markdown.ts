@@ -84,13 +84,14 @@ function checkpointData(
     more: more(items, most),
     total: count(items.length),
   });
-  const { events, newClusters, worsened, known, weakenings } = checkpoint;
+  const { newClusters, ...rest } = checkpoint;
+  const { events, worsened, known, weakenings } = rest;
   const { failedChecks, warnings, otherChecks, failureModes, groups, skipped } = checkpoint;
   const byId = new Map(newClusters.map((cluster) => [cluster.id, cluster]));
   // The tables tell of these already.
   const told = new Set([...newClusters, ...worsened].map(({ id }) => oneLine(id)));
   return {
-    ...checkpoint,
+    ...rest,
     title: several ? `${checkpoint.name}: ${checkpoint.outcome}` : null,
     failedChecks: cut(
       failedChecks.filter((check) => !told.has(check.subject)),
@@ -135,7 +136,8 @@ function eventData(event: EventView, clusters: ReadonlyMap<string, ClusterView>,
   }));
   return {
     ...event,
-    lead,
+    // Of a thousand events, what no template shows would take seconds to escape.
+    lead: lead && { before: lead.before, after: lead.after, among: lead.among },
     failing: addressOf(sheets?.failing?.url),
     right: addressOf(sheets?.right?.url),
     first: first ?? null,
