@@ -2,7 +2,7 @@
  * Whether the gate is right, in one table: what it must find, what it must let pass and how long it may take, on CIFAR-10
  * with real networks and at the size of ImageNet's validation set. Prints MISSED where a figure is not as it must be, and
  * then exits 1.
- * usage: node bench/gate.ts [--trials N] [--runs N] [--only TEXT] [SECTION...]   (sections: redcars retrained published power null confidence workers speed imagenet;
+ * usage: node bench/gate.ts [--trials N] [--runs N] [--only TEXT] [SECTION...]   (sections: redcars retrained published power null copies confidence workers speed imagenet;
  * of `power` and `null` the cells whose words begin with TEXT: "5 % boxes", "N = 2")
  */
 import { existsSync } from 'node:fs';
@@ -48,7 +48,18 @@ const asManyRuns = runsAt < 0 ? 400 : Number(asked.splice(runsAt, 2)[1]);
 const onlyAt = asked.indexOf('--only');
 const only = onlyAt < 0 ? '' : asked.splice(onlyAt, 2)[1];
 const pool = openPool(2);
-const sections = { redcars, retrained, published, power, null: exactNull, confidence, workers, speed, imagenet };
+const sections = {
+  redcars,
+  retrained,
+  published,
+  power,
+  null: exactNull,
+  copies,
+  confidence,
+  workers,
+  speed,
+  imagenet,
+};
 let bench: Bench | null = null;
 async function cifar10(): Promise<Bench> {
   bench ??= await readCifar10(folder, pool.run);
@@ -268,18 +279,20 @@ async function exactNull(): Promise<void> {
   }
 }
 
-function nullRuns(prepared: readonly PreparedGroup[], images: readonly string[]) {
+/** @param originals of each image the one that it is a copy of, which shares its fate; itself in most. The test draws by `images`. */
+function nullRuns(prepared: readonly PreparedGroup[], images: readonly string[], originals = images) {
   const accepted = prepared[0]?.open.accepted ?? 1;
   const groups = prepared.map(({ scored }) => scored);
-  const names: string[] = [];
+  const rows: number[] = [];
   for (const { group, open, scored } of prepared) {
-    for (const [at, number] of scored.image.entries()) names[number] = images[group.rows[open.positions[at]]];
-    for (const [at, number] of scored.rightImage.entries()) names[number] = images[group.rows[open.rightPositions[at]]];
+    for (const [at, number] of scored.image.entries()) rows[number] = group.rows[open.positions[at]];
+    for (const [at, number] of scored.rightImage.entries()) rows[number] = group.rows[open.rightPositions[at]];
   }
   const drawn: number[] = [];
   for (let block = 0; drawn.length < REFERENCE + RUNS; block++) {
+    const names = drawn.length < REFERENCE ? images : originals;
     const draws = drawBlock(
-      Array.from(names, (name) => name ?? ''),
+      Array.from(rows, (row) => names[row] ?? ''),
       accepted,
       block,
     );
@@ -294,6 +307,44 @@ function nullRuns(prepared: readonly PreparedGroup[], images: readonly string[])
     if (p <= 0.05) counts['0.05']++;
   }
   return counts;
+}
+
+/** How often no real change fails where some images have copies: of each so many, in shares of the eval set. */
+const COPIED: readonly [share: number, copies: number][] = [
+  [0.01, 1],
+  [0.05, 1],
+  [0.1, 1],
+  [0.02, 5],
+  [0.01, 10],
+];
+
+/** Copies of an image fail together. Taken for images of their own they make runs fail by chance; with one draw for all of them they do not. */
+async function copies(): Promise<void> {
+  const data = await cifar10();
+  const pair = await named('baseline', 'retrained');
+  for (const [share, each] of COPIED) {
+    const random = stream('copies');
+    const count = data.evalSet.images.length;
+    const copied = Array.from({ length: share * count }, () => random.below(count)).flatMap((row) =>
+      Array.from({ length: each }, () => row),
+    );
+    const rows = Uint32Array.from([...data.evalSet.images.keys(), ...copied]);
+    const larger = await restrictBench(data, rows, pool.run);
+    const originals = larger.evalSet.images;
+    const images = originals.map((name, row) => (row < count ? name : `${row} ${name}`));
+    const sides = pair.map((side) => restrictCheckpoint(side, rows));
+    const groups = pairedGroupsOf(['label', 'prediction', 'all'], larger.evalSet, sides);
+    const prepared = await prepareGroups(scanInput(larger, groups, pool.run));
+    const alone = nullRuns(prepared, images);
+    const unknown = nullRuns(prepared, images, originals);
+    const known = nullRuns(prepared, originals);
+    const percent = (red: number) => `${((100 * red) / RUNS).toFixed(2)} %`;
+    const told = (runs: typeof known) => `${percent(runs['0.01'])} (${percent(runs['0.05'])})`;
+    console.log(
+      `          ${100 * share} % of the images have ${each} cop${each === 1 ? 'y' : 'ies'}: ${told(unknown)} of ${RUNS} runs fail at 0.01 (0.05) if each is drawn for by itself; copies drawn for together ${told(known)}; were they independent ${told(alone)}`,
+    );
+    must(upperTail(known['0.01'], RUNS, 0.01) > 0.025, 'copies drawn for together keep the level 0.01');
+  }
 }
 
 function judgeNull(what: string, counts: Readonly<Record<string, number>>, runs: number): void {

@@ -20,6 +20,8 @@ export interface ScanInput {
   readonly groups: readonly PairedGroup[];
   /** Names of images, by the rows that `PairedGroup.rows` hold. */
   readonly images: readonly string[];
+  /** The same, but of each image the first of its copies: copies fail together, so one choice is drawn for all of them. Left out: none has copies. */
+  readonly drawnAs?: readonly string[];
   /** Features an image, image properties included. */
   readonly dimensions: number;
   readonly options: ScanOptions;
@@ -99,14 +101,21 @@ export async function prepareGroups(input: ScanInput): Promise<PreparedGroup[]> 
  */
 export async function scanPrepared(
   prepared: readonly PreparedGroup[],
-  { options, images, draws, run, onProgress }: Pick<ScanInput, 'options' | 'images' | 'draws' | 'run' | 'onProgress'>,
+  {
+    options,
+    images,
+    drawnAs = images,
+    draws,
+    run,
+    onProgress,
+  }: Pick<ScanInput, 'options' | 'images' | 'drawnAs' | 'draws' | 'run' | 'onProgress'>,
 ): Promise<Scanned> {
   const accepted = prepared[0]?.open.accepted ?? 1;
   const best = prepared.map((each) => candidates(each, accepted).next().value ?? null);
   const observed = best.reduce((most, each) => Math.max(most, each?.score ?? 0), 0);
   const test = await runTest({
     groups: prepared.map(({ scored }) => scored),
-    names: namesDrawn(prepared, images),
+    names: namesDrawn(prepared, drawnAs),
     ...{ accepted, observed, draws, run, significance: options.significance },
     onProgress: (done, total) => onProgress('draws', done, total),
   });

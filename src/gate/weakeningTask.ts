@@ -36,7 +36,7 @@ export interface WeakeningOutcome {
 }
 
 /** A fall of the mean by less than this share of the root mean square change is not worth words. */
-const LEAST_FALL = 0.5;
+const LEAST_FALL = 0.25;
 /** Nor is one of fewer images. */
 const LEAST_IMAGES = 10;
 
@@ -174,7 +174,8 @@ class HalfSpaceSums {
           const at = this.chosen[of] + 2 * cut + upper;
           const inside = upper === 0 ? images : this.images - images;
           const scale = Math.sqrt(upper === 0 ? squares : squaresAll - squares);
-          if (inside < LEAST_IMAGES || !(scale > 1e-9)) continue;
+          // Of two halves of a group neither is the rest of it: the smaller is told.
+          if (inside < LEAST_IMAGES || 2 * inside > this.images || !(scale > 1e-9)) continue;
           const density = densityScore(this.spaces.open[at], this.spaces.expected[at]);
           const least = LEAST_FALL * Math.sqrt(inside);
           for (let draw = 0; draw < draws; draw++) {

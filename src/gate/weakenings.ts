@@ -2,7 +2,6 @@ import type { PairedGroup, Weakening } from '../records/comparison.ts';
 import { entry } from '../records/entry.ts';
 import { groupOfId } from '../records/groupKinds.ts';
 import { fitGumbelTail, gumbelTail } from '../statistics/gumbel.ts';
-import { median } from '../statistics/median.ts';
 import { boundedMap } from './boundedMap.ts';
 import { DRAWS_A_BLOCK } from './draws.ts';
 import { expectedOpen } from './expectedOpen.ts';
@@ -11,7 +10,8 @@ import { openFlags } from './regionFamily.ts';
 import type { ScanInput } from './scan.ts';
 import { type WeakeningOutcome, weakeningWorker } from './weakeningTask.ts';
 
-export interface WeakeningsInput extends Pick<ScanInput, 'groups' | 'images' | 'dimensions' | 'readColumns' | 'run'> {
+export interface WeakeningsInput
+  extends Pick<ScanInput, 'groups' | 'images' | 'drawnAs' | 'dimensions' | 'readColumns' | 'run'> {
   readonly difficultyOf: ScanInput['difficultyOf'];
   readonly significance: number;
   /** Of the candidate, then of the accepted checkpoints, 0 to 1, by row; null where one has none. */
@@ -26,6 +26,8 @@ const ADDITIONS = 2e10;
 const GROUPS_AT_ONCE = 3;
 /** Right answers that a group must have. */
 const LEAST_STEADY = 20;
+/** A mean confidence that fell by less is not worth words. */
+const LEAST_FALL_TOLD = 0.01;
 /** Log-odds beyond this are rounding. */
 const CLEAR = 1e-4;
 
@@ -55,10 +57,15 @@ export async function weakenings(input: WeakeningsInput): Promise<Weakening[]> {
       if (best === null) return [];
       const pValue = pValueOf(best.score, maxima);
       if (pValue > input.significance) return [];
+      // Not the median: where some of the region fell far and the rest did not, it stays.
       const of = (side: number) =>
-        median(Array.from(best.positions, (at) => entry(entry(confidences, side), entry(group.rows, at)))) ?? 0;
+        best.positions.reduce((sum, at) => sum + entry(entry(confidences, side), entry(group.rows, at)), 0) /
+        best.positions.length;
       const { positions, condition } = best;
-      return [{ group: group.id, rule: [condition], size: positions.length, before: of(1), after: of(0), pValue }];
+      const [before, after] = [of(1), of(0)];
+      // Where only the rest became surer nothing here became less sure.
+      if (before - after < LEAST_FALL_TOLD) return [];
+      return [{ group: group.id, rule: [condition], size: positions.length, before, after, pValue }];
     })
     .toSorted((a, b) => a.pValue - b.pValue);
 }
@@ -74,11 +81,11 @@ async function weakestOf(
   steady: Uint32Array,
   confidences: readonly Float64Array[],
   most: number,
-  { dimensions, readColumns, run, images, difficultyOf }: WeakeningsInput,
+  { dimensions, readColumns, run, images, drawnAs = images, difficultyOf }: WeakeningsInput,
 ): Promise<WeakeningOutcome> {
   const open = openFlags(openImages(group.outcomes), group.rows.length);
   const expected = expectedOpen(open, difficultyOf(group));
-  const names = Array.from(steady, (at) => entry(images, entry(group.rows, at)));
+  const names = Array.from(steady, (at) => entry(drawnAs, entry(group.rows, at)));
   const margins = confidences.map((of) => Float64Array.from(steady, (at) => logOdds(entry(of, entry(group.rows, at)))));
   const task = { open, expected, steady, names, changes: changesOf(margins), blocks: BLOCKS };
   const span = Math.max(1, Math.floor(VALUES / group.rows.length));

@@ -14,6 +14,7 @@ import type { FeatureNames, ReadColumns } from '../records/features.ts';
 import type { CheckpointResult, Result } from '../records/result.ts';
 import type { Slice, SliceResult } from '../records/slices.ts';
 import { total } from '../statistics/sums.ts';
+import { copiesAmong } from './copies.ts';
 import { groupsFor } from './groupsFor.ts';
 import { difficultyIn } from './hardness.ts';
 import { listCutter, withMembers, withOthers } from './imageLists.ts';
@@ -45,12 +46,15 @@ export async function judgeCheckpoint(
   const { evalSet, file } = features;
   const common = records && commonGround({ evalSet, featureModel: file.model }, records);
   const cut = listCutter();
-  const { comparison: found, events: fresh } =
-    common === null
-      ? { comparison: null, events: [] }
-      : await compared(run, features, checkpoint, groups, common, earlier, names, cut);
+  const {
+    comparison: found,
+    events: fresh,
+    copies,
+  } = common === null
+    ? { comparison: null, events: [], copies: [] }
+    : await compared(run, features, checkpoint, groups, common, earlier, names, cut);
   const slices = slicesTested(run, evalSet, checkpoint, common, watched, cut);
-  const notes = [...(since?.notes ?? []), ...(common?.leftOut ?? [])];
+  const notes = [...(since?.notes ?? []), ...(common?.leftOut ?? []), ...copies];
   const comparison = found && since && { ...found, evalSet: since.evalSet, notes };
   const events = fresh.map((event) => ({ ...event, known: watchedAs(event, watched, evalSet) }));
   const { gate, baseline } = run.config;
@@ -93,7 +97,7 @@ async function compared(
   earlier: readonly FailureEvent[],
   names: FeatureNames,
   cut: ReturnType<typeof listCutter>,
-): Promise<Compared> {
+): Promise<Compared & { readonly copies: readonly string[] }> {
   const { config, request, pool } = run;
   const { evalSet, file, read } = features;
   for (const note of [...common.notes, ...common.leftOut]) request.onNotice(note);
@@ -108,7 +112,10 @@ async function compared(
       from,
       to,
     );
+  const { drawnAs, note } = await copiesAmong(wholeSet, shared.images, file.dimensions, readColumns);
+  if (note !== null) request.onNotice(note);
   const found = await compare({
+    drawnAs,
     candidate,
     baselines: common.records,
     earlier,
@@ -130,7 +137,8 @@ async function compared(
   });
   const listed = { images: shared.images, outcomes: sides.map(({ failed }) => failed), faceOf };
   const { clusters } = found.comparison;
-  return { ...found, events: await withOthers(found.events, clusters, groups, listed, readColumns, cut) };
+  const events = await withOthers(found.events, clusters, groups, listed, readColumns, cut);
+  return { ...found, events, copies: note === null ? [] : [note] };
 }
 
 /** Tests the watched slices on the images that are compared, or tells them alone where nothing is. */

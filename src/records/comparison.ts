@@ -220,7 +220,7 @@ export interface Weakening {
   readonly rule: Region;
   /** Images. */
   readonly size: number;
-  /** Median confidence there of the newest accepted checkpoint and of the candidate. */
+  /** Mean confidence there of the newest accepted checkpoint and of the candidate. */
   readonly before: number;
   readonly after: number;
   /** Of the whole run, by the draws of the scan. */

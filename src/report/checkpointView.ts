@@ -36,7 +36,7 @@ export interface CheckpointView {
   readonly worsened: readonly ClusterView[];
   /** Persisting, improved, resolved. */
   readonly known: readonly ClusterView[];
-  /** "Images of automobile where feature 3 > 0.2: median confidence 0.98 before, 0.83 now, on 120 images still right (p = 0.001)". */
+  /** "Images of automobile where feature 3 > 0.2: mean confidence 0.98 before, 0.83 now, on 120 images still right (p = 0.001)". */
   readonly weakenings: readonly string[];
   readonly failureModes: readonly FailureModeView[];
   readonly groups: readonly GroupView[];
@@ -83,7 +83,7 @@ function eventView(event: FailureEvent, names: FeatureNames): EventView {
 
 function weakeningText({ group, rule, size, before, after, pValue: p }: Weakening, names: FeatureNames): string {
   const where = ruleView(rule, names).text;
-  return `${groupIdText(group)}, ${where}: median confidence ${sureness(before)} before, ${sureness(after)} now, on ${counted(size, 'image')} still right (${pValue(p)})`;
+  return `${groupIdText(group)}, ${where}: mean confidence ${sureness(before)} before, ${sureness(after)} now, on ${counted(size, 'image')} still right (${pValue(p)})`;
 }
 
 function confidenceText({ after, before }: EventConfidence): string {

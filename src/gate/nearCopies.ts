@@ -1,0 +1,102 @@
+import { entry } from '../records/entry.ts';
+import type { Columns } from '../records/features.ts';
+import { stream } from '../statistics/random.ts';
+
+/** Images that have a copy among some, or nearly one. */
+export interface NearCopies {
+  /** Places of the images that have one, ascending. */
+  readonly images: readonly number[];
+  /** The closest two. */
+  readonly pair: readonly [number, number];
+  /** Of each place the first of its copies, of copies of these, and so on; itself where it has none. */
+  readonly first: Uint32Array;
+}
+
+/** Two images are nearly one where their features lie closer than this share of how far images lie from each other: half of them recompressed, or a little brighter. */
+const NEAR = 0.1;
+/** Features below which images may lie so close by chance. */
+const LEAST_FEATURES = 16;
+/** Values that a distance is first estimated by. */
+const SKETCH = 16;
+/** An estimate may be so many times the square of the distance: one in ten thousand is more. */
+const LEEWAY = 3;
+
+/**
+ * Images of which another has nearly the same features; null where none has, or features are too few to tell.
+ *
+ * @param all images of any kind, by which features are standardised: the images themselves may be copies of one.
+ */
+export function nearCopies(columns: Columns, all: Columns): NearCopies | null {
+  const { rows } = columns;
+  const features = standardised(columns, all);
+  if (features.length < LEAST_FEATURES) return null;
+  // Twice the variance of each feature is the mean square of the distance between two images.
+  const bound = NEAR ** 2 * 2 * features.length;
+  const sketches = sketchesOf(features, rows);
+  const found = new Set<number>();
+  const first = Uint32Array.from({ length: rows }, (_, at) => at);
+  let pair: readonly [number, number] = [0, 0];
+  let closest = Number.POSITIVE_INFINITY;
+  for (let one = 0; one < rows; one++) {
+    for (let other = one + 1; other < rows; other++) {
+      if (!isWithin(sketches, one, other, bound * LEEWAY)) continue;
+      const distance = features.reduce((sum, values) => sum + (entry(values, one) - entry(values, other)) ** 2, 0);
+      if (distance > bound) continue;
+      found.add(one).add(other);
+      join(first, one, other);
+      if (distance < closest) [closest, pair] = [distance, [one, other]];
+    }
+  }
+  if (found.size === 0) return null;
+  return { images: [...found].sort((a, b) => a - b), pair, first: first.map((_, at) => rootOf(first, at)) };
+}
+
+/** Makes one set of two, each known by its least place. */
+function join(first: Uint32Array, one: number, other: number): void {
+  const [a, b] = [rootOf(first, one), rootOf(first, other)];
+  first[Math.max(a, b)] = Math.min(a, b);
+}
+
+function rootOf(first: Uint32Array, at: number): number {
+  let root = at;
+  while (entry(first, root) !== root) root = entry(first, root);
+  return root;
+}
+
+/** The features that vary over all images, in units of their standard deviation there. */
+function standardised({ rows, values }: Columns, all: Columns): Float32Array[] {
+  const found: Float32Array[] = [];
+  for (let feature = 0; feature < all.to - all.from; feature++) {
+    const reference = all.values.subarray(feature * all.rows, (feature + 1) * all.rows);
+    const mean = reference.reduce((sum, each) => sum + each, 0) / all.rows;
+    const variance = reference.reduce((sum, each) => sum + (each - mean) ** 2, 0) / all.rows;
+    if (!(variance > 1e-12 * mean * mean)) continue;
+    const column = values.subarray(feature * rows, (feature + 1) * rows);
+    found.push(column.map((each) => (each - mean) / Math.sqrt(variance)));
+  }
+  return found;
+}
+
+/** Sums of features with random signs: the square of the distance of two sketches is on average that of the images. */
+function sketchesOf(features: readonly Float32Array[], rows: number): Float64Array {
+  const random = stream('near copies');
+  const sketches = new Float64Array(rows * SKETCH);
+  const scale = 1 / Math.sqrt(SKETCH);
+  for (const values of features) {
+    for (let at = 0; at < SKETCH; at++) {
+      const sign = random.below(2) === 0 ? -scale : scale;
+      for (let row = 0; row < rows; row++)
+        sketches[row * SKETCH + at] = entry(sketches, row * SKETCH + at) + sign * entry(values, row);
+    }
+  }
+  return sketches;
+}
+
+function isWithin(sketches: Float64Array, one: number, other: number, bound: number): boolean {
+  let sum = 0;
+  for (let at = 0; at < SKETCH; at++) {
+    sum += (entry(sketches, one * SKETCH + at) - entry(sketches, other * SKETCH + at)) ** 2;
+    if (sum > bound) return false;
+  }
+  return true;
+}

@@ -1,0 +1,54 @@
+import { nearCopies } from '../gate/nearCopies.ts';
+import { openImages } from '../gate/open.ts';
+import type { PairedGroup } from '../records/comparison.ts';
+import { entry } from '../records/entry.ts';
+import type { ReadColumns } from '../records/features.ts';
+
+/** Most images, and values of them, that are looked at; of more images so many, evenly. */
+const MOST_IMAGES = 8192;
+const MOST_VALUES = 2 ** 25;
+/** Images by which features are standardised. */
+const SCALED_BY = 2048;
+/** Of the images looked at: fewer copies are not worth words. */
+const LEAST_SHARE = 0.02;
+
+/** What copies among the images on which checkpoints differ come to. */
+interface Copies {
+  /** Of each image, by its row, the name of the first of its copies: one choice of who the candidate is is drawn for all of them. */
+  readonly drawnAs: readonly string[];
+  /** Null where they are few. */
+  readonly note: string | null;
+}
+
+/**
+ * Looks for images on which checkpoints differ and that are nearly copies of each other. Copies fail together, and are no independent
+ * evidence.
+ *
+ * @param images names, by the rows that `wholeSet` holds. @param dimensions features of the model.
+ */
+export async function copiesAmong(
+  { rows, outcomes }: PairedGroup,
+  images: readonly string[],
+  dimensions: number,
+  readColumns: ReadColumns,
+): Promise<Copies> {
+  const { positions, rightPositions } = openImages(outcomes);
+  const open = [...positions, ...rightPositions].sort((a, b) => a - b);
+  const count = Math.min(open.length, MOST_IMAGES, Math.floor(MOST_VALUES / dimensions));
+  const seen = spread(open, count).map((at) => entry(rows, at));
+  const scaledBy = spread(rows, Math.min(rows.length, SCALED_BY));
+  const [columns, all] = [await readColumns(seen, 0, dimensions), await readColumns(scaledBy, 0, dimensions)];
+  const found = nearCopies(columns, all);
+  if (found === null) return { drawnAs: images, note: null };
+  const drawnAs = [...images];
+  for (const [at, first] of found.first.entries()) drawnAs[entry(seen, at)] = entry(images, entry(seen, first));
+  if (found.images.length < LEAST_SHARE * count) return { drawnAs, note: null };
+  const [one, other] = found.pair.map((at) => JSON.stringify(entry(images, entry(seen, at))));
+  const note = `${found.images.length} of ${count} images on which the checkpoints differ are nearly copies of others among them (${one} and ${other}). Copies fail together and tell no more than one of them: the scan for new clusters counts them so, and sees less than with as many different images; the tests of known clusters, groups and slices take each for one of its own.`;
+  return { drawnAs, note };
+}
+
+/** So many of some numbers, evenly. */
+function spread(of: ArrayLike<number>, count: number): Uint32Array {
+  return Uint32Array.from({ length: count }, (_, at) => entry(of, Math.floor((at * of.length) / count)));
+}

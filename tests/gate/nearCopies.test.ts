@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { nearCopies as nearCopiesOf } from '../../src/gate/nearCopies.ts';
+import type { Columns } from '../../src/records/features.ts';
+import { stream } from '../../src/statistics/random.ts';
+
+const [ROWS, FEATURES] = [600, 40];
+
+const nearCopies = (columns: Columns) => nearCopiesOf(columns, columns);
+
+/** Independent images, of which some are made copies: `near` as a share of how far images lie from each other. */
+function columnsOf(
+  copies: readonly (readonly [of: number, row: number])[],
+  near: number,
+  features = FEATURES,
+): Columns {
+  const random = stream('near copies of images');
+  const uniform = () => random.uint32() / 2 ** 32;
+  const values = Float32Array.from({ length: ROWS * features }, () => 5 + 3 * uniform());
+  // The noise of a copy has near^2 x the mean square distance between images: near x sqrt(2) standard deviations a feature.
+  for (const [of, row] of copies)
+    for (let feature = 0; feature < features; feature++) {
+      const noise = (uniform() < 0.5 ? -1 : 1) * near * Math.sqrt(2) * (3 / Math.sqrt(12));
+      values[feature * ROWS + row] = values[feature * ROWS + of] + noise;
+    }
+  return { rows: ROWS, from: 0, to: features, values };
+}
+
+describe('near copies', () => {
+  it('are found, all of them, and the closest pair is named', () => {
+    const copies = Array.from({ length: 50 }, (_, at) => [at, 599 - at] as const);
+    const found = nearCopies(columnsOf(copies, 0.08));
+    expect(found?.images).toEqual(copies.flat().toSorted((a, b) => a - b));
+    const [one = 0, other = 0] = found?.pair ?? [];
+    expect(one + other).toBe(599);
+    expect(nearCopies(columnsOf([[3, 77]], 0))).toMatchObject({ images: [3, 77], pair: [3, 77] });
+  });
+
+  it('of copies are copies too: each is known by the first', () => {
+    const found = nearCopies(
+      columnsOf(
+        [
+          [9, 4],
+          [4, 300],
+          [300, 200],
+          [50, 51],
+        ],
+        0.07,
+      ),
+    );
+    const first = Array.from(found?.first ?? []);
+    expect([4, 9, 200, 300, 50, 51, 52].map((at) => first[at])).toEqual([4, 4, 4, 4, 50, 50, 52]);
+  });
+
+  it('are found where all images looked at are copies of one', () => {
+    const all = columnsOf([], 0);
+    const random = stream('one burst');
+    const values = Float32Array.from({ length: 5 * FEATURES }, (_, at) => {
+      return all.values[Math.floor(at / 5) * ROWS] + 0.01 * (random.uint32() / 2 ** 32);
+    });
+    expect(nearCopiesOf({ rows: 5, from: 0, to: FEATURES, values }, all)?.images).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  it('are none where images are only alike, independent or one', () => {
+    expect(nearCopies(columnsOf([[3, 77]], 0.13))).toBeNull();
+    expect(nearCopies(columnsOf([], 0))).toBeNull();
+    expect(nearCopies({ rows: 1, from: 0, to: 20, values: new Float32Array(20).fill(2) })).toBeNull();
+    expect(nearCopies({ rows: 0, from: 0, to: 20, values: new Float32Array(0) })).toBeNull();
+  });
+
+  it('are not spoken of where features are few or constant: images lie close by chance', () => {
+    expect(nearCopies(columnsOf([[3, 77]], 0, 6))).toBeNull();
+    expect(nearCopies({ rows: 9, from: 0, to: 30, values: new Float32Array(9 * 30).fill(0.5) })).toBeNull();
+  });
+});
