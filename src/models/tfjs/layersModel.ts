@@ -1,11 +1,14 @@
 import { compileSchema } from '../../adapters/jsonSchema.ts';
 import { UserError } from '../../errors.ts';
 import { entry } from '../../records/entry.ts';
+import { quoted } from '../onnx/graph.ts';
 import type { TfjsFiles } from './files.ts';
 import type { Role, TfjsGraph, TfjsNode } from './graph.ts';
 
 interface Layer {
   readonly class_name: string;
+  /** In functional models, the same as in `config`. */
+  readonly name?: string;
   readonly config: { readonly name: string; readonly [key: string]: unknown };
   /** Functional models: for each use of the layer its inputs, each `[layer, use, output, arguments]`. */
   readonly inbound_nodes?: readonly unknown[];
@@ -63,7 +66,7 @@ const ROLES: ReadonlyMap<string, Role> = new Map([
 ]);
 
 /**
- * Reads the network of a Layers model; a model inside the model counts as one layer.
+ * Reads the network of a Layers model; a model that is still inside the model counts as one layer.
  * @throws UserError where it is not one that TF.js could load, or takes other than one input.
  */
 export function readLayersModel({ topology, file }: TfjsFiles): TfjsGraph {
@@ -84,6 +87,7 @@ function kerasConfig(topology: TfjsFiles['topology'], file: string) {
 
 function functional({ layers, input_layers, output_layers }: Functional, file: string): TfjsGraph {
   if (input_layers.length !== 1) throw unreadable(`it takes ${input_layers.length} inputs, not one image`, file);
+  checkFeeding(layers, file);
   const input = firstText(input_layers) ?? '';
   const shape = inputShape(layers.find(({ config }) => config.name === input));
   const nodes = new Map(layers.map((layer) => [layer.config.name, nodeOf(layer, firstText(layer.inbound_nodes))]));
@@ -93,6 +97,26 @@ function functional({ layers, input_layers, output_layers }: Functional, file: s
     outputs: output_layers.flatMap((output) => firstText(output) ?? []),
     nodes,
   };
+}
+
+/** @throws UserError where layers wait for one another or for one that is not there: TF.js would wait for ever. */
+function checkFeeding(layers: readonly Layer[], file: string): void {
+  const waiting = new Map<string, ReadonlySet<string>>();
+  for (const { name, config, inbound_nodes } of layers) {
+    if (name !== config.name) throw unreadable(`the layer ${JSON.stringify(config.name)} lacks its name`, file);
+    waiting.set(config.name, new Set([inbound_nodes ?? []].flat(2).flatMap((reference) => firstText(reference) ?? [])));
+  }
+  for (const [name, from] of waiting) {
+    const missing = [...from].find((each) => !waiting.has(each));
+    const said = `the layer ${JSON.stringify(name)} is fed by ${JSON.stringify(missing)}, which is not there`;
+    if (missing !== undefined) throw unreadable(said, file);
+  }
+  for (let done = -1; done !== 0; ) {
+    const ready = [...waiting].filter(([, from]) => ![...from].some((each) => waiting.has(each)));
+    for (const [name] of ready) waiting.delete(name);
+    done = ready.length;
+  }
+  if (waiting.size > 0) throw unreadable(`its layers ${quoted([...waiting.keys()].slice(0, 3))} feed each other`, file);
 }
 
 function sequential(layers: readonly Layer[], file: string): TfjsGraph {

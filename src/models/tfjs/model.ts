@@ -3,8 +3,10 @@ import type { RunnableEngine } from '../../records/engines.ts';
 import type { ModelDescription } from '../engine.ts';
 import { inputGeometry } from '../onnx/layers.ts';
 import { readTfjsFiles } from './files.ts';
+import { withoutInnerModels } from './flatModel.ts';
 import { findTfjsLayers, isGraphModel, pooledMap, tfjsFeaturesLayer, tfjsScoresLayer } from './graph.ts';
 import { readGraphModel } from './graphModel.ts';
+import { asKeras2 } from './keras3.ts';
 import { readLayersModel } from './layersModel.ts';
 import { isTfjsNode, loadTfjsNode } from './nativeBackend.ts';
 import { openTfjsSession } from './session.ts';
@@ -15,7 +17,7 @@ import { loadTfjsWasm, type Tfjs } from './wasmBackend.ts';
  * @throws UserError where a file cannot be read or is no TF.js model.
  */
 export async function describeTfjsModel(file: string): Promise<ModelDescription> {
-  const files = readTfjsFiles(file);
+  const files = withoutInnerModels(asKeras2(readTfjsFiles(file)));
   const graph = isGraphModel(files) ? readGraphModel(files) : readLayersModel(files);
   const { input } = graph;
   const geometry: ModelDescription['geometry'] = (side) => {
