@@ -141,3 +141,10 @@ describe('a file for whose layers TF.js would wait for ever is refused', () => {
     await expect(describeModel(file)).rejects.toThrow(said);
   });
 });
+
+it('a layer that TF.js does not know is named', async () => {
+  const image = layer('InputLayer', 'image', [], { batch_input_shape: [null, 8, 8, 3] });
+  const layersOf = [image, layer('MyBlock', 'block', ['image']), layer('Dense', 'scores', ['block'], { units: 2 })];
+  const file = writeModel(join(scratch, 'unknown'), kerasModel(layersOf, 'image', 'scores'), []);
+  await expect(outcome(file)).rejects.toMatchObject({ what: 'TF.js cannot take the model (Unknown layer: MyBlock)' });
+});

@@ -51,6 +51,8 @@ export function firstLine(text: string): string {
 export function brief(thrown: unknown): string {
   const short = firstLine(messageOf(thrown))
     .replace(/(?:[A-Za-z]:)?[\\/](?:[^\s\\/'":]+[\\/])+/g, '')
+    // TF.js announces a list of reasons, which this line ends before.
+    .replace(/ This may be due to one of the following reasons:$/, '')
     .replace(/\.+$/, '')
     .trim();
   return short.length > 160 ? `${short.slice(0, 157)}...` : short;
