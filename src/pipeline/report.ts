@@ -27,6 +27,7 @@ import { buildView, type ReportInput } from '../report/view.ts';
 import { eventRows } from './alike.ts';
 import { withCounterfactuals } from './counterfactual.ts';
 import { withPropertyNames } from './featureNames.ts';
+import { modeImages } from './modeImages.ts';
 import { pastOutcomes } from './pastOutcomes.ts';
 import { picturesOf } from './pictures.ts';
 import type { Features, GivenCheckpoint } from './read.ts';
@@ -99,6 +100,7 @@ export async function report(
       sheets: new Map(),
       history: [],
       past: [],
+      modes: new Map(),
       link: null,
     },
     confusions: confusionsOf(judged, features.evalSet, checkpoints),
@@ -133,6 +135,7 @@ export async function report(
       publishSheets(run, features, checkpoints, result, store),
     ),
     history: await decorate('trend over checkpoints', [], async () => (await store?.history(request.onNotice)) ?? []),
+    modes: await decorate('images of failure modes', new Map(), () => modeImages(run, features, checkpoints, result)),
     past: await decorate('trend of events', [], () => pastOutcomes(store, result)),
   };
   await write(decorated);

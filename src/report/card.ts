@@ -3,6 +3,7 @@ import { count } from '../records/words.ts';
 import { choices, findings } from './actions.ts';
 import type { ClusterView } from './clusterView.ts';
 import type { FailureModeView } from './groupView.ts';
+import { type ImageBrowser, modeBrowser } from './imageBrowser.ts';
 import { type ImagePictures, keyOf } from './pictures.ts';
 import { changePlot } from './plots/changePlot.ts';
 import type { RuleView } from './rule.ts';
@@ -31,6 +32,8 @@ export interface Card {
   readonly choices: readonly string[];
   /** Whether anything can be said of what to do. */
   readonly next: boolean;
+  /** Of a failure mode: its failing images by name; null where they are not known, and for clusters. */
+  readonly browser: ImageBrowser | null;
   readonly imageNames: string | null;
   readonly imageCount: string;
   /** Whether it can be named under `gate.accepted`. */
@@ -83,6 +86,7 @@ export function clusterCard(cluster: ClusterView, ground: Ground, anchor: string
       confusions: confusions.get(key) ?? [],
     }),
     ...{ choices: toDo, next: acceptable || toDo.length > 0, acceptable },
+    browser: null,
     ...names(cluster.imageNames),
   };
 }
@@ -106,6 +110,7 @@ export function failureModeCard(mode: FailureModeView, ground: Ground, anchor: s
       confusions: confusions.get(key) ?? [],
     }),
     ...{ choices: toDo, next: toDo.length > 0, acceptable: false },
+    browser: modeBrowser(ground.input.modes.get(key), anchor),
     ...names([]),
   };
 }

@@ -1,11 +1,11 @@
 import type { EventImage, FailureEvent } from '../records/comparison.ts';
-import { nameText, oneLine } from '../records/names.ts';
-import { count, number } from '../records/words.ts';
+import { count, counted, number } from '../records/words.ts';
 import type { ActionView } from './actions.ts';
 import { type Card, clusterCard, type Ground } from './card.ts';
 import type { EventView } from './checkpointView.ts';
 import type { ClusterView } from './clusterView.ts';
 import { eventLead } from './eventLead.ts';
+import { type ImageBrowser, MOST_NAMED, nameLine } from './imageBrowser.ts';
 import { type EventPictures, keyOf, type LabelledPicture, type TrialPictures } from './pictures.ts';
 import { changePlot } from './plots/changePlot.ts';
 import { type Strip, strip } from './strip.ts';
@@ -38,22 +38,8 @@ export interface EventCard {
   readonly places: readonly Card[];
 }
 
-/** All images of an event. */
-interface ImageBrowser {
-  readonly anchor: string;
-  readonly total: string;
-  /** With pictures, the most typical first; null where there are none. */
-  readonly pictures: Strip | null;
-  /** What is known of images that have no picture here, a line each. */
-  readonly names: readonly string[];
-  /** How many stand in result.json alone; null where none does. */
-  readonly more: string | null;
-  /** Images that others are compared with, which show where one is opened. */
-  readonly pool: Strip | null;
-}
-
-/** Pictures beside the title, and images named. */
-const MOST = { failing: 12, right: 6, names: 200, places: 6 };
+/** Pictures beside the title. */
+const MOST = { failing: 12, right: 6, places: 6 };
 
 /** The card of a new event. @param clusters its clusters */
 export function eventCard(
@@ -126,17 +112,10 @@ function browser(
   const others = images.filter(({ name }) => !pictured.has(name));
   return {
     anchor: `${anchor}-all`,
-    total: count(images.length),
+    summary: `All ${counted(images.length, 'image')} that newly ${images.length === 1 ? 'fails' : 'fail'}`,
     pictures,
-    names: others.slice(0, MOST.names).map(nameLine),
-    more: others.length > MOST.names ? count(others.length - MOST.names) : null,
+    names: others.slice(0, MOST_NAMED).map(nameLine),
+    more: others.length > MOST_NAMED ? `${count(others.length - MOST_NAMED)} more in result.json.` : null,
     pool: strip('Right', pool, 'label'),
   };
-}
-
-/** "images/00006.png: automobile, before automobile, now truck". */
-function nameLine({ name, label, before, after }: EventImage): string {
-  const then = before === null ? '' : `, before ${nameText(before)}`;
-  const now = after === null ? '' : `, now ${nameText(after)}`;
-  return `${oneLine(name)}: ${nameText(label)}${then}${now}`;
 }

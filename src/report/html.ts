@@ -108,7 +108,7 @@ function checkpointData(view: ReportView, index: number, seen: Map<number, strin
     result.comparison === null
       ? modes.slice(0, MOST_SHOWN.cards).map((each, i) => failureModeCard(each, ground, `${prefix}-mode${i}`))
       : [];
-  const minis = modeCards(modes.slice(ownCards.length), result, view.input.pictures, prefix);
+  const minis = modeCards(modes.slice(ownCards.length), result, view.input, prefix);
   return {
     ...checkpoint,
     prefix,

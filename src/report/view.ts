@@ -23,6 +23,7 @@ import { count, counted, number, percent } from '../records/words.ts';
 import type { Confusion } from './actions.ts';
 import { type CheckpointView, checkpointView } from './checkpointView.ts';
 import type { ConfusionCell } from './confusionMatrix.ts';
+import type { ModeImages } from './imageBrowser.ts';
 import type { EventSheets, Pictures, ReportLink, TrialPictures } from './pictures.ts';
 import type { PastOutcome } from './trails.ts';
 
@@ -43,6 +44,8 @@ export interface ReportInput {
   readonly matrices: ReadonlyMap<string, readonly ConfusionCell[]>;
   /** Oldest first. */
   readonly history: readonly Omit<HistoryRow, 'sequence' | 'pruned'>[];
+  /** The failing images of failure modes, by `keyOf`. */
+  readonly modes: ReadonlyMap<string, ModeImages>;
   /** What accepted checkpoints did on the images of events and watched slices, the oldest first. */
   readonly past: readonly PastOutcome[];
   /** barlow.yml as it was read, for "how this was made"; null where it was not. */

@@ -115,6 +115,14 @@ describe('labels, by features that are given', () => {
       '0 of 30 0 % one',
       '30 of 30 100 % now',
     ]);
+    // Its failure mode names its images.
+    const { document } = parseHTML(read('report.html'));
+    const browsed = [...document.querySelectorAll('.mini .browser')].map((browser) => [
+      browser.querySelector('summary')?.textContent,
+      [...browser.querySelectorAll('li')].map(({ textContent }) => textContent),
+    ]);
+    const broken = Array.from({ length: BROKEN }, (_, at) => `${at}.png: cat, now dog`);
+    expect(browsed).toContainEqual(['All 30 images that fail, by name', broken]);
     const first = read('result.json');
     run();
     expect(read('result.json').replace(/"createdAt": "[^"]+"/, '')).toBe(first.replace(/"createdAt": "[^"]+"/, ''));

@@ -128,6 +128,8 @@ export function hostileInput(name: string) {
   };
   const featureNames = new Map([33, 102, 48].map((feature) => [feature, { name, kind: null, note: name }]));
   const confusions = new Map([[keyOf(checkpoint.name, cluster.id), [{ className: name, images: 3 }]]]);
+  const named = { name, label: name, before: null, after: name };
+  const modes = new Map(group.leaves.map(({ id }) => [keyOf(name, id), { images: [named], total: 1 }]));
   const past = [{ commit: name, failed: new Map([[name, true]]), slices: new Map() }];
-  return sampleInput(result, { featureNames, confusions, past, configText: name });
+  return sampleInput(result, { featureNames, confusions, past, modes, configText: name });
 }

@@ -68,6 +68,31 @@ describe('report.html', () => {
       expect(card).toContain(told);
   });
 
+  it('names the failing images of a failure mode, to be filtered; of many the first, and how many more', () => {
+    const named = (count: number) =>
+      Array.from({ length: count }, (_, at) => ({ name: `${at}.png`, label: 'cat', before: null, after: 'dog' }));
+    const of = (isCompared: boolean, shown: number, total: number) => {
+      const sample = sampleCheckpoint(isCompared ? {} : { comparison: null, events: [], verdict: null });
+      const mode = sample.groups.flatMap(({ leaves }) => leaves).find(({ failureMode }) => failureMode);
+      const modes = new Map([[keyOf('candidate', mode?.id ?? ''), { images: named(shown), total }]]);
+      const input = sampleInput(sampleResult({ checkpoints: [sample] }), { modes });
+      const { document } = parseHTML(renderHtml(buildView(input), templates));
+      const section = document.querySelector('section[aria-labelledby="c0-modes"]');
+      return [...(section?.querySelectorAll('.browser') ?? [])].map((browser) => [
+        browser.querySelector('summary')?.textContent,
+        browser.querySelectorAll('li').length,
+        browser.querySelector('li')?.textContent,
+        browser.querySelector('.more')?.textContent ?? null,
+      ]);
+    };
+    for (const isCompared of [true, false]) {
+      expect(of(isCompared, 41, 41)).toEqual([['All 41 images that fail, by name', 41, '0.png: cat, now dog', null]]);
+      expect(of(isCompared, 200, 1_200)).toEqual([
+        ['All 1,200 images that fail, by name', 200, '0.png: cat, now dog', '1,000 more.'],
+      ]);
+    }
+  });
+
   it('10,000 clusters: the first have cards, the next rows, and the rest are counted', () => {
     const input = manyClasses(10, 10_000);
     const html = renderHtml(buildView(input), templates);

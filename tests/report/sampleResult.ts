@@ -331,6 +331,7 @@ export function sampleInput(result: Result = sampleResult(), change: Partial<Rep
     confusions: new Map(),
     history: [],
     past: [],
+    modes: new Map(),
     configText: null,
     ...change,
   };
