@@ -478,13 +478,21 @@ function visible(text: string): string {
   return text.replace(unseen, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
+/** Ends at once: what is written is whole or not there, and what was computed of images is in its store batch by batch. */
+function interrupted(): never {
+  const kept = 'What was computed of images so far is kept, and the next run goes on from there';
+  // Past the progress bar's line, which is not finished.
+  process.stderr.write(`\nInterrupted. ${kept}; no file is half-written.\n`);
+  process.exit(exit.interrupted);
+}
+
 /** Nobody reading, or no room: what is printed changes no exit code. A pipe that was closed on purpose (`| head`) is no news. */
 function sayUnprinted(thrown: NodeJS.ErrnoException): void {
   if (thrown.code !== 'EPIPE') process.stderr.write(`Not all could be printed: ${thrown.message}\n`);
 }
 
-process.once('SIGINT', () => process.exit(exit.interrupted));
-process.once('SIGTERM', () => process.exit(exit.interrupted));
+process.on('SIGINT', interrupted);
+process.on('SIGTERM', interrupted);
 process.stdout.on('error', sayUnprinted);
 process.stderr.on('error', () => {});
 process.on('uncaughtException', (thrown) => {

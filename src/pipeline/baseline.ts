@@ -13,6 +13,7 @@ import type { Config } from '../records/config.ts';
 import { entry } from '../records/entry.ts';
 import type { Checkpoint } from '../records/evalSet.ts';
 import type { CheckpointResult, Result } from '../records/result.ts';
+import { baselineLines, baselineListLines } from '../report/baselineLines.ts';
 import { total } from '../statistics/sums.ts';
 import { sketchOf } from './featureSketch.ts';
 import { resultOf, resultWithout } from './judge.ts';
@@ -223,12 +224,7 @@ export function recordBaseline(request: Request): Promise<Said> {
 export function listBaselines(request: Request): Promise<Said> {
   return inRun(request, async (run) => {
     const rows = await (await baselinesOf(run)).list();
-    const lines = rows.map(
-      ({ commit, createdAt, checkpoint, failures, images, replicas }) =>
-        `${commit.slice(0, 12).padEnd(12)}  ${createdAt}  ${JSON.stringify(checkpoint)}  ${failures} of ${images} images fail${
-          replicas.length === 0 ? '' : `, beside it ${replicas.join(', ')}`
-        }`,
-    );
+    const lines = baselineListLines(rows);
     return {
       json: rows,
       lines: lines.length > 0 ? lines : [`No baseline of ${run.config.name} is recorded.`],
@@ -241,6 +237,6 @@ export function listBaselines(request: Request): Promise<Said> {
 export function showBaseline(request: Request, commit: string): Promise<Said> {
   return inRun(request, async (run) => {
     const baseline = await (await baselinesOf(run)).show(commit);
-    return { json: baseline, lines: [JSON.stringify(baseline, null, 2)], passed: true };
+    return { json: baseline, lines: baselineLines(baseline), passed: true };
   });
 }
