@@ -4,12 +4,13 @@ import { entry } from '../records/entry.ts';
 import type { Checkpoint, ColumnNames, EvalSet } from '../records/evalSet.ts';
 import { listed, rowsByName } from './imageNames.ts';
 import { isTableFile, readTable } from './readTable.ts';
+import { withScoreColumns } from './scoreColumns.ts';
 import { isNumpyFile, readScores } from './scores.ts';
 import { requiredColumn, type Table } from './table.ts';
 
 /**
  * Reads a checkpoint's predictions on an eval set: a table with the columns `image` and `prediction`, optionally
- * `confidence`; or `image` and `failed`, its rows in any order; or scores that NumPy saved (`readScores`).
+ * `confidence`; or `image` and a score a class (`withScoreColumns`); or `image` and `failed`, its rows in any order; or scores that NumPy saved (`readScores`).
  *
  * @param classOrder the classes by index of the model's output, for predictions that are indices; null: not known
  * @throws UserError for what `readTable` or `readScores` refuses; where columns are missing or both `prediction` and `failed` are there;
@@ -61,13 +62,14 @@ export function holdsCheckpoint(table: Table, columns: ColumnNames): boolean {
  * @throws UserError as `readCheckpoint` for the columns' values
  */
 export function checkpointOf(
-  table: Table,
+  read: Table,
   name: string,
   evalSet: EvalSet,
   columns: ColumnNames,
   order: Uint32Array,
   classOrder: readonly string[] | null = null,
 ): Checkpoint {
+  const table = holdsCheckpoint(read, columns) ? read : withScoreColumns(read, evalSet.classes, columns, classOrder);
   const has = (column: string) => table.columns.has(column) || table.nested.has(column);
   if (has(columns.prediction) && has(columns.failed)) {
     throw new UserError({

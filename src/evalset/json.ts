@@ -56,11 +56,18 @@ function rowsOf(value: unknown, file: string): readonly object[] {
   if (isObject(value.schema) && Array.isArray(value.data)) return rowsOf(value.data, file);
   if (Array.isArray(value.columns) && Array.isArray(value.data)) return splitRows(value.columns, value.data, file);
   const inner = Object.entries(value);
+  const [only] = inner;
+  if (inner.length === 1 && only && isRows(only[1])) return rowsOf(only[1], file);
   if (inner.length > 0 && inner.every(([, each]) => Array.isArray(each))) return rowsByColumn(inner, file);
   if (inner.length === 0 || !inner.every(([, each]) => isObject(each))) {
     throw noTable('holds one object, which is no list of rows', file);
   }
   return inner.every(([key]) => /^\d+$/.test(key)) ? inner.map(([, row]) => fieldsOf(row)) : rowsByColumn(inner, file);
+}
+
+/** Whether it is a list of objects: `{"predictions": [{...}, ...]}`. */
+function isRows(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0 && value.every(isObject);
 }
 
 function splitRows(names: readonly unknown[], data: readonly unknown[], file: string): readonly object[] {

@@ -22,13 +22,14 @@ export class UnfitArray extends Error {
 const again = 'Write or copy it again';
 
 /**
- * Reads a whole `.npy` file: texts (`<U`), whole numbers, float16, float32 or float64; in C or Fortran order.
+ * Reads a whole `.npy` file: texts (`U`, `S`), whole numbers, float16, float32 or float64; in C or Fortran order, little- or big-endian.
  *
  * @throws UnfitArray where it is no `.npy`, holds anything else, or has more or fewer bytes than its shape needs
  */
 export function readNumpyArray(bytes: Buffer): NumpyArray {
   const { descr, shape, isFortran, offset } = headerOf(bytes);
   const size = sizeOf(descr);
+  const { isSwapped, letters } = { isSwapped: descr?.startsWith('>') === true, letters: descr?.slice(1) };
   const [rows, columns = null] = shape;
   if (rows === undefined || shape.length > 2) {
     throw new UnfitArray(`has the shape (${shape.join(', ')})`, 'Save one row an image: scores of images x classes');
@@ -39,21 +40,23 @@ export function readNumpyArray(bytes: Buffer): NumpyArray {
     throw new UnfitArray(what, again);
   }
   // Copied: typed arrays need values at addresses that are multiples of their size.
-  const raw = Uint8Array.from(bytes.subarray(offset)).buffer;
+  const raw = inOurOrder(Uint8Array.from(bytes.subarray(offset)), isSwapped ? unitOf(descr ?? '', size) : 1);
   const width = columns ?? 1;
   const placeOf = (index: number) => (isFortran ? (index % width) * rows + Math.floor(index / width) : index);
-  const numbers = numbersOf(descr, raw);
+  const known = isSwapped ? `<${letters}` : descr;
+  const numbers = numbersOf(known, raw);
   if (numbers !== null) {
     const values = numbers.map((_, index) => entry(numbers, placeOf(index)));
     return { kind: 'numbers', rows, columns, values };
   }
   const all = Array.from({ length: count }, (_, index) => placeOf(index));
-  const integers = integersOf(descr, raw);
+  const integers = integersOf(known, raw);
   if (integers !== null) {
     return { kind: 'integers', rows, columns, values: all.map((place) => entry(integers, place)) };
   }
   const text = Buffer.from(raw);
-  return { kind: 'texts', rows, columns, values: all.map((place) => textAt(text, place * size, size)) };
+  const read = descr?.[1] === 'S' ? bytesAt : textAt;
+  return { kind: 'texts', rows, columns, values: all.map((place) => read(text, place * size, size)) };
 }
 
 function headerOf(bytes: Buffer) {
@@ -67,7 +70,7 @@ function headerOf(bytes: Buffer) {
 
 /** Bytes of a value. @throws UnfitArray for a type that is not read, naming what it is */
 function sizeOf(descr: string | null): number {
-  const [, order, letter, digits] = /^([<>|=])([a-zA-Z])(\d*)/.exec(descr ?? '') ?? [];
+  const [, letter, digits] = /^[<>|=]([a-zA-Z])(\d*)/.exec(descr ?? '') ?? [];
   if (descr === null) {
     throw new UnfitArray('is an array of records', 'Save one plain array: np.save("scores.npy", records["score"])');
   }
@@ -76,18 +79,24 @@ function sizeOf(descr: string | null): number {
     throw new UnfitArray('is an array of Python objects, which is a pickle inside', fix);
   }
   const size = letter === 'U' ? 4 * Number(digits) : Number(digits);
-  const isRead = letter === 'U' || /^[iu][1248]$|^f[248]$/.test(`${letter}${digits}`);
-  if (order === '>' && isRead) {
-    const fix = `Save it as this machine's: scores.astype("<${letter}${digits}")`;
-    throw new UnfitArray('is in big-endian order', fix);
-  }
-  if (isRead) return size;
+  if (letter === 'U' || letter === 'S' || /^[iu][1248]$|^f[248]$/.test(`${letter}${digits}`)) return size;
   throw new UnfitArray(
     letter === 'b' ? 'is an array of true and false' : `holds values of type ${JSON.stringify(descr)}`,
     letter === 'b'
       ? 'Write what they mean: a table of image and failed, or the predicted classes'
       : 'Save scores as float32, predicted classes as whole numbers or texts',
   );
+}
+
+/** Bytes of what is swapped as one: a number, or a character of a text. */
+function unitOf(descr: string, size: number): number {
+  return descr[1] === 'U' ? 4 : size;
+}
+
+/** The values, each of `unit` bytes, with these turned round. */
+function inOurOrder(bytes: Uint8Array, unit: number): ArrayBuffer {
+  if (unit > 1) for (let at = 0; at < bytes.length; at += unit) bytes.subarray(at, at + unit).reverse();
+  return bytes.buffer instanceof ArrayBuffer ? bytes.buffer : new ArrayBuffer(0);
 }
 
 function numbersOf(descr: string | null, values: ArrayBuffer): Float32Array | Float64Array | null {
@@ -117,6 +126,11 @@ function integersOf(descr: string | null, values: ArrayBuffer): ArrayLike<number
     default:
       return null;
   }
+}
+
+/** A text of bytes (`S`), UTF-8, without the zeros that NumPy fills it up with. */
+function bytesAt(bytes: Buffer, start: number, size: number): string {
+  return bytes.toString('utf8', start, start + size).replace(/\0+$/, '');
 }
 
 /** A text of UTF-32, without the zeros that NumPy fills it up with. */

@@ -4,7 +4,7 @@ import { BadZip, unzip } from '../adapters/zipFile.ts';
 import { UserError } from '../errors.ts';
 import { entry } from '../records/entry.ts';
 import type { ColumnNames, EvalSet } from '../records/evalSet.ts';
-import { bestScore } from '../statistics/bestScore.ts';
+import { areProbabilities, bestScore } from '../statistics/bestScore.ts';
 import { type NumpyArray, readNumpyArray, UnfitArray } from './numpyArray.ts';
 import { classesInOrder } from './scoreClasses.ts';
 import type { Table } from './table.ts';
@@ -15,6 +15,12 @@ const maxBytes = 2 ** 31 - 1;
 /** What an archive's array of scores may be called where there are several. */
 const scoreNames = ['scores', 'probabilities', 'probs', 'logits', 'predictions', 'prediction', 'preds'];
 
+/** What an archive's list of the images' names may be called; passed over, its scores would be read in another order. */
+const imageNames = [
+  ...['images', 'image', 'names', 'name', 'paths', 'path', 'files', 'file'],
+  ...['filenames', 'filename', 'file_names', 'file_name', 'image_paths', 'image_names', 'ids', 'keys'],
+];
+
 /** Whether a file holds arrays of NumPy, by its ending. */
 export function isNumpyFile(file: string): boolean {
   return /\.np[yz]$/i.test(file);
@@ -24,7 +30,7 @@ export function isNumpyFile(file: string): boolean {
  * Reads what NumPy saved of a checkpoint as a table of image, prediction and, of scores, confidence: a `.npy`, or a `.npz` with one
  * array, or one called `scores`, `probs`, `logits` or the like. Of scores (images x classes) the greatest counts; a list
  * holds the predicted classes, as names or indices. Rows are those of the eval set in its order, unless the archive has
- * a list of names called as the column of images, or `images`.
+ * a list of names called as the column of images, `images`, `paths`, `filenames` or the like.
  *
  * @param order the classes by index of a score; null: not known, and the eval set's sorted ones are taken
  * @throws UserError where the file is none of these or is damaged, has another number of rows or classes, or a score is not a number
@@ -85,7 +91,7 @@ async function arraysOf(file: string, columns: ColumnNames): Promise<Arrays> {
   if (bytes.length >= 4 && bytes.readUInt32LE(0) !== 0x04034b50) refuseForeign(bytes, file, 'the file of scores');
   const arrays = new Map<string, Buffer>();
   for (const [name, array] of await unzip(bytes, maxBytes)) arrays.set(name.replace(/\.npy$/, ''), array);
-  const imagesName = [columns.image, 'images'].find((name) => arrays.has(name));
+  const imagesName = [columns.image, ...imageNames].find((name) => arrays.has(name));
   const images = imagesName === undefined ? null : textsOf(imagesName, entryOf(arrays, imagesName));
   const others = [...arrays.keys()].filter((name) => name !== imagesName);
   return { predicted: readNumpyArray(entryOf(arrays, scoresAmong(others))), images };
@@ -132,7 +138,7 @@ async function cellsOf(
     throw new UnfitArray(
       `has one ${array.kind === 'texts' ? 'text' : 'number'} an image in shape (${[array.rows, array.columns].filter((length) => length !== null).join(', ')})`,
       array.kind === 'numbers'
-        ? 'Save a score a class: of a probability p of the second class, np.stack([1 - p, p], axis=1)'
+        ? 'Save a score a class: of a probability p of the second class, np.stack([1 - p, p], axis=1); predicted classes as whole numbers: p.astype("int64")'
         : 'Save predicted classes as a list: array.ravel()',
     );
   }
@@ -140,11 +146,12 @@ async function cellsOf(
   const width = array.columns;
   if (width !== names.length) throw otherClasses(file, width, names.length, order !== null);
   const values = array.kind === 'numbers' ? array.values : Float64Array.from(array.values);
+  const isProbability = areProbabilities(values, width);
   const predictions: string[] = [];
   const confidences: string[] = [];
   for (let row = 0; row < array.rows; row++) {
     const scores = values.subarray(row * width, (row + 1) * width);
-    const [place, probability] = bestScore(scores);
+    const [place, probability] = bestScore(scores, isProbability);
     if (!Number.isFinite(probability)) throw notANumber(scores, where(row));
     predictions.push(entry(names, place));
     confidences.push(String(probability));

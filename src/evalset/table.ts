@@ -25,18 +25,27 @@ export function requiredColumn(table: Table, name: string, role: string): readon
   const quoted = JSON.stringify(name);
   if (table.nested.has(name)) {
     const what = `column ${quoted} holds lists, objects or bytes in place of text`;
-    throw new UserError({ what, where: table.file, fix: 'Write text, numbers or booleans there' });
+    throw new UserError({
+      what,
+      where: table.file,
+      fix: `Write text, numbers or booleans there; ${pipelineHint}`,
+    });
   }
-  const names = [...table.columns.keys()];
+  const names = [...table.columns.keys(), ...table.nested];
   const near = nearestWord(name, names);
   throw new UserError({
     what: `there is no column ${quoted}; there are ${names.map((known) => JSON.stringify(known)).join(', ')}`,
     where: table.file,
     fix:
       separatorHint(names) ??
+      (role === 'prediction' && table.nested.size > 0 ? `Write it beside the image; ${pipelineHint}` : null) ??
       `Rename one, or set \`evalSet.columns.${role}\`${near === null ? '' : ` to ${JSON.stringify(near)}`} in the config`,
   });
 }
+
+/** What Hugging Face's pipelines give is a list of such objects an image. */
+const pipelineHint =
+  'of a list of {label, score} the first: {"image": path, "prediction": result[0]["label"], "confidence": result[0]["score"]}';
 
 /** Spreadsheets in many countries write CSV with semicolons. */
 function separatorHint(names: readonly string[]): string | null {

@@ -62,7 +62,6 @@ describe.skipIf(!hasPython('pandas', 'numpy'))('the same, written now by Python 
 const refused: readonly (readonly [string, string, string])[] = [
   ['objects.npy', 'the file of scores is an array of Python objects, which is a pickle inside', 'np.save('],
   ['booleans.npy', 'the file of scores is an array of true and false', 'a table of image and failed'],
-  ['big-endian.npy', 'the file of scores is in big-endian order', 'astype("<f4")'],
   ['records.npy', 'the file of scores is an array of records', 'Save one plain array'],
   ['cube.npy', 'the file of scores has the shape (12, 3, 2)', 'images x classes'],
   ['column.npy', 'the file of scores has one number an image in shape (12, 1)', 'np.stack([1 - p, p], axis=1)'],
@@ -132,6 +131,27 @@ describe('a JSON file', () => {
     const model = { format: 'layers-model', signature: 'x'.repeat(10_000), modelTopology: {}, weightsManifest: [] };
     expect(await isPredictionFile(write('any.json', JSON.stringify(model)))).toBe(false);
     expect(await isPredictionFile(write('model.json', '[{"image": "a.png", "prediction": "cat"}]'))).toBe(true);
+  });
+});
+
+describe('scores in columns', () => {
+  const read = async (text: string) => {
+    const { evalSet } = await readIn(data, 'plain.csv');
+    return refusal(readCheckpoint(write('scores.csv', text), 'c', evalSet, columns), data);
+  };
+  const { images } = expectedIn(data);
+
+  it('say which is no number', async () => {
+    const told = await read(
+      `image,cat,dog,ibex\n${images.map((image, row) => `"${image}",1,2,${row || ''}`).join('\n')}\n`,
+    );
+    expect(told.what).toBe('the score "" of "ibex" is not a number');
+    expect(told.where).toMatch(/scores\.csv:2$/);
+  });
+
+  it('are none where a class lacks its own', async () => {
+    const told = await read(`image,cat,dog\n${images.map((image) => `"${image}",1,2`).join('\n')}\n`);
+    expect(told.what).toBe('there is no column "prediction"; there are "image", "cat", "dog"');
   });
 });
 

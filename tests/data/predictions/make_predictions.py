@@ -80,11 +80,30 @@ scores("shuffled.npz", logits)
 for name in ["indices", "bytes"]:
     expected[f"{name}.npy"] = {"prediction": [classes[k] for k in np.load(out / f"{name}.npy")], "confidence": None}
 expected["names.npy"] = {"prediction": [str(x) for x in np.load(out / "names.npy")], "confidence": None}
+
+# Later finds.
+np.save(out / "big-endian.npy", logits.astype(">f4"))
+np.save(out / "big-endian-half.npy", np.asfortranarray(logits.astype(">f2")))
+np.save(out / "names-of-octets.npy", np.array([classes[k] for k in chosen], dtype="S"))
+np.savez_compressed(out / "filenames.npz", logits=logits[order], filenames=np.array(images)[order])
+np.savez_compressed(out / "paths-of-octets.npz", logits=logits[order], paths=np.array([name.encode() for name in images])[order])
+rounded = probabilities.round(4)
+np.save(out / "half-probabilities.npy", probabilities.astype("float16"))
+columns = pd.DataFrame({"image": images, **{f"prob_{name}": rounded[:, k] for k, name in enumerate(classes)}}).iloc[order]
+columns.to_csv(out / "prob-columns.csv", index=False)
+columns.rename(columns=lambda name: name.removeprefix("prob_")).to_csv(out / "class-columns.csv", index=False)
+columns.rename(columns={f"prob_{name}": f"score.{k}" for k, name in enumerate(classes)}).to_json(out / "columns-of-indices.jsonl", orient="records", lines=True)
+(out / "wrapped.json").write_text(json.dumps({"predictions": frame.to_dict(orient="records")}))
+for name, array in [("big-endian.npy", logits), ("big-endian-half.npy", half.astype("float32")), ("filenames.npz", logits), ("paths-of-octets.npz", logits)]:
+    scores(name, array)
+expected["names-of-octets.npy"] = expected["names.npy"]
+expected["wrapped.json"] = expected["records.json"]
+for name, array in [("half-probabilities.npy", probabilities.astype("float16").astype("float64")), ("prob-columns.csv", rounded), ("class-columns.csv", rounded), ("columns-of-indices.jsonl", rounded)]:
+    expected[name] = {"prediction": [classes[k] for k in array.argmax(axis=1)], "confidence": [float(x) for x in array.max(axis=1)]}
 (out / "expected.json").write_text(json.dumps({"images": images, "classes": classes, "of": expected}, indent=1))
 
 np.save(foreign / "objects.npy", np.array([[1, "a"]] * n, dtype=object), allow_pickle=True)
 np.save(foreign / "booleans.npy", chosen == 0)
-np.save(foreign / "big-endian.npy", logits.astype(">f4"))
 np.save(foreign / "records.npy", np.zeros(n, dtype=[("a", "f4"), ("b", "i4")]))
 np.save(foreign / "cube.npy", np.zeros((n, 3, 2), "float32"))
 np.save(foreign / "column.npy", probabilities[:, :1])
