@@ -16,6 +16,7 @@ export const derivedName = {
 /** Operators on quantised values whose first inputs are the values, their scale and their zero point. */
 const quantised = new Set([
   'QLinearConv', 'QLinearMatMul', 'QGemm', 'QLinearGlobalAveragePool', 'QLinearAveragePool', 'QLinearReduceMean',
+  'QLinearSoftmax', 'QLinearSigmoid',
 ]); // biome-ignore format: a list
 
 const poolings = new Set([
@@ -79,7 +80,8 @@ export function pointwiseBefore(graph: OnnxGraph, map: string): Node | null {
 
 /** A 1 x 1 convolution of all channels: a dense layer at every place. */
 export function isPointwise(graph: OnnxGraph, node: Node): boolean {
-  if (!['Conv', 'QLinearConv'].includes(node.opType) || intOf(node, 'group', 1) !== 1) return false;
+  if (!['Conv', 'QLinearConv', 'ConvInteger', 'FusedConv'].includes(node.opType) || intOf(node, 'group', 1) !== 1)
+    return false;
   const kernel = intsOf(node, 'kernel_shape') ?? weightDims(graph, node)?.slice(2) ?? [];
   return kernel.length === 2 && kernel.every((length) => length === 1);
 }

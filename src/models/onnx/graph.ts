@@ -68,10 +68,10 @@ export function quoted(names: readonly string[]): string {
   return names.map((name) => JSON.stringify(name)).join(', ');
 }
 
-/** A dimension's length; null where it is symbolic or unknown. */
+/** A dimension's length; null where it is symbolic or unknown, or -1, as some converters write that. */
 export function fixedDimension({ dimValue }: Dimension): number | null {
   const value = toNumber(dimValue ?? 0);
-  return value === 0 ? null : value;
+  return value === 0 || value === -1 ? null : value;
 }
 
 /** The value of an integer attribute. */

@@ -54,14 +54,25 @@ const sameFeatures = new Set([
   ...sameValues, 'Add', 'Sub', 'Mul', 'Div', 'LayerNormalization', 'BatchNormalization', 'LpNormalization',
 ]); // biome-ignore format: a list
 /** What makes probabilities or answers of scores. */
-const answers = new Set(['Softmax', 'LogSoftmax', 'Sigmoid', 'ArgMax', 'TopK']);
+const answers = new Set([
+  ...['Softmax', 'LogSoftmax', 'Sigmoid', 'Softplus', 'Exp', 'ArgMax', 'TopK', 'ZipMap'],
+  ...['QLinearSoftmax', 'QLinearSigmoid'],
+]);
 /** A bias, a temperature, the scale of quantised values: the other operand does not depend on the images. */
 const affine = new Set(['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Clip', 'QLinearAdd', 'QLinearMul']);
 /** Products with weights, and the place of the weights among their inputs. */
 const products: ReadonlyMap<string, number> = new Map(
   Object.entries({
     ...{ Gemm: 1, MatMul: 1, MatMulInteger: 1, QLinearMatMul: 3 },
-    ...{ QGemm: 3, FusedGemm: 1, FusedMatMul: 1, DynamicQuantizeMatMul: 1, MatMulIntegerToFloat: 1, MatMulNBits: 1 },
+    ...{
+      Einsum: 1,
+      QGemm: 3,
+      FusedGemm: 1,
+      FusedMatMul: 1,
+      DynamicQuantizeMatMul: 1,
+      MatMulIntegerToFloat: 1,
+      MatMulNBits: 1,
+    },
   }),
 );
 
@@ -107,7 +118,8 @@ function headOf(graph: OnnxGraph, active: ReadonlySet<string>, output: string): 
     const isAnswer = answers.has(node.opType);
     if (!isAnswer && !sameValues.has(node.opType) && !isAffine(active, node)) return null;
     [name = ''] = node.input.filter((each) => active.has(each));
-    if (isAnswer || graph.makerOf.get(logits)?.opType === 'QuantizeLinear') logits = name;
+    if (isAnswer) logits = floatsOf(graph, name);
+    else if (graph.makerOf.get(logits)?.opType === 'QuantizeLinear') logits = name;
   }
   return null;
 }

@@ -1,11 +1,12 @@
 import { messageOf, UserError } from '../../errors.ts';
 import { derivedTensors } from './derivedTensors.ts';
-import { fixedDimension, indexed, isDefault, type OnnxGraph, replaceGraph } from './graph.ts';
+import { fixedDimension, fixedTensor, indexed, isDefault, type OnnxGraph, replaceGraph } from './graph.ts';
 import { withFloatImages } from './imageDoor.ts';
 import { inFloat32 } from './inFloat32.ts';
 import { inlined } from './inlineFunctions.ts';
+import { inOrder } from './nodeOrder.ts';
 import { decodeModel, type Graph, type Model, replaced, type TensorProto } from './protobuf.ts';
-import { checkTensorData, declaredBytes, elemTypes, packData, readExternalData, toNumber } from './tensor.ts';
+import { checkTensorData, declaredBytes, elemTypes, packData, readExternalData, toNumber, valuesOf } from './tensor.ts';
 
 /**
  * Reads an ONNX model from the bytes of `file` (a path; external data is looked for in its folder and read in).
@@ -34,8 +35,9 @@ export function readGraph(bytes: Uint8Array, file: string): OnnxGraph {
       file,
     );
   }
-  checkOrder(graph, file);
-  return normalForm(file, model, toNumber(opset.version));
+  const node = inOrder(graph.node);
+  if (node === null) throw notAModel(file, 'its nodes need one another in a circle');
+  return normalForm(file, replaced(model, { graph: replaced(graph, { node: [...node] }) }), toNumber(opset.version));
 }
 
 /** Since IR version 4 weights are no inputs, which lets engines compute ahead of the images what hangs on them alone. */
@@ -50,6 +52,7 @@ function normalForm(file: string, decoded: Model, opset: number): OnnxGraph {
   const graph = withFloatImages(replaced(model.graph, { input }));
   const irVersion = Math.max(toNumber(model.irVersion), leastIrVersion);
   const typed = indexed(file, replaced(model, { graph, irVersion }), graph, opset);
+  refuseChance(typed);
   const known = isDouble ? inFloat32(typed) : typed;
   return replaceGraph(known, { node: [...known.graph.node, ...derivedTensors(known)] }, opset);
 }
@@ -70,15 +73,23 @@ function decode(bytes: Uint8Array, file: string): Model {
   }
 }
 
-/** Nodes stand after those they need, as ONNX asks; so no walk over them meets a cycle. */
-function checkOrder(graph: Graph, file: string): void {
-  const later = new Set(graph.node.flatMap((node) => node.output));
-  for (const node of graph.node) {
-    if (node.input.some((name) => name !== '' && later.has(name))) {
-      throw notAModel(file, `its node ${JSON.stringify(node.name)} stands before a node that it needs`);
-    }
-    for (const name of node.output) later.delete(name);
-  }
+const random = new Set(['RandomNormal', 'RandomNormalLike', 'RandomUniform', 'RandomUniformLike', 'Bernoulli', 'Multinomial']); // biome-ignore format: a list
+
+/** A model that answers by chance, as one exported while it trains, would fail other images each time. */
+function refuseChance(graph: OnnxGraph): void {
+  const isOn = (name: string) => {
+    const tensor = fixedTensor(graph, name);
+    return tensor !== null && valuesOf(tensor)?.[0] === 1;
+  };
+  const node = graph.graph.node.find(
+    ({ opType, input }) => random.has(opType) || (opType === 'Dropout' && isOn(input[2] ?? '')),
+  );
+  if (node === undefined) return;
+  throw new UserError({
+    what: `the model answers by chance: its node ${JSON.stringify(node.name || node.output[0])} is a ${node.opType}${node.opType === 'Dropout' ? ' in training mode' : ''}`,
+    where: graph.file,
+    fix: 'Call model.eval() before torch.onnx.export, and leave its argument training out',
+  });
 }
 
 function notAModel(file: string, why: string): UserError {

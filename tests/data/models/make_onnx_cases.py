@@ -249,6 +249,43 @@ words = build([node("Gather", "E x", "y", axis=0)], {"E": weights["F"]}, shape=(
 refused("words", words, 'does not take one batch of images; its inputs: "x" [N, 128]', "describe")
 refused("not-differentiable", build(body[:1] + [node("Det", "conv", "d"), node("Unsqueeze", "d a", "u"), node("Relu", "u", "map")] + body[2:] + flat + head,
                                     {**weights, "a": np.array([2, 3])}), 'no gradient rule for "Det"', "gradient")
+# Later finds. Nodes in any order, as converters to float16 leave them, and a batch of -1, which engines take.
+backwards = build(body + flat + head)
+nodes = list(backwards.graph.node)[::-1]
+del backwards.graph.node[:]
+backwards.graph.node.extend(nodes)
+runs("unsorted", backwards, by=plain)
+runs("batch-of-minus-one", build(body + flat + head, shape=(-1, 3, side, side)), by=plain)
+scored = [node("Gemm", "f F c", "l", transB=1)]
+runs("log-softmax-exp", build(body + flat + scored + [node("LogSoftmax", "l", "p", axis=1), node("Exp", "p", "y")]), logits="l")
+runs("einsum-head", build(body + flat + [node("Einsum", "f F", "m", equation="nc,kc->nk"), node("Add", "m c", "y")]))
+zipped = build(body + flat + scored + [node("Softmax", "l", "y")], domains=["ai.onnx.ml"])
+zipped.graph.node.append(node("ZipMap", "y", "z", "ai.onnx.ml", classlabels_int64s=list(range(classes))))
+del zipped.graph.output[:]
+zipped.graph.output.add().name = "z"
+pair = zipped.graph.output[0].type.sequence_type.elem_type.map_type
+pair.key_type, pair.value_type.tensor_type.elem_type = TensorProto.INT64, TensorProto.FLOAT
+runs("zip-map", zipped, logits="l", by=build(body + flat + scored + [node("Softmax", "l", "y")]))
+save("plain", build(body + flat + scored + [node("Softmax", "l", "y")]))
+quantize_static(path, f"{folder}/onnx/qoperator-softmax.onnx", Calibration(), quant_format=QuantFormat.QOperator, activation_type=QuantType.QUInt8, per_channel=True)
+model = onnx.load(f"{folder}/onnx/qoperator-softmax.onnx")
+gemm = [n for n in model.graph.node if n.op_type in ("QGemm", "QLinearMatMul")][0]
+fixed = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
+pool = [n for n in model.graph.node if n.op_type in ("QLinearGlobalAveragePool", "GlobalAveragePool")][0]
+softmax = [n for n in model.graph.node if n.op_type in ("QLinearSoftmax", "Softmax")][0]
+runs("qoperator-softmax", model, features=f"{gemm.input[0]} as float32", read=gemm.input[0], map=f"{pool.input[0]} as float32", grad=None,
+     dequantized=(fixed[gemm.input[1]].item(), fixed[gemm.input[2]].item()), logits=softmax.input[0])
+raw = np.array(cases["qoperator-softmax"]["scores"])
+cases["qoperator-softmax"].update(logits=f"{softmax.input[0]} as float32", scores=digits((raw - fixed[softmax.input[2]].item()) * fixed[softmax.input[1]].item()))
+save("plain", build(body + [node("Conv", "pool F4 c", "h"), node("Flatten", "h", "y")], conv))
+quantize_dynamic(path, f"{folder}/onnx/dynamic-int8-conv.onnx", weight_type=QuantType.QUInt8)
+runs("dynamic-int8-conv", onnx.load(f"{folder}/onnx/dynamic-int8-conv.onnx"), features="pool", grad=None)
+os.remove(path)
+chance = {**weights, "r": np.float32(0.5), "on": np.array(True)}
+refused("dropout-in-training", build(body + flat + [node("Dropout", "f r on", "d"), node("Gemm", "d F c", "y", transB=1)], chance),
+        'answers by chance: its node "d" is a Dropout in training mode', "describe")
+refused("noise", build(body + flat + [node("RandomNormalLike", "f", "n"), node("Add", "f n", "g"), node("Gemm", "g F c", "y", transB=1)]),
+        'answers by chance: its node "n" is a RandomNormalLike', "describe")
 with open(f"{folder}/onnx.json", "w") as file:
     unit, slopes = gradient()
     made = {"side": side, "unit": unit, "gradient": digits(slopes), "cases": cases}
