@@ -1,6 +1,7 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -113,6 +114,46 @@ describe.skipIf(!hasCurl())('examples that post', () => {
     expect(text.match(/<[^>]*>/g)).toEqual(['<https://example.com/build/7|The report>']);
     expect(text).toMatch(/^FAILED: cifar10\n/);
   });
+});
+
+describe("GitLab's schema of pipelines, by gitlab-ci-local", () => {
+  const tool = createRequire(import.meta.url).resolve('gitlab-ci-local');
+  const project = join(folder, 'gitlab');
+  const git = (...args: readonly string[]) => {
+    const identity = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.org', '-c', 'commit.gpgsign=false'];
+    execFileSync('git', [...identity, ...args], { cwd: project, stdio: 'ignore' });
+  };
+  /** Checks the two files as a pipeline includes them; what was said, and whether it was all right. */
+  const checked = (change: (note: string) => string) => {
+    for (const [from, to] of [
+      ['gitlab-ci.yml', 'barlow-gate.yml'],
+      ['gitlab-note.yml', 'barlow-note.yml'],
+    ] as const) {
+      const text = readFileSync(join(examples, 'workflows', from), 'utf8');
+      writeFileSync(join(project, '.gitlab', to), to === 'barlow-note.yml' ? change(text) : text);
+    }
+    git('add', '--all');
+    git('commit', '--quiet', '--message', 'pipeline');
+    const { status, stdout, stderr } = spawnSync(process.execPath, [tool, '--preview'], {
+      cwd: project,
+      encoding: 'utf8',
+    });
+    return { status, stdout, text: stdout + stderr };
+  };
+
+  it('accepts the examples, and would not accept them with a slip', () => {
+    mkdirSync(join(project, '.gitlab'), { recursive: true });
+    git('init', '--quiet', '--initial-branch=main');
+    git('remote', 'add', 'origin', 'https://gitlab.com/owner/cars.git');
+    const include = '[.gitlab/barlow-gate.yml, .gitlab/barlow-note.yml]';
+    writeFileSync(join(project, '.gitlab-ci.yml'), `include: ${include}\n`);
+    const good = checked((note) => note);
+    expect(good.status, good.text).toBe(0);
+    expect(Object.keys(parse(good.stdout))).toEqual(expect.arrayContaining(['barlow-gate', 'barlow-note']));
+    const bad = checked((note) => note.replace('allow_failure: true', 'allow_failure: maybe'));
+    expect(bad.status).not.toBe(0);
+    expect(bad.text).toContain('barlow-note.allow_failure');
+  }, 60_000);
 });
 
 describe('the notebook', () => {
