@@ -77,7 +77,8 @@ function must(holds: boolean, what: string): void {
 }
 
 function told({ comparison, events }: Compared): void {
-  for (const { title, traits } of events) console.log(`          ${[title, ...traits.slice(0, 2)].join('; ')}`);
+  for (const { title, traits } of events)
+    console.log(`          ${[title, ...traits.slice(0, 2).map(({ text }) => text)].join('; ')}`);
   for (const { status, group, rule, size, newlyFailed, pValue, found } of comparison.clusters) {
     if (status !== 'new') continue;
     const where = rule.map(({ feature, op, threshold }) => `f${feature} ${op} ${threshold.toPrecision(3)}`).join(', ');

@@ -1,10 +1,11 @@
 import { extname } from 'node:path';
-import { UserError } from '../errors.ts';
+import { messageOf, UserError } from '../errors.ts';
 import { describeModel } from '../models/describeModel.ts';
 import type { Tensor } from '../models/engine.ts';
 import type { FeatureModelOptions } from '../records/config.ts';
 import type { EvalSet } from '../records/evalSet.ts';
 import type { ReadColumns } from '../records/features.ts';
+import { hashImages } from './extract.ts';
 import { planFeatures } from './featurePlan.ts';
 import { openGivenFeatures } from './givenFeatures.ts';
 import { type OpenedVectors, openVectors, type VectorSource } from './openVectors.ts';
@@ -22,11 +23,13 @@ export interface FeatureSource extends Omit<VectorSource, 'images' | 'hashes' | 
   readonly features: string | null;
   /** The column of image names of a Parquet file of features. */
   readonly imageColumn: string;
+  /** Whether images at hand are read for their properties where features are given; they are where left out. */
+  readonly properties?: boolean;
   /** Extract only the index-th (from 1) of `count` parts of the images, for a matrix of runners; null: all. */
   readonly shard: { readonly index: number; readonly count: number } | null;
 }
 
-/** As vectors are opened; features that are given are of no image that was read. */
+/** As vectors are opened; where features are given hashes are not known. */
 export interface OpenedFeatures extends Omit<OpenedVectors, 'hashes'> {
   /** The same file by pages, where it is Parquet. */
   readonly parquet: ParquetFeatures | null;
@@ -44,12 +47,14 @@ export interface OpenedFeatures extends Omit<OpenedVectors, 'hashes'> {
 export async function openFeatures(source: FeatureSource): Promise<OpenedFeatures> {
   const { evalSet, featureModel, features } = source;
   if (features !== null) {
-    const nothing = { unusable: [], hashes: null, properties: null };
-    if (extname(features).toLowerCase() !== '.parquet')
-      return { ...(await openGivenFeatures(features, evalSet.images.length)), ...nothing, parquet: null };
+    const nothing = { unusable: [], hashes: null };
+    if (extname(features).toLowerCase() !== '.parquet') {
+      const file = await openGivenFeatures(features, evalSet.images.length);
+      return { ...file, ...nothing, parquet: null, properties: await propertiesBeside(source.evalSet, source) };
+    }
     const parquet = await openParquetFeatures(features, evalSet.images, source.imageColumn);
     const { columns: _, ...file } = parquet;
-    return { ...file, ...nothing, parquet };
+    return { ...file, ...nothing, parquet, properties: await propertiesBeside(source.evalSet, source) };
   }
   if (featureModel === null || evalSet.folder === null) {
     throw new UserError({
@@ -70,6 +75,27 @@ export async function openFeatures(source: FeatureSource): Promise<OpenedFeature
   const usable = { folder: images.folder, names: images.names.filter((_, index) => !left.has(index)) };
   const properties = await store.read(usable, opened.hashes, source.run, source);
   return { ...opened, parquet: null, properties };
+}
+
+/** Properties of images that lie beside given features; null where there are none, or, told, where one of them cannot be had: features do without. */
+export async function propertiesBeside(
+  { folder, images: names }: FeatureSource['evalSet'],
+  source: Pick<FeatureSource, 'storeFolder' | 'run' | 'onProgress' | 'onNotice' | 'properties'>,
+): Promise<Float32Array | null> {
+  const { run, onProgress, onNotice, properties = true } = source;
+  if (folder === null || !properties) return null;
+  const { hashes, unreadable } = await hashImages({ folder, names }, run, (done) =>
+    onProgress('hash', done, names.length),
+  );
+  const [first] = unreadable;
+  try {
+    if (first === undefined)
+      return await openPropertyStore(source.storeFolder).read({ folder, names }, hashes, run, source);
+    onNotice(`Image properties are left out: the image ${JSON.stringify(names[first.index])} ${first.why}.`);
+  } catch (thrown) {
+    onNotice(`Image properties are left out: ${messageOf(thrown)}.`);
+  }
+  return null;
 }
 
 /** Reads what was opened. */

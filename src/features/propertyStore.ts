@@ -9,6 +9,8 @@ import { damageNotice, readRows, SegmentWriter } from './segment.ts';
 
 /** Images a task. */
 const CHUNK = 64;
+/** Tasks under way. */
+const AHEAD = 4;
 
 /** Image properties on disk, beside the features: rows by the hash of an image's bytes. */
 export interface PropertyStore {
@@ -42,10 +44,19 @@ export function openPropertyStore(storeFolder: string): PropertyStore {
       seal();
       const { known, damaged } = storedRows(folder, new Set(hashes));
       const missing = [...new Map(hashes.map((hash, at) => [hash, at]))].filter(([hash]) => !known.has(hash));
-      for (let from = 0; from < missing.length; from += CHUNK) {
+      const starts = Array.from({ length: Math.ceil(missing.length / CHUNK) }, (_, chunk) => chunk * CHUNK);
+      const decode = (from: number) => {
+        const names = missing.slice(from, from + CHUNK).map(([, at]) => entry(images.names, at));
+        const values = run(propertiesWorker, { folder: images.folder, names });
+        values.catch(() => {}); // awaited below
+        return values;
+      };
+      const started = starts.slice(0, AHEAD).map(decode);
+      for (const [chunk, from] of starts.entries()) {
         const some = missing.slice(from, from + CHUNK);
-        const names = some.map(([, at]) => entry(images.names, at));
-        const values = await run(propertiesWorker, { folder: images.folder, names });
+        const values = await entry(started, chunk);
+        const next = starts[chunk + AHEAD];
+        if (next !== undefined) started.push(decode(next));
         for (const [at, [hash]] of some.entries()) {
           known.set(hash, values.slice(at * PROPERTIES, (at + 1) * PROPERTIES));
         }

@@ -1,3 +1,4 @@
+import { messageOf } from '../errors.ts';
 import type { WorkerModule } from '../records/threads.ts';
 import { decodeImage } from './decode.ts';
 import { PROPERTIES, propertiesOf } from './properties.ts';
@@ -9,12 +10,16 @@ export interface PropertiesTask {
   readonly names: readonly string[];
 }
 
-/** The properties of images that can be decoded, image after image. */
+/** The properties of images, image after image. @throws Error that names one that cannot be decoded. */
 export default async function run({ folder, names }: PropertiesTask): Promise<Float32Array> {
   const values = new Float32Array(names.length * PROPERTIES);
   for (const [index, name] of names.entries()) {
-    const bytes = readImage(`${folder}/${name}`);
-    values.set(propertiesOf(await decodeImage(bytes), bytes.length), index * PROPERTIES);
+    try {
+      const bytes = readImage(`${folder}/${name}`);
+      values.set(propertiesOf(await decodeImage(bytes), bytes.length), index * PROPERTIES);
+    } catch (cause) {
+      throw new Error(`the image ${JSON.stringify(name)} ${messageOf(cause)}`, { cause });
+    }
   }
   return values;
 }

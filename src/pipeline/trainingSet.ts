@@ -1,5 +1,6 @@
 import type { TrainingSet } from '../evalset/trainingSet.ts';
-import { openFeatures, shardOf } from '../features/openFeatures.ts';
+import { type OpenedFeatures, openFeatures, propertiesBeside, readerOf, shardOf } from '../features/openFeatures.ts';
+import { withProperties } from '../features/withProperties.ts';
 import {
   type CountedClass,
   type CountedEvent,
@@ -22,6 +23,8 @@ import { positionsInside } from './rowsInside.ts';
 interface ReadTraining {
   readonly labels: readonly string[];
   readonly read: ReadColumns;
+  /** Features an image that `read` knows. */
+  readonly dimensions: number;
   readonly info: TrainingSetInfo;
 }
 
@@ -64,11 +67,12 @@ export async function withTrainingEvidence(
 
 /** Reads the training images of some classes; null, and a notice, where there is none. */
 export async function trainingFeatures(
-  { config, request, pool }: Run,
+  run: Run,
   { images, folder, labels }: TrainingSet,
-  features: Pick<Features, 'evalSet' | 'file' | 'hashes'>,
+  features: Pick<Features, 'evalSet' | 'file' | 'hashes' | 'properties'>,
   isWanted: (label: string) => boolean,
 ): Promise<ReadTraining | null> {
+  const { config, request, pool } = run;
   const { shard, onProgress, onNotice } = request;
   const rows = shardOf(
     [...images.keys()].filter((row) => isWanted(entry(labels, row))),
@@ -87,6 +91,7 @@ export async function trainingFeatures(
       evalSet: { images: names, folder },
       featureModel,
       features: given,
+      properties: false,
       imageColumn: config.evalSet.columns.image,
       engine,
       shard: null,
@@ -116,19 +121,10 @@ export async function trainingFeatures(
       features,
     );
   tellShared(shared ?? [], onNotice);
-  const read = readerOfAll(file);
+  const read = await readerOfTraining(file, rows, { images, folder }, given !== null, features, run);
   return {
     labels: left.map((row) => entry(labels, row)),
-    read:
-      given === null
-        ? read
-        : (some, from, to, into) =>
-            read(
-              some.map((at) => entry(rows, at)),
-              from,
-              to,
-              into,
-            ),
+    ...read,
     info: {
       images: images.length,
       read: left.length,
@@ -136,6 +132,37 @@ export async function trainingFeatures(
       shared,
     },
   };
+}
+
+/** Reads training images by their places among `rows`; of given features the images of these are read for their properties, if the eval set's are. */
+async function readerOfTraining(
+  file: OpenedFeatures,
+  rows: readonly number[],
+  { images, folder }: Pick<TrainingSet, 'images' | 'folder'>,
+  isGiven: boolean,
+  { properties }: Pick<Features, 'properties'>,
+  { config, request, pool }: Run,
+): Promise<Pick<ReadTraining, 'read' | 'dimensions'>> {
+  const { dimensions } = file;
+  if (!isGiven) {
+    const all = file.properties === null ? dimensions : dimensions + imageProperties.length;
+    return { read: readerOfAll(file), dimensions: all };
+  }
+  const given = readerOf(file);
+  const own: ReadColumns = (some, from, to, into) =>
+    given(
+      some.map((at) => entry(rows, at)),
+      from,
+      to,
+      into,
+    );
+  const { onProgress, onNotice } = request;
+  const source = { storeFolder: storeFolder(config, 'features'), run: pool.run, onProgress, onNotice };
+  const names = rows.map((row) => entry(images, row));
+  const seen = properties.length === 0 ? null : await propertiesBeside({ images: names, folder }, source);
+  if (seen === null) return { read: own, dimensions };
+  const read = withProperties(own, dimensions, seen, imageProperties.length);
+  return { read, dimensions: dimensions + imageProperties.length };
 }
 
 /** Leakage: images of which both sets hold the same bytes. */
@@ -180,6 +207,8 @@ async function countEvent(
     const trained = rowsOf(training.labels, className);
     if (cluster === null) why.push(`it is the whole group, so every image of ${className} lies in it`);
     else if (trained.length === 0) why.push(`no training image is of ${className}`);
+    else if (cluster.rule.some(({ feature }) => feature >= training.dimensions))
+      why.push('its rule names image properties, and those of the training images are not known');
     else if (await differInSize(cluster, features, own, training, trained))
       why.push(
         `training images of ${className} have another size than the eval set's, and the rule names what depends on it`,

@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TrainingSet } from '../../src/evalset/trainingSet.ts';
 import { formatNpyHeader } from '../../src/features/npy.ts';
 import { completeRequest } from '../../src/pipeline/library.ts';
 import type { Features } from '../../src/pipeline/read.ts';
@@ -186,22 +187,38 @@ describe('training images of another size', () => {
     properties: imageProperties.map(({ name }) => name),
   };
   const training = { images: ['base.jpg', '444.jpg'], folder: images, labels: ['automobile', 'automobile'] };
-  const evidence = async (property: string) => {
+  const evidence = async (property: string, given: string | null = null, set: TrainingSet = training) => {
     const feature = 128 + imageProperties.findIndex(({ name }) => name === property);
     const clusters = [sampleCluster({ rule: [{ feature, op: '>', threshold: 0 }] })];
     const sample = sampleCheckpoint();
     const comparison = sample.comparison && { ...sample.comparison, clusters };
     const judged = sampleResult({ checkpoints: [{ ...sample, comparison }] });
     const config = join(folder, 'sizes.yml');
-    writeFileSync(config, `evalSet: {images: ${images}}\ntrainingSet: {images: ${images}}\n`);
+    const asGiven = given === null ? '' : ', manifest: sizes.csv';
+    const ofTraining = given === null ? '' : `, features: ${given}`;
+    writeFileSync(join(folder, 'sizes.csv'), 'image,label\n');
+    writeFileSync(
+      config,
+      `evalSet: {images: ${images}${asGiven}}\n${given === null ? '' : `features: ${given}\n`}trainingSet: {images: ${images}${asGiven}${ofTraining}}\n`,
+    );
     return inRun(completeRequest({ config, workers: 0 }), async (run) => {
-      const result = await withTrainingEvidence(run, features, training, judged);
+      const result = await withTrainingEvidence(run, features, set, judged);
       return result.checkpoints[0].events[0].trainingSet;
     });
   };
 
   it('are not counted by what depends on the size', async () => {
     expect(await evidence('pixels')).toEqual({ classes: [], untested: expect.stringContaining('another size') });
+  }, 60_000);
+
+  it('of which features are given are counted by colour too, where the images are at hand', async () => {
+    const given = join(folder, 'sizes.npy');
+    writeFileSync(given, Buffer.concat([formatNpyHeader(2, 128), Buffer.alloc(2 * 128 * 4)]));
+    expect((await evidence('lightness', given))?.classes).toMatchObject([
+      { evalSet: { images: 2, inside: 2 }, trainingSet: { images: 2, inside: 2 }, finding: 'present' },
+    ]);
+    const nowhere = await evidence('lightness', given, { ...training, folder: null });
+    expect(nowhere).toEqual({ classes: [], untested: expect.stringContaining('are not known') });
   }, 60_000);
 
   it('are counted by colour', async () => {
