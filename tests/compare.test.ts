@@ -71,6 +71,8 @@ describe('from a folder of images and two prediction files to a verdict', () => 
     expect(stderr).toContain('robust-32: it sees colour, rough shape, pose and background');
     expect(stdout).toMatch(/^FAILED: candidate: /);
     expect(status).toBe(1);
+    // Nobody waits for pictures to know the verdict.
+    expect(stderr).toMatch(/^FAILED: candidate: .*\. Causes and pictures follow\.$[\s\S]*^attack /m);
     const result = JSON.parse(readFileSync(join(folder, 'barlow-report', 'result.json'), 'utf8'));
     expect(result.featureModel.fingerprint).toBe(robust32Fingerprint);
     expect(result.evalSet.images).toBe(600);

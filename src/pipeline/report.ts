@@ -12,7 +12,7 @@ import type { Checkpoint } from '../records/evalSet.ts';
 import type { FeatureNames } from '../records/features.ts';
 import type { Result } from '../records/result.ts';
 import { NEWLY_FAILED_FILE, newlyFailedCsv } from '../report/changes.ts';
-import { closingLines } from '../report/closingLines.ts';
+import { closingLines, outcomeLine } from '../report/closingLines.ts';
 import { type ConfusionCell, confusionCells } from '../report/confusionMatrix.ts';
 import { confusionsOf } from '../report/confusions.ts';
 import { renderHtml } from '../report/html.ts';
@@ -113,6 +113,8 @@ export async function report(
     await writeFile('report.html', renderHtml(view, templates));
   };
   await write(plain);
+  // Nobody who waits for the verdict should wait for pictures too.
+  if (features.evalSet.folder !== null) request.onNotice(`${outcomeLine(judged)}. Causes and pictures follow.`);
   const decorate = decorating(request.onNotice);
   const trained = await decorate('causes in the training set', judged, async () =>
     training === null ? judged : withTrainingEvidence(run, features, training, judged),

@@ -29,8 +29,8 @@ export function closingLines(result: Result, featureNames: FeatureNames, reportP
 
 const OUTCOME = { passed: 'PASSED', failed: 'FAILED', 'not compared': 'NOT COMPARED' } as const;
 
-/** Names the checkpoints that have the run's outcome, the worst of them all. */
-function outcomeLine({ checkpoints }: Result): string {
+/** The verdict in a line. Names the checkpoints that have the run's outcome, the worst of them all. */
+export function outcomeLine({ checkpoints }: Result): string {
   const outcomes = checkpoints.map(({ verdict }) => verdict?.outcome ?? 'not compared');
   const outcome = worstOutcome(outcomes);
   const of = checkpoints.filter((_, index) => outcomes[index] === outcome);
