@@ -1,6 +1,7 @@
 import { messageOf, UserError } from '../errors.ts';
 import { entry } from '../records/entry.ts';
 import { type ObjectRow, tableOfObjects } from './objectRows.ts';
+import { pipelineHint } from './pipelineHint.ts';
 import type { Table } from './table.ts';
 import { readUtf8 } from './textFile.ts';
 
@@ -97,6 +98,11 @@ function fieldsOf(value: unknown): Fields {
 
 function objectAt(row: unknown, index: number, file: string): object {
   if (isObject(row)) return row;
+  const [first] = Array.isArray(row) ? row : [];
+  if (isObject(first) && 'label' in first && 'score' in first) {
+    const what = 'the file has a list of {label, score} an image, as pipelines give them, and no name of the image';
+    throw new UserError({ what, where: file, fix: pipelineHint });
+  }
   throw noTable(`has ${JSON.stringify(row)?.slice(0, 40)} in place of an object in row ${index + 1}`, file);
 }
 

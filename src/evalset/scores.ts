@@ -13,7 +13,10 @@ import type { Table } from './table.ts';
 const maxBytes = 2 ** 31 - 1;
 
 /** What an archive's array of scores may be called where there are several. */
-const scoreNames = ['scores', 'probabilities', 'probs', 'logits', 'predictions', 'prediction', 'preds'];
+const scoreNames = [
+  ...['scores', 'score', 'probabilities', 'probs', 'prob', 'probas', 'proba', 'logits', 'softmax', 'outputs', 'output'],
+  ...['predictions', 'prediction', 'preds', 'pred', 'y_prob', 'y_proba', 'y_score', 'y_scores', 'y_pred'],
+];
 
 /** What an archive's list of the images' names may be called; passed over, its scores would be read in another order. */
 const imageNames = [

@@ -1,5 +1,6 @@
 import { nearestWord } from '../adapters/nearestWord.ts';
 import { UserError } from '../errors.ts';
+import { pipelineHint } from './pipelineHint.ts';
 
 /** A manifest or a prediction file as read, whatever its format: text by column. */
 export interface Table {
@@ -28,7 +29,7 @@ export function requiredColumn(table: Table, name: string, role: string): readon
     throw new UserError({
       what,
       where: table.file,
-      fix: `Write text, numbers or booleans there; ${pipelineHint}`,
+      fix: `Write text, numbers or booleans there. ${pipelineHint}`,
     });
   }
   const names = [...table.columns.keys(), ...table.nested];
@@ -38,14 +39,10 @@ export function requiredColumn(table: Table, name: string, role: string): readon
     where: table.file,
     fix:
       separatorHint(names) ??
-      (role === 'prediction' && table.nested.size > 0 ? `Write it beside the image; ${pipelineHint}` : null) ??
+      (role === 'prediction' && table.nested.size > 0 ? pipelineHint : null) ??
       `Rename one, or set \`evalSet.columns.${role}\`${near === null ? '' : ` to ${JSON.stringify(near)}`} in the config`,
   });
 }
-
-/** What Hugging Face's pipelines give is a list of such objects an image. */
-const pipelineHint =
-  'of a list of {label, score} the first: {"image": path, "prediction": result[0]["label"], "confidence": result[0]["score"]}';
 
 /** Spreadsheets in many countries write CSV with semicolons. */
 function separatorHint(names: readonly string[]): string | null {

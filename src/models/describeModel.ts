@@ -1,6 +1,8 @@
+import { open } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { refuseForeignFile } from '../adapters/foreignFile.ts';
 import { refuseSpecialFile } from '../adapters/regularFile.ts';
+import { UserError } from '../errors.ts';
 import type { ModelDescription } from './engine.ts';
 import { describeOnnxModel } from './onnx/model.ts';
 import { describeTfjsModel } from './tfjs/model.ts';
@@ -18,4 +20,19 @@ export async function describeModel(file: string): Promise<ModelDescription> {
 export async function refuseNoModel(file: string): Promise<void> {
   await refuseSpecialFile(file, 'the model', 'Name a model file: .onnx, or model.json of TF.js');
   await refuseForeignFile(file, 'the model');
+  if (extname(file).toLowerCase() !== '.json') await refuseText(file);
+}
+
+/** Bytes at the start by which a text is told: an ONNX file begins with a control character. */
+const START = 512;
+
+async function refuseText(file: string): Promise<void> {
+  await using handle = await open(file);
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(START), 0, START, 0);
+  // A character may be cut at the end.
+  const isText = /^[^\p{Cc}\ufffd]([^\p{Cc}\ufffd]|[\t\r\n])*\ufffd?$/u.test(buffer.toString('utf8', 0, bytesRead));
+  if (!isText) return;
+  const what = 'the model is text';
+  const fix = 'Name a model: .onnx, or model.json of TF.js; a table of predictions ends in .csv, .tsv, .json or .jsonl';
+  throw new UserError({ what, where: file, fix });
 }

@@ -84,6 +84,7 @@ const refused: readonly (readonly [string, string, string])[] = [
   ['lfs.csv', 'the file is a Git LFS pointer, not the file itself', 'git lfs pull'],
   ['page.csv', 'the file is a web page', 'Fetch the file again'],
   ['python.json', 'the file is not JSON (', 'Write null in place of NaN'],
+  ['pipeline.json', 'the file has a list of {label, score} an image', 'result[0]["label"]'],
   ['lines.json', 'the file is not JSON (', 'give it the ending .jsonl'],
   ['one.json', 'the file holds one object, which is no list of rows', 'orient="records"'],
   ['uneven.json', 'the file has other rows in "prediction" than in "image"', 'orient="records"'],
@@ -96,6 +97,7 @@ const noModels: readonly (readonly [string, string, string])[] = [
   ['scores.pt', 'the model is a PyTorch file (torch.save)', 'torch.onnx.export'],
   ['old.pt', 'the model is a Python pickle', 'np.save'],
   ['scores.h5', 'the model is an HDF5 file', 'tf2onnx'],
+  ['table.txt', 'the model is text', 'a table of predictions ends in .csv'],
   ['sheet.xlsx', 'the model is an Excel workbook', 'to_csv'],
 ];
 

@@ -288,6 +288,9 @@ describe('broadcasting', () => {
   check('slopes', 'PRelu', (m, x) => m.add('PRelu', [x, m.floats([3, 1, 1], [0.1, 0.5, 2])]));
   check('slopes from the image', 'PRelu', (m, x) => m.add('PRelu', [x, part(m, x)]));
   check('a repeated row', 'Expand', (m, x) => m.add('Mul', [m.add('Expand', [part(m, x), m.ints(1, 3, 4, 5)]), x]));
+  check('channels and rows', 'Tile', (m, x) =>
+    m.add('Mul', [m.add('Tile', [x, m.ints(1, 2, 3, 1)]), m.floats([1, 6, 12, 5], weights(360))]),
+  );
   check('new axes', 'Expand', (m, x) =>
     m.add('Mul', [
       m.add('Expand', [m.add('Unsqueeze', [x, m.ints(1)]), m.ints(1, 2, 1, 1, 1)]),

@@ -87,6 +87,7 @@ np.save(out / "big-endian-half.npy", np.asfortranarray(logits.astype(">f2")))
 np.save(out / "names-of-octets.npy", np.array([classes[k] for k in chosen], dtype="S"))
 np.savez_compressed(out / "filenames.npz", logits=logits[order], filenames=np.array(images)[order])
 np.savez_compressed(out / "paths-of-octets.npz", logits=logits[order], paths=np.array([name.encode() for name in images])[order])
+np.savez(out / "outputs.npz", y_true=np.array([classes.index(label) for label in labels]), y_prob=probabilities)
 rounded = probabilities.round(4)
 np.save(out / "half-probabilities.npy", probabilities.astype("float16"))
 columns = pd.DataFrame({"image": images, **{f"prob_{name}": rounded[:, k] for k, name in enumerate(classes)}}).iloc[order]
@@ -98,7 +99,7 @@ for name, array in [("big-endian.npy", logits), ("big-endian-half.npy", half.ast
     scores(name, array)
 expected["names-of-octets.npy"] = expected["names.npy"]
 expected["wrapped.json"] = expected["records.json"]
-for name, array in [("half-probabilities.npy", probabilities.astype("float16").astype("float64")), ("prob-columns.csv", rounded), ("class-columns.csv", rounded), ("columns-of-indices.jsonl", rounded)]:
+for name, array in [("outputs.npz", probabilities), ("half-probabilities.npy", probabilities.astype("float16").astype("float64")), ("prob-columns.csv", rounded), ("class-columns.csv", rounded), ("columns-of-indices.jsonl", rounded)]:
     expected[name] = {"prediction": [classes[k] for k in array.argmax(axis=1)], "confidence": [float(x) for x in array.max(axis=1)]}
 (out / "expected.json").write_text(json.dumps({"images": images, "classes": classes, "of": expected}, indent=1))
 
@@ -126,6 +127,8 @@ whole = bytearray((out / "packed.npz").read_bytes()); whole[60] ^= 255
 (foreign / "lfs.csv").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n")
 (foreign / "page.csv").write_text("<!DOCTYPE html>\n<html><body>404</body></html>\n")
 (foreign / "python.json").write_text(json.dumps([{"image": "a", "confidence": float("nan")}]))
+(foreign / "pipeline.json").write_text(json.dumps([[{"label": "cat", "score": 0.5}, {"label": "dog", "score": 0.5}]]))
+(foreign / "table.txt").write_text(frame.to_csv(index=False))
 (foreign / "lines.json").write_text('{"image": "a"}\n{"image": "b"}\n')
 (foreign / "one.json").write_text('{"image": "a", "prediction": "cat"}')
 (foreign / "uneven.json").write_text('{"image": ["a", "b"], "prediction": ["cat"]}')

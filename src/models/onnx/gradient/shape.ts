@@ -179,6 +179,24 @@ const expanded = single((tape, node, gradient) => {
   return [unbroadcast(tape, gradient, tape.dimsOf(node.output[0]), x), null];
 });
 
+/** Sums over the copies, an axis after the other from the last: each is laid out as copies x length first. */
+const tiled = single((tape, node, gradient) => {
+  const [x, repeats] = node.input;
+  const dims = tape.dimsOf(x);
+  const times = tape.constant(repeats)?.values;
+  if (times === undefined || times[0] !== 1) throw beyondRule(node, 'repeated images, or repeats that are not fixed');
+  let result = gradient;
+  for (let axis = times.length - 1; axis > 0; axis--) {
+    if (times[axis] === 1) continue;
+    const lengths = dims.slice(axis).map((length) => length ?? -1);
+    // 0 keeps a length as it is.
+    const shape = tape.ints([...dims.slice(0, axis).map(() => 0), times[axis], ...lengths]);
+    const copies = tape.add('Reshape', [result, shape]);
+    result = tape.add('ReduceSum', [copies, tape.ints([axis])], { keepdims: 0 });
+  }
+  return [result, null];
+});
+
 /** Each is the other's reverse; CRD differs from DCR by the order of channels. */
 const depthToSpace = single((tape, node, gradient) => {
   const [, channels] = tape.dimsOf(node.input[0]);
@@ -207,6 +225,7 @@ export const shapes: Readonly<Record<string, Rule>> = {
   Slice: slice,
   Pad: pad,
   Expand: expanded,
+  Tile: tiled,
   DepthToSpace: depthToSpace,
   SpaceToDepth: spaceToDepth,
 };
