@@ -41,6 +41,9 @@ export function withScoreColumns(
   return { ...table, columns: new Map([...table.columns, ...added]) };
 }
 
+/** Columns of what is right, one a class, are no scores: they would pass every image. */
+const truth = /label|true|truth|target|actual|\bgt\b|gt_|_gt/i;
+
 /** The columns of scores, one a class: all are called as the classes, what stands before and behind being the same. */
 function columnsOf(table: Table, classes: readonly string[]): readonly string[] | null {
   const [first] = classes;
@@ -49,6 +52,7 @@ function columnsOf(table: Table, classes: readonly string[]): readonly string[] 
     const at = column.lastIndexOf(first);
     if (at < 0) return [];
     const [before, behind] = [column.slice(0, at), column.slice(at + first.length)];
+    if (truth.test(`${before} ${behind}`)) return [];
     const names = classes.map((name) => `${before}${name}${behind}`);
     return names.every((name) => table.columns.has(name)) ? [names] : [];
   });

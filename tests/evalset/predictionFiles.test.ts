@@ -151,6 +151,15 @@ describe('scores in columns', () => {
     expect(told.where).toMatch(/scores\.csv:2$/);
   });
 
+  it('are none where they are called the truth', async () => {
+    const rows = images.map((image, row) => `"${image}",${[0, 1, 2].map((place) => Number(place === row % 3)).join()}`);
+    for (const name of ['label_%', 'true_%', '%_gt', 'target.%']) {
+      const header = ['cat', 'dog', 'ibex'].map((each) => name.replace('%', each));
+      const told = await read(`image,${header.join()}\n${rows.join('\n')}\n`);
+      expect(told.what).toContain('there is no column "prediction"');
+    }
+  });
+
   it('are none where a class lacks its own', async () => {
     const told = await read(`image,cat,dog\n${images.map((image) => `"${image}",1,2`).join('\n')}\n`);
     expect(told.what).toBe('there is no column "prediction"; there are "image", "cat", "dog"');

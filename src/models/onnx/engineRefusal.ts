@@ -4,6 +4,7 @@ import { brief, firstLine } from '../engines/installedPackage.ts';
 /** What an engine says of a model that it does not take, and the way on; the first that fits. */
 const ways: readonly (readonly [RegExp, string])[] = [
   [/IR version/i, 'Export it with an older onnx package, or lower ir_version with onnx.save'],
+  [/bfloat16/i, 'Export it in float32: call model.float() first'],
   [/opset|domain_version/i, 'Export it with an opset_version that the engine knows, such as 17'],
   [/not a registered (function|op)|No Op registered|unsupported domain/i, 'Export it without custom operators'],
   [/ShapeInference|dimension|shape/i, 'Its shapes contradict one another or the images: export the model again'],

@@ -281,6 +281,8 @@ save("plain", build(body + [node("Conv", "pool F4 c", "h"), node("Flatten", "h",
 quantize_dynamic(path, f"{folder}/onnx/dynamic-int8-conv.onnx", weight_type=QuantType.QUInt8)
 runs("dynamic-int8-conv", onnx.load(f"{folder}/onnx/dynamic-int8-conv.onnx"), features="pool", grad=None)
 os.remove(path)
+brains = [helper.make_tensor(n, TensorProto.BFLOAT16, v.shape, v.ravel().tolist()) for n, v in weights.items()]
+refused("bfloat16", build(body + flat + head, inits=brains, kind=TensorProto.BFLOAT16, out=TensorProto.BFLOAT16), "bfloat16", "run")
 chance = {**weights, "r": np.float32(0.5), "on": np.array(True)}
 refused("dropout-in-training", build(body + flat + [node("Dropout", "f r on", "d"), node("Gemm", "d F c", "y", transB=1)], chance),
         'answers by chance: its node "d" is a Dropout in training mode', "describe")
