@@ -51,12 +51,14 @@ export async function plant(
   trial: number,
   withFirst: boolean,
   run: RunTask,
+  /** In whose features the region lies; the bench's own unless another is given. */
+  space: Bench = bench,
 ): Promise<Planted> {
   const random = stream(`planted ${kind} ${share} ${trial} of ${ground.trainings.length}`);
   const { classes, labels } = bench.evalSet;
   const k = trial % classes.length;
   const rows = Uint32Array.from(labels.keys()).filter((row) => labels[row] === k);
-  const region = await regionOf(bench, kind, rows, share, random);
+  const region = await regionOf(space, kind, rows, share, random);
   const sides = exchanged(bench, ground.trainings, random);
   const wrong = (k + 1 + random.below(classes.length - 1)) % classes.length;
   const predictions = Int32Array.from(sides[0].predictions ?? []);

@@ -145,7 +145,7 @@ function predictionsOf(table: Table, cells: readonly string[], classes: readonly
   throw new UserError({
     what: `no label has the predicted class${unknown.size > 1 ? 'es' : ''} ${listed([...unknown])}`,
     where: table.where(row),
-    fix: `${near === null ? 'Add' : `Write ${JSON.stringify(near)} where that is meant, or add`} it to \`evalSet.classes\` in the config`,
+    fix: `${near === null ? 'Add' : `Write ${JSON.stringify(near)} where that is meant, or add`} it to \`evalSet.classes\` in the config (barlow compare: to a file, a class a line, named by \`--classes\`)`,
   });
 }
 
@@ -162,7 +162,7 @@ function indicesIn(
   if (!cells.every((cell) => /^\d{1,9}$/.test(cell) && Number(cell) < indexOf.size)) return null;
   return {
     what: `the predictions are numbers from 0 to ${indexOf.size - 1}, the places of the ${indexOf.size} classes in the model's output, and labels are names`,
-    fix: `Write the name of each class in place of its number, or say the order the model was trained with (torchvision: dataset.classes) in the config, all of it: evalSet: {classes: [${shownClasses(indexOf)}]}`,
+    fix: `Write the name of each class in place of its number, or say the order the model was trained with (torchvision: dataset.classes) in the config, all of it: evalSet: {classes: [${shownClasses(indexOf)}]} (barlow compare: a class a line in a file, named by --classes)`,
   };
 }
 

@@ -29,7 +29,7 @@ export function requiredColumn(table: Table, name: string, role: string): readon
     throw new UserError({
       what,
       where: table.file,
-      fix: `Write text, numbers or booleans there. ${pipelineHint}`,
+      fix: `Write text, numbers or booleans there${role === 'prediction' ? `. ${pipelineHint}` : ''}`,
     });
   }
   const names = [...table.columns.keys(), ...table.nested];
