@@ -78,7 +78,11 @@ const asked = process.argv.slice(2);
 const jobs = networks.filter((job) => asked.length === 0 || asked.some((name) => job.includes(name)));
 const kept = process.env.MODELS_FOLDER;
 const folder = kept ?? mkdtempSync(join(tmpdir(), 'barlow-models-'));
+if (jobs.length === 0) throw new Error(`no network is called ${asked.join(' or ')}; there are ${networks.join(', ')}`);
 let failed = 0;
+let unexported = 0;
+console.log('| network | opset | features | map | features off by | gradient off by | |');
+console.log('|---|---|---|---|---|---|---|');
 for (const job of jobs) {
   const [network, opset] = job.split(':');
   const file = join(folder, `${network}.onnx`);
@@ -89,7 +93,8 @@ for (const job of jobs) {
   }
   const exported: Exported = JSON.parse(readFileSync(join(folder, `${network}.json`), 'utf8'));
   if (exported.error !== undefined) {
-    console.log(`| ${network} | ${opset} | PyTorch does not export it: ${exported.error} |`);
+    unexported++;
+    console.log(`| ${network} | ${opset} | - | - | - | - | PyTorch does not export it: ${exported.error} |`);
     continue;
   }
   const row = await measure(file, exported);
@@ -108,6 +113,6 @@ for (const job of jobs) {
 }
 if (kept === undefined) rmSync(folder, { recursive: true });
 console.log(
-  `${jobs.length - failed} of ${jobs.length} networks run; features within ${limits.features}, gradients within ${limits.gradient} of PyTorch's.`,
+  `${jobs.length - failed - unexported} of ${jobs.length} networks run${unexported > 0 ? `, ${unexported} are not exported` : ''}; features within ${limits.features}, gradients within ${limits.gradient} of PyTorch's.`,
 );
 process.exitCode = failed > 0 ? 1 : 0;
