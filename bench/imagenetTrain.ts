@@ -5,19 +5,18 @@
  * Exits 1 where the whole takes more than 8 minutes or 1.5 GB. Needs 11 GB of disk for as long as it runs.
  * usage: node bench/imagenetTrain.ts [FRACTION...]   (default: 16 4 1)
  */
-import { spawn } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatNpyHeader } from '../src/features/npy.ts';
 import { stream } from '../src/statistics/random.ts';
+import { measuredCommand } from './measuredCommand.ts';
 
 const IMAGES = 1_281_167;
 const DIMENSIONS = 2048;
 const CLASSES = 1000;
 const MAX_SECONDS = 480;
 const MAX_MEGABYTES = 1536;
-const cli = join(import.meta.dirname, '..', 'src', 'cli.ts');
 const fractions = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [16, 4, 1];
 
 const folder = mkdtempSync(join(process.env.BARLOW_BENCH_FOLDER ?? tmpdir(), 'barlow-imagenet-'));
@@ -54,40 +53,11 @@ function seconds(since: number): number {
   return Math.round((performance.now() - since) / 1000);
 }
 
-interface Measured {
-  readonly seconds: number;
-  /** Of all threads: what others on the machine take does not count. */
-  readonly cpuSeconds: number;
-  readonly megabytes: number;
-  readonly status: number | null;
-}
-
-/** The command in a process of its own, its memory looked at ten times a second. */
-function barlow(...given: readonly string[]): Promise<Measured> {
-  const started = performance.now();
-  const child = spawn(process.execPath, [cli, ...given, '--quiet'], {
-    cwd: folder,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  let peak = 0;
-  let ticks = 0;
-  const look = setInterval(() => {
-    try {
-      const found = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'));
-      const [utime = 0, stime = 0] =
-        readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ').slice(11, 13).map(Number) ?? [];
-      ticks = utime + stime;
-      peak = Math.max(peak, Number(found?.[1] ?? 0) / 1024);
-    } catch {
-      // It has just ended.
-    }
-  }, 100);
-  return new Promise((resolve) => {
-    child.on('exit', (status) => {
-      clearInterval(look);
-      resolve({ seconds: seconds(started), cpuSeconds: Math.round(ticks / 100), megabytes: Math.round(peak), status });
-    });
-  });
+/** The command in the bench's folder, in whole seconds and megabytes. */
+async function barlow(...given: readonly string[]) {
+  const { seconds, cpuSeconds, megabytes, status } = await measuredCommand(folder, given);
+  const [whole, cpu, most] = [seconds, cpuSeconds, megabytes].map(Math.round);
+  return { seconds: whole, cpuSeconds: cpu, megabytes: most, status };
 }
 
 /**
