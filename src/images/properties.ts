@@ -81,7 +81,9 @@ function f(t: number): number {
 }
 
 function toLab(rgb: Uint8Array, at: number, lab: Float64Array): void {
-  const [r, g, b] = [linear[rgb[at]], linear[rgb[at + 1]], linear[rgb[at + 2]]];
+  const r = linear[rgb[at]];
+  const g = linear[rgb[at + 1]];
+  const b = linear[rgb[at + 2]];
   const x = f((0.412453 * r + 0.35758 * g + 0.180423 * b) / 0.95047);
   const y = f(0.212671 * r + 0.71516 * g + 0.072169 * b);
   const z = f((0.019334 * r + 0.119193 * g + 0.950227 * b) / 1.08883);
@@ -93,21 +95,29 @@ function toLab(rgb: Uint8Array, at: number, lab: Float64Array): void {
 /** A gradient of L steeper than this, a pixel, is an edge. */
 const EDGE = 5;
 
-/** Variance of the Laplacian, and share of edge pixels; beyond the border the outermost pixels are repeated. */
+/** Of each pixel a dozen numbers: no lists of them, which would take most of the time. Variance of the Laplacian, and share of edge pixels; beyond the border the outermost pixels are repeated. */
 function filtered(values: Float32Array, width: number, height: number): { sharpness: number; edges: number } {
-  let [sum, squares, edges] = [0, 0, 0];
+  let sum = 0;
+  let squares = 0;
+  let edges = 0;
   for (let y = 0; y < height; y++) {
-    const [above, here, below] = [Math.max(0, y - 1) * width, y * width, Math.min(height - 1, y + 1) * width];
+    const above = Math.max(0, y - 1) * width;
+    const here = y * width;
+    const below = Math.min(height - 1, y + 1) * width;
     for (let x = 0; x < width; x++) {
-      const [before, after] = [Math.max(0, x - 1), Math.min(width - 1, x + 1)];
-      const [n, s, w, e] = [values[above + x], values[below + x], values[here + before], values[here + after]];
+      const before = Math.max(0, x - 1);
+      const after = Math.min(width - 1, x + 1);
+      const n = values[above + x];
+      const s = values[below + x];
+      const w = values[here + before];
+      const e = values[here + after];
       const laplacian = n + s + w + e - 4 * values[here + x];
       sum += laplacian;
       squares += laplacian * laplacian;
-      const [nw, ne, sw, se] = [
-        ...[values[above + before], values[above + after]],
-        ...[values[below + before], values[below + after]],
-      ];
+      const nw = values[above + before];
+      const ne = values[above + after];
+      const sw = values[below + before];
+      const se = values[below + after];
       const across = (ne + 2 * e + se - nw - 2 * w - sw) / 8;
       const down = (sw + 2 * s + se - nw - 2 * n - ne) / 8;
       if (across * across + down * down > EDGE * EDGE) edges++;
