@@ -2,7 +2,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { io, type Tensor, tensor4d } from '@tensorflow/tfjs-core';
-import { type LayersModel, layers, model as modelOf, sequential, input as tfInput } from '@tensorflow/tfjs-layers';
+import {
+  initializers,
+  type LayersModel,
+  layers,
+  model as modelOf,
+  sequential,
+  input as tfInput,
+} from '@tensorflow/tfjs-layers';
 import { afterAll, describe, expect, it } from 'vitest';
 import { describeModel } from '../../src/models/describeModel.ts';
 import { loadTfjs } from '../../src/models/tfjs/model.ts';
@@ -84,16 +91,20 @@ async function save(model: LayersModel, name: string): Promise<string> {
 describe('models inside models', () => {
   it('as Teachable Machine nests them are laid flat: MobileNet in a chain, and a head in another', async () => {
     await loadTfjs('tfjs-wasm');
+    // Positive, so that no unit is dead by chance.
+    const kernelInitializer = initializers.randomUniform({ minval: 0.001, maxval: 0.02, seed: 7 });
     const image = tfInput({ shape: [8, 8, 3], name: 'input_1' });
-    const map = layers.conv2d({ filters: 6, kernelSize: 3, activation: 'relu', name: 'out_relu' }).apply(image);
+    const map = layers
+      .conv2d({ filters: 6, kernelSize: 3, activation: 'relu', name: 'out_relu', kernelInitializer })
+      .apply(image);
     if (Array.isArray(map) || !('sourceLayer' in map)) throw new Error('no symbolic tensor');
     const backbone = modelOf({ inputs: image, outputs: map, name: 'model1' });
     const truncated = sequential({ name: 'sequential_1', layers: [backbone, layers.globalAveragePooling2d({})] });
     const head = sequential({
       name: 'sequential_3',
       layers: [
-        layers.dense({ inputShape: [6], units: 5, activation: 'relu', name: 'dense_1' }),
-        layers.dense({ units: 3, activation: 'softmax', useBias: false, name: 'dense_2' }),
+        layers.dense({ inputShape: [6], units: 5, activation: 'relu', name: 'dense_1', kernelInitializer }),
+        layers.dense({ units: 3, activation: 'softmax', useBias: false, name: 'dense_2', kernelInitializer }),
       ],
     });
     const whole = sequential({ name: 'sequential_4', layers: [truncated, head] });
