@@ -88,14 +88,16 @@ export function gitIn(folder: string): Git {
   }
   return async (args, call = {}) => {
     const env = environment(call.env ?? {});
-    const signal = AbortSignal.timeout(call.limit ?? 120_000);
+    // No `AbortSignal.timeout`: that holds on to whoever listens, and so to the pipes of a process, until its time is up.
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(), call.limit ?? 120_000);
     let outcome: GitOutcome | null = null;
     const git = simpleGit({
       baseDir: folder,
       config,
       unsafe: withoutGuards(env),
       allowEnvironment: Object.keys(env),
-      abort: signal,
+      abort: limit.signal,
       // Output may still come in after the exit, however late: half a listing would be taken for a whole one.
       completion: { onClose: true, onExit: false },
       input: () => Buffer.from(call.input ?? ''),
@@ -108,8 +110,11 @@ export function gitIn(folder: string): Git {
       },
     })
       .env(env)
-      .outputHandler((_, stdout, stderr) => signal.addEventListener('abort', () => letGo([stdout, stderr])));
-    await git.raw([...args]).catch(refuseUnstarted);
+      .outputHandler((_, stdout, stderr) => limit.signal.addEventListener('abort', () => letGo([stdout, stderr])));
+    await git
+      .raw([...args])
+      .catch(refuseUnstarted)
+      .finally(() => clearTimeout(timer));
     return checked(outcome);
   };
 }
