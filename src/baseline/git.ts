@@ -92,29 +92,30 @@ export function gitIn(folder: string): Git {
     const limit = new AbortController();
     const timer = setTimeout(() => limit.abort(), call.limit ?? 120_000);
     let outcome: GitOutcome | null = null;
-    const git = simpleGit({
-      baseDir: folder,
-      config,
-      unsafe: withoutGuards(env),
-      allowEnvironment: Object.keys(env),
-      abort: limit.signal,
-      // Output may still come in after the exit, however late: half a listing would be taken for a whole one.
-      completion: { onClose: true, onExit: false },
-      input: () => Buffer.from(call.input ?? ''),
-      errors: (error, { exitCode, stdOut, stdErr }) => {
-        const timedOut = error instanceof GitPluginError && error.plugin === 'abort';
-        // A process that a signal ended has no exit code; 1 is what git says where it finds nothing.
-        const code = Number.isInteger(exitCode) ? exitCode : died;
-        outcome = { code, stdout: Buffer.concat(stdOut), stderr: Buffer.concat(stdErr).toString(), timedOut };
-        return undefined;
-      },
-    })
-      .env(env)
-      .outputHandler((_, stdout, stderr) => limit.signal.addEventListener('abort', () => letGo([stdout, stderr])));
-    await git
-      .raw([...args])
-      .catch(refuseUnstarted)
-      .finally(() => clearTimeout(timer));
+    try {
+      const git = simpleGit({
+        baseDir: folder,
+        config,
+        unsafe: withoutGuards(env),
+        allowEnvironment: Object.keys(env),
+        abort: limit.signal,
+        // Output may still come in after the exit, however late: half a listing would be taken for a whole one.
+        completion: { onClose: true, onExit: false },
+        input: () => Buffer.from(call.input ?? ''),
+        errors: (error, { exitCode, stdOut, stdErr }) => {
+          const timedOut = error instanceof GitPluginError && error.plugin === 'abort';
+          // A process that a signal ended has no exit code; 1 is what git says where it finds nothing.
+          const code = Number.isInteger(exitCode) ? exitCode : died;
+          outcome = { code, stdout: Buffer.concat(stdOut), stderr: Buffer.concat(stdErr).toString(), timedOut };
+          return undefined;
+        },
+      })
+        .env(env)
+        .outputHandler((_, stdout, stderr) => limit.signal.addEventListener('abort', () => letGo([stdout, stderr])));
+      await git.raw([...args]).catch(refuseUnstarted);
+    } finally {
+      clearTimeout(timer);
+    }
     return checked(outcome);
   };
 }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -96,4 +96,14 @@ test.each([
       else process.env[name] = before[index];
     }
   }
+});
+
+test('a command that cannot even begin leaves nothing that keeps a program alive', async () => {
+  const gone = temporaryFolder();
+  const run = gitIn(gone);
+  rmSync(gone, { recursive: true });
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const before = timers();
+  await expect(run(['status'])).rejects.toThrow();
+  expect(timers()).toBe(before);
 });
