@@ -88,12 +88,23 @@ export function checkpointOf(
   const confidence = has(columns.confidence)
     ? confidencesOf(table, requiredColumn(table, columns.confidence, 'confidence'))
     : null;
+  const failed = Uint8Array.from(predictions, (prediction, row) => (prediction === evalSet.labels[row] ? 0 : 1));
+  if (table !== read && confidence?.every((each) => each === 1) && !failed.includes(1)) throw labelsGiven(table);
   return {
     name,
     predictions,
-    failed: Uint8Array.from(predictions, (prediction, row) => (prediction === evalSet.labels[row] ? 0 : 1)),
+    failed,
     confidence: confidence && Float64Array.from(order, (row) => entry(confidence, row)),
   };
+}
+
+/** Labels as a column of zeros and ones a class look like scores, and would pass every image. */
+function labelsGiven({ file }: Table): UserError {
+  return new UserError({
+    what: 'the scores are zeros and ones, and those of the labels: they look like the labels themselves',
+    where: file,
+    fix: 'Give the scores that the model answers; if it is right on every image, give a column of predictions',
+  });
 }
 
 function refuseUnknown(table: Table, images: readonly string[], evalSet: EvalSet): void {

@@ -160,6 +160,24 @@ describe('scores in columns', () => {
     }
   });
 
+  it('are none where they are the labels themselves, which would pass every image', async () => {
+    const oneHot = (place: (row: number) => number) =>
+      images.map((image, row) => `"${image}",${[0, 1, 2].map((at) => Number(at === place(row))).join()}`);
+    const labels = images.map((image) => ['cat', 'dog', 'ibex'].indexOf(image.split('/')[0] ?? ''));
+    const told = await read(`image,cat,dog,ibex\n${oneHot((row) => labels[row] ?? 0).join('\n')}\n`);
+    expect(told.what).toBe(
+      'the scores are zeros and ones, and those of the labels: they look like the labels themselves',
+    );
+    // One that answers so and errs is a checkpoint.
+    const file = write(
+      'erring.csv',
+      `image,cat,dog,ibex\n${oneHot((row) => (row === 0 ? 2 : (labels[row] ?? 0))).join('\n')}\n`,
+    );
+    const { evalSet } = await readEvalSet({ images: null, manifest: join(data, 'manifest.csv'), classes: [], columns });
+    const { failed } = await readCheckpoint(file, 'c', evalSet, columns);
+    expect([...failed].filter((each) => each === 1)).toHaveLength(1);
+  });
+
   it('are none where a class lacks its own', async () => {
     const told = await read(`image,cat,dog\n${images.map((image) => `"${image}",1,2`).join('\n')}\n`);
     expect(told.what).toBe('there is no column "prediction"; there are "image", "cat", "dog"');
