@@ -1,8 +1,7 @@
 import { messageOf, UserError } from '../errors.ts';
 import { entry } from '../records/entry.ts';
 import { type ObjectRow, tableOfObjects } from './objectRows.ts';
-import { pipelineHint } from './pipelineHint.ts';
-import type { Table } from './table.ts';
+import { pipelineHint, type Table } from './table.ts';
 import { readUtf8 } from './textFile.ts';
 
 /**

@@ -29,7 +29,6 @@ const again = 'Write or copy it again';
 export function readNumpyArray(bytes: Buffer): NumpyArray {
   const { descr, shape, isFortran, offset } = headerOf(bytes);
   const size = sizeOf(descr);
-  const { isSwapped, letters } = { isSwapped: descr?.startsWith('>') === true, letters: descr?.slice(1) };
   const [rows, columns = null] = shape;
   if (rows === undefined || shape.length > 2) {
     throw new UnfitArray(`has the shape (${shape.join(', ')})`, 'Save one row an image: scores of images x classes');
@@ -40,10 +39,10 @@ export function readNumpyArray(bytes: Buffer): NumpyArray {
     throw new UnfitArray(what, again);
   }
   // Copied: typed arrays need values at addresses that are multiples of their size.
-  const raw = inOurOrder(Uint8Array.from(bytes.subarray(offset)), isSwapped ? unitOf(descr ?? '', size) : 1);
+  const raw = inOurOrder(Uint8Array.from(bytes.subarray(offset)), descr, size);
   const width = columns ?? 1;
   const placeOf = (index: number) => (isFortran ? (index % width) * rows + Math.floor(index / width) : index);
-  const known = isSwapped ? `<${letters}` : descr;
+  const known = descr?.replace(/^>/, '<') ?? null;
   const numbers = numbersOf(known, raw);
   if (numbers !== null) {
     const values = numbers.map((_, index) => entry(numbers, placeOf(index)));
@@ -88,15 +87,13 @@ function sizeOf(descr: string | null): number {
   );
 }
 
-/** Bytes of what is swapped as one: a number, or a character of a text. */
-function unitOf(descr: string, size: number): number {
-  return descr[1] === 'U' ? 4 : size;
-}
-
-/** The values, each of `unit` bytes, with these turned round. */
-function inOurOrder(bytes: Uint8Array, unit: number): ArrayBuffer {
-  if (unit > 1) for (let at = 0; at < bytes.length; at += unit) bytes.subarray(at, at + unit).reverse();
-  return bytes.buffer instanceof ArrayBuffer ? bytes.buffer : new ArrayBuffer(0);
+/** The values, those of big-endian files with their bytes turned round: of each number, of each character of a text. */
+function inOurOrder(bytes: Uint8Array<ArrayBuffer>, descr: string | null, size: number): ArrayBuffer {
+  const unit = descr?.[1] === 'U' ? 4 : size;
+  if (unit > 1 && descr?.startsWith('>')) {
+    for (let at = 0; at < bytes.length; at += unit) bytes.subarray(at, at + unit).reverse();
+  }
+  return bytes.buffer;
 }
 
 function numbersOf(descr: string | null, values: ArrayBuffer): Float32Array | Float64Array | null {

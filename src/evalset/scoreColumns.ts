@@ -17,15 +17,10 @@ export function withScoreColumns(
   columns: ColumnNames,
   order: readonly string[] | null,
 ): Table {
-  const names =
-    columnsOf(table, classes) ??
-    (order &&
-      columnsOf(
-        table,
-        order.map((_, index) => String(index)),
-      ));
-  if (!names) return table;
-  const named = columnsOf(table, classes) === null ? (order ?? classes) : classes;
+  const byName = columnsOf(table, classes);
+  const named = byName === null ? order : classes;
+  const names = byName ?? (order && columnsOf(table, [...order.keys()].map(String)));
+  if (!names || !named) return table;
   const scores = Float64Array.from({ length: table.rows * names.length }, (_, at) => {
     const [row, name] = [Math.floor(at / names.length), entry(names, at % names.length)];
     return numberIn(table, name, row);

@@ -1,6 +1,5 @@
 import { nearestWord } from '../adapters/nearestWord.ts';
 import { UserError } from '../errors.ts';
-import { pipelineHint } from './pipelineHint.ts';
 
 /** A manifest or a prediction file as read, whatever its format: text by column. */
 export interface Table {
@@ -52,3 +51,7 @@ function separatorHint(names: readonly string[]): string | null {
     ? 'Give it the ending .tsv, or separate the fields by commas'
     : 'Separate the fields by commas';
 }
+
+/** What to write of what Hugging Face's pipelines give, a list of such objects an image. */
+export const pipelineHint =
+  'Of a list of {label, score} write the first, beside the image: {"image": path, "prediction": result[0]["label"], "confidence": result[0]["score"]}';
