@@ -127,8 +127,9 @@ export async function report(
     labels: await decorate('look at labels', new Map(), () => labelsLookedAt(features, tried)),
     heats: await decorate('look at backgrounds', new Map(), () => heatLookedAt(run, features, tried)),
   };
-  const result = withActions(run, tried, featureNames, looked);
-  await writeFile('result.json', resultJson(result));
+  const hasLooked = looked.labels.size > 0 || looked.heats.size > 0;
+  const result = tried === judged && !hasLooked ? judged : withActions(run, tried, featureNames, looked);
+  if (result !== judged) await writeFile('result.json', resultJson(result));
   const decorated: ReportInput = {
     ...plain,
     ...{ result, trials },
