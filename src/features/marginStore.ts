@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '../adapters/atomicFile.ts';
 import { codeOf, messageOf } from '../errors.ts';
 import type { Hardness } from '../records/hardness.ts';
+import { computedAgain } from './segment.ts';
 
 /**
  * Where margins are kept, beside the features. Raise the number whenever `hardness` gives other values for the same features and
@@ -45,8 +46,7 @@ export function marginStore(storeFolder: string, onNotice: (line: string) => voi
       const bytes = bytesIn(file);
       if (bytes === 'none') return null;
       const found = bytes && parsed(bytes, key);
-      if (found === null)
-        onNotice(`${file} no longer held what was written there (a damaged disk?), and was computed again.`);
+      if (found === null) onNotice(computedAgain(file));
       return found;
     },
     keep: async (source, margins) => {

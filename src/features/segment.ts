@@ -118,7 +118,12 @@ export function damagedRows(segment: Segment, rows: readonly number[]): number[]
 
 /** What is told of rows that were damaged, and are whole again. */
 export function damageNotice(folder: string, rows: number): string {
-  return `${counted(rows, 'row')} of ${folder} no longer held what was written there (a damaged disk?), and ${rows === 1 ? 'was' : 'were'} computed again.`;
+  return computedAgain(`${counted(rows, 'row')} of ${folder}`, rows === 1 ? 'was' : 'were');
+}
+
+/** What is told of something kept that was damaged, and is whole again. */
+export function computedAgain(what: string, was: 'was' | 'were' = 'was'): string {
+  return `${what} no longer held what was written there (a damaged disk?), and ${was} computed again.`;
 }
 
 /** Writes a new segment. State: two open files and what is in them. */

@@ -11,6 +11,7 @@ import type { Result } from '../records/result.ts';
 import { actionWords } from '../report/actions.ts';
 import { keyOf } from '../report/pictures.ts';
 import { mcnemar } from '../statistics/mcnemar.ts';
+import { total } from '../statistics/sums.ts';
 import { spread } from './alike.ts';
 import type { Features } from './read.ts';
 import { type Run, storeFolder, threadsOf } from './request.ts';
@@ -162,7 +163,7 @@ const EVEN = 0.25;
 /** @param ofImages the shares of the heat that lie in the middle, of each image's features that have heat */
 function heatOf(features: readonly number[], ofImages: readonly (readonly number[])[]): Heat {
   const warm = ofImages.filter(({ length }) => length > 0);
-  const means = warm.map((shares) => shares.reduce((sum, each) => sum + each, 0) / shares.length);
+  const means = warm.map((shares) => total(shares) / shares.length);
   const outside = means.filter((mean) => mean < EVEN).length;
   return { features, images: warm.length, outside, pValue: mcnemar(outside, warm.length - outside) };
 }

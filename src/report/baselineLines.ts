@@ -1,6 +1,7 @@
 import type { BaselineRecord, HistoryRow } from '../records/baseline.ts';
 import { groupIdText, nameText, oneLine } from '../records/names.ts';
 import { count, counted, percent } from '../records/words.ts';
+import { total } from '../statistics/sums.ts';
 
 /** Rows that a screen shows. */
 const SHOWN = 20;
@@ -23,7 +24,7 @@ export function baselineListLines(rows: readonly (HistoryRow & { readonly replic
 /** What a baseline holds, as far as a screen shows it; `--json` has all of it. */
 export function baselineLines(record: BaselineRecord): string[] {
   const { evalSet, failed, groups, events, slices, featureModel } = record;
-  const failures = failed.reduce((sum, each) => sum + each, 0);
+  const failures = total(failed);
   const worst = groups.toSorted((a, b) => b.baseErrorRate - a.baseErrorRate).slice(0, SHOWN_GROUPS);
   return [
     `suite ${nameText(record.suite)}, commit ${oneLine(record.commit, 60)}, ${record.createdAt}`,

@@ -8,8 +8,11 @@ import { xml } from './xmlText.ts';
  * skipped, and so is a comparison that was not made. Names are shown whole: only what XML 1.0 cannot hold is replaced.
  */
 export function junitXml(result: Result): string {
-  const suites = result.checkpoints.map((checkpoint, index) => suiteXml(result, checkpoint, index));
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n${suites.join('')}</testsuites>\n`;
+  return documentXml(result.checkpoints.map((checkpoint, index) => suiteXml(result, checkpoint, index)).join(''));
+}
+
+function documentXml(suites: string): string {
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n${suites}</testsuites>\n`;
 }
 
 function suiteXml(result: Result, checkpoint: CheckpointResult, index: number): string {
@@ -40,8 +43,7 @@ export function erredJunitXml(suite: string, said: string, now: string): string 
   ].join(' ');
   const test = `    <testcase name="the run" classname="${xml(suite)}" time="0">\n      ${error}\n    </testcase>\n`;
   const body = `    <properties/>\n${test}    <system-out/>\n    <system-err/>\n`;
-  const head = '<?xml version="1.0" encoding="UTF-8"?>';
-  return `${head}\n<testsuites>\n  <testsuite ${attributes}>\n${body}  </testsuite>\n</testsuites>\n`;
+  return documentXml(`  <testsuite ${attributes}>\n${body}  </testsuite>\n`);
 }
 
 function isFailure(check: Check): boolean {
