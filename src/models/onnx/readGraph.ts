@@ -1,11 +1,11 @@
 import { messageOf, UserError } from '../../errors.ts';
+import { inOrder } from '../inOrder.ts';
 import { derivedTensors } from './derivedTensors.ts';
-import { fixedDimension, fixedTensor, indexed, isDefault, type OnnxGraph, replaceGraph } from './graph.ts';
+import { fixedDimension, fixedTensor, indexed, isDefault, needsOf, type OnnxGraph, replaceGraph } from './graph.ts';
 import { withFloatImages } from './imageDoor.ts';
 import { inFloat32 } from './inFloat32.ts';
 import { inlined } from './inlineFunctions.ts';
-import { inOrder } from './nodeOrder.ts';
-import { decodeModel, type Graph, type Model, replaced, type TensorProto } from './protobuf.ts';
+import { decodeModel, type Graph, type Model, type Node, replaced, type TensorProto } from './protobuf.ts';
 import { checkTensorData, declaredBytes, elemTypes, packData, readExternalData, toNumber, valuesOf } from './tensor.ts';
 
 /**
@@ -35,9 +35,17 @@ export function readGraph(bytes: Uint8Array, file: string): OnnxGraph {
       file,
     );
   }
-  const node = inOrder(graph.node);
-  if (node === null) throw notAModel(file, 'its nodes need one another in a circle');
-  return normalForm(file, replaced(model, { graph: replaced(graph, { node: [...node] }) }), toNumber(opset.version));
+  const node = orderedNodes(graph, file);
+  return normalForm(file, replaced(model, { graph: replaced(graph, { node }) }), toNumber(opset.version));
+}
+
+/** Nodes as ONNX asks for them, each after those it needs; some converters (to float16) leave them otherwise. */
+function orderedNodes(graph: Graph, file: string): Node[] {
+  const makerOf = new Map(graph.node.flatMap((node) => node.output.map((name): [string, Node] => [name, node])));
+  makerOf.delete('');
+  const found = inOrder(graph.node, (node) => needsOf(node).flatMap((name) => makerOf.get(name) ?? []));
+  if ('circle' in found) throw notAModel(file, 'its nodes need one another in a circle');
+  return [...found.ordered];
 }
 
 /** Since IR version 4 weights are no inputs, which lets engines compute ahead of the images what hangs on them alone. */

@@ -1,7 +1,7 @@
 import { compileSchema } from '../../adapters/jsonSchema.ts';
 import { UserError } from '../../errors.ts';
-import { entry } from '../../records/entry.ts';
-import { quoted } from '../onnx/graph.ts';
+import { entry, lookUp } from '../../records/entry.ts';
+import { inOrder } from '../inOrder.ts';
 import type { TfjsFiles } from './files.ts';
 import type { Role, TfjsGraph, TfjsNode } from './graph.ts';
 
@@ -101,22 +101,23 @@ function functional({ layers, input_layers, output_layers }: Functional, file: s
 
 /** @throws UserError where layers wait for one another or for one that is not there: TF.js would wait for ever. */
 function checkFeeding(layers: readonly Layer[], file: string): void {
-  const waiting = new Map<string, ReadonlySet<string>>();
-  for (const { name, config, inbound_nodes } of layers) {
-    if (name !== config.name) throw unreadable(`the layer ${JSON.stringify(config.name)} lacks its name`, file);
-    waiting.set(config.name, new Set([inbound_nodes ?? []].flat(2).flatMap((reference) => firstText(reference) ?? [])));
+  const byName = new Map(layers.map((layer) => [layer.config.name, layer]));
+  const feeders = new Map<Layer, readonly Layer[]>();
+  for (const layer of layers) {
+    const shown = JSON.stringify(layer.config.name);
+    if (layer.name !== layer.config.name) throw unreadable(`the layer ${shown} lacks its name`, file);
+    const names = [layer.inbound_nodes ?? []].flat(2).flatMap((reference) => firstText(reference) ?? []);
+    const missing = names.find((name) => !byName.has(name));
+    if (missing !== undefined)
+      throw unreadable(`the layer ${shown} is fed by ${JSON.stringify(missing)}, which is not there`, file);
+    feeders.set(
+      layer,
+      names.map((name) => lookUp(byName, name)),
+    );
   }
-  for (const [name, from] of waiting) {
-    const missing = [...from].find((each) => !waiting.has(each));
-    const said = `the layer ${JSON.stringify(name)} is fed by ${JSON.stringify(missing)}, which is not there`;
-    if (missing !== undefined) throw unreadable(said, file);
-  }
-  for (let done = -1; done !== 0; ) {
-    const ready = [...waiting].filter(([, from]) => ![...from].some((each) => waiting.has(each)));
-    for (const [name] of ready) waiting.delete(name);
-    done = ready.length;
-  }
-  if (waiting.size > 0) throw unreadable(`its layers ${quoted([...waiting.keys()].slice(0, 3))} feed each other`, file);
+  const found = inOrder(layers, (layer) => lookUp(feeders, layer));
+  if ('circle' in found)
+    throw unreadable(`the layer ${JSON.stringify(found.circle.config.name)} and others feed each other`, file);
 }
 
 function sequential(layers: readonly Layer[], file: string): TfjsGraph {
