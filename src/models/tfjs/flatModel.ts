@@ -1,52 +1,22 @@
-import { compileSchema } from '../../adapters/jsonSchema.ts';
 import type { TfjsFiles } from './files.ts';
+import { type FunctionalConfig, functionalConfig, kerasModel, type Layer, sequentialConfig } from './kerasConfig.ts';
 
-interface Layer {
-  readonly class_name: string;
-  readonly config: { readonly name: string; readonly [key: string]: unknown };
-  readonly inbound_nodes?: readonly (readonly (readonly unknown[])[])[];
-}
 /** The layer, which of its uses, and which of its outputs. */
 type Reference = readonly [layer: string, use: unknown, output: unknown];
 
-const layer = {
-  type: 'object',
-  required: ['class_name', 'config'],
-  properties: {
-    class_name: { type: 'string' },
-    config: { type: 'object', required: ['name'], properties: { name: { type: 'string' } } },
-    inbound_nodes: { type: 'array', items: { type: 'array', items: { type: 'array' } } },
-  },
-};
-const references = { type: 'array', items: { type: 'array' } };
-const sequential = compileSchema<{ readonly config: { readonly layers: readonly Layer[] } }>({
-  type: 'object',
-  required: ['class_name', 'config'],
-  properties: {
-    class_name: { const: 'Sequential' },
-    config: { type: 'object', required: ['layers'], properties: { layers: { type: 'array', items: layer } } },
-  },
-});
-const functional = compileSchema<{
-  readonly config: {
-    readonly layers: readonly Layer[];
-    readonly input_layers: readonly (readonly unknown[])[];
-    readonly output_layers: readonly (readonly unknown[])[];
-  };
-}>({
-  type: 'object',
-  required: ['class_name', 'config'],
-  properties: {
-    class_name: { enum: ['Model', 'Functional'] },
-    config: {
-      type: 'object',
-      required: ['layers', 'input_layers', 'output_layers'],
-      properties: { layers: { type: 'array', items: layer }, input_layers: references, output_layers: references },
-    },
-  },
-});
+/** The config of a functional model; null of anything else. */
+function functionalOf(model: unknown): FunctionalConfig | null {
+  const isOne = kerasModel.accepts(model) && ['Model', 'Functional'].includes(model.class_name);
+  return isOne && functionalConfig.accepts(model.config) ? model.config : null;
+}
 
-const isModel = (value: unknown) => sequential.accepts(value) || functional.accepts(value);
+/** The layers of a sequential model; null of anything else. */
+function chainOf(model: unknown): readonly Layer[] | null {
+  const isOne = kerasModel.accepts(model) && model.class_name === 'Sequential';
+  return isOne && sequentialConfig.accepts(model.config) ? model.config.layers : null;
+}
+
+const isModel = (value: unknown) => chainOf(value) !== null || functionalOf(value) !== null;
 
 /**
  * A Layers model with the layers of the models inside it in their place, as Teachable Machine and transfer learning nest
@@ -55,8 +25,8 @@ const isModel = (value: unknown) => sequential.accepts(value) || functional.acce
  */
 export function withoutInnerModels(files: TfjsFiles): TfjsFiles {
   const model = files.topology.model_config ?? files.topology;
-  if (!sequential.accepts(model) && !functional.accepts(model)) return files;
-  if (!model.config.layers.some(isModel)) return files;
+  const layers = chainOf(model) ?? functionalOf(model)?.layers;
+  if (!layers?.some(isModel)) return files;
   const flat = flattened(model);
   if (flat === null) return files;
   return { ...files, topology: { ...files.topology, model_config: { class_name: 'Functional', config: flat } } };
@@ -74,11 +44,12 @@ function flattened(model: unknown): object | null {
 
 /** The input layers of a model: its own, or one for its first layer's shape. */
 function inputsOf(model: unknown): readonly Layer[] {
-  if (functional.accepts(model)) {
-    const names = new Set(model.config.input_layers.map(([name]) => name));
-    return model.config.layers.filter(({ config }) => names.has(config.name)).map(withoutUses);
+  const functional = functionalOf(model);
+  if (functional !== null) {
+    const names = new Set(functional.input_layers.map(([name]) => name));
+    return functional.layers.filter(({ config }) => names.has(config.name)).map(withoutUses);
   }
-  const first = sequential.accepts(model) ? model.config.layers[0] : undefined;
+  const [first] = chainOf(model) ?? [];
   if (first === undefined || first.class_name === 'InputLayer') return first === undefined ? [] : [withoutUses(first)];
   if (isModel(first)) return inputsOf(first);
   const { name, batch_input_shape: shape } = first.config;
@@ -91,9 +62,11 @@ const withoutUses = (input: Layer): Layer => ({ ...named(input), inbound_nodes: 
 
 /** Adds a model's layers, fed by `inputs`; returns its outputs, null where it cannot be laid flat. */
 function inline(model: unknown, inputs: readonly Reference[], into: Layer[]): readonly Reference[] | null {
-  if (sequential.accepts(model)) return inlineChain(model.config.layers, inputs, into);
-  if (!functional.accepts(model)) return null;
-  const { layers, input_layers, output_layers } = model.config;
+  const chain = chainOf(model);
+  if (chain !== null) return inlineChain(chain, inputs, into);
+  const functional = functionalOf(model);
+  if (functional === null) return null;
+  const { layers, input_layers, output_layers } = functional;
   /** What stands for the outputs of inputs and of inner models. */
   const stands = new Map<unknown, readonly Reference[]>(
     input_layers.map(([name], i) => [name, inputs.slice(i, i + 1)]),
@@ -102,7 +75,8 @@ function inline(model: unknown, inputs: readonly Reference[], into: Layer[]): re
     stands.get(name)?.[Number(output)] ?? [String(name), use, output];
   for (const each of layers) {
     if (stands.has(each.config.name)) continue;
-    const uses = each.inbound_nodes ?? [];
+    const uses = usesOf(each);
+    if (uses === null) return null;
     if (isModel(each)) {
       const [use] = uses;
       const outputs = use === undefined || uses.length > 1 ? null : inline(each, use.map(resolved), into);
@@ -134,6 +108,15 @@ function inlineChain(
     }
   }
   return current;
+}
+
+/** Of each use of a layer the tensors that it takes; null where they are not written so. */
+function usesOf({ inbound_nodes: uses = [] }: Layer): readonly (readonly (readonly unknown[])[])[] | null {
+  return uses.every(isListOfLists) ? uses : null;
+}
+
+function isListOfLists(value: unknown): value is readonly (readonly unknown[])[] {
+  return Array.isArray(value) && value.every(Array.isArray);
 }
 
 /** In a functional model each layer's name stands beside its config too. */

@@ -1,55 +1,9 @@
-import { compileSchema } from '../../adapters/jsonSchema.ts';
 import { UserError } from '../../errors.ts';
 import { entry, lookUp } from '../../records/entry.ts';
 import { inOrder } from '../inOrder.ts';
 import type { TfjsFiles } from './files.ts';
 import type { Role, TfjsGraph, TfjsNode } from './graph.ts';
-
-interface Layer {
-  readonly class_name: string;
-  /** In functional models, the same as in `config`. */
-  readonly name?: string;
-  readonly config: { readonly name: string; readonly [key: string]: unknown };
-  /** Functional models: for each use of the layer its inputs, each `[layer, use, output, arguments]`. */
-  readonly inbound_nodes?: readonly unknown[];
-}
-
-interface Functional {
-  readonly layers: readonly Layer[];
-  /** Each `[layer, use, output]`. */
-  readonly input_layers: readonly (readonly unknown[])[];
-  readonly output_layers: readonly (readonly unknown[])[];
-}
-
-const layers = {
-  type: 'array',
-  minItems: 1,
-  items: {
-    type: 'object',
-    required: ['class_name', 'config'],
-    properties: {
-      class_name: { type: 'string' },
-      config: { type: 'object', required: ['name'], properties: { name: { type: 'string' } } },
-      inbound_nodes: { type: 'array' },
-    },
-  },
-};
-const references = { type: 'array', minItems: 1, items: { type: 'array' } };
-const functionalConfig = compileSchema<Functional>({
-  type: 'object',
-  required: ['layers', 'input_layers', 'output_layers'],
-  properties: { layers, input_layers: references, output_layers: references },
-});
-const sequentialConfig = compileSchema<{ readonly layers: readonly Layer[] }>({
-  type: 'object',
-  required: ['layers'],
-  properties: { layers },
-});
-const kerasModel = compileSchema<{ readonly class_name: string; readonly config: unknown }>({
-  type: 'object',
-  required: ['class_name', 'config'],
-  properties: { class_name: { type: 'string' }, config: {} },
-});
+import { type FunctionalConfig, functionalConfig, kerasModel, type Layer, sequentialConfig } from './kerasConfig.ts';
 
 const ROLES: ReadonlyMap<string, Role> = new Map([
   ['Dense', 'dense'],
@@ -85,7 +39,7 @@ function kerasConfig(topology: TfjsFiles['topology'], file: string) {
   throw unreadable('modelTopology holds no Keras model', file);
 }
 
-function functional({ layers, input_layers, output_layers }: Functional, file: string): TfjsGraph {
+function functional({ layers, input_layers, output_layers }: FunctionalConfig, file: string): TfjsGraph {
   if (input_layers.length !== 1) throw unreadable(`it takes ${input_layers.length} inputs, not one image`, file);
   checkFeeding(layers, file);
   const input = firstText(input_layers) ?? '';
