@@ -16,6 +16,7 @@ import { defaultAnalysisOptions } from '../src/pipeline/defaults.ts';
 import type { AnalysisOptions, Group, GroupAnalysis } from '../src/records/analysis.ts';
 import type { Columns } from '../src/records/features.ts';
 import { legacyNormals, stream } from '../src/statistics/random.ts';
+import { must } from './must.ts';
 
 const sections = { speed, workers, calibration, memory };
 const asked = process.argv.slice(2);
@@ -25,11 +26,6 @@ for (const [name, section] of Object.entries(sections)) {
   console.log(`\n${name}`);
   await section();
   console.log(`  (${((performance.now() - started) / 1000).toFixed(1)} s)`);
-}
-
-function must(holds: boolean, what: string): void {
-  console.log(`  ${holds ? 'pass' : 'FAIL'}  ${what}`);
-  if (!holds) process.exitCode = 1;
 }
 
 /** Features as after a ReLU, in shared memory, of which every 64th is higher where an image fails; 15 % fail. */

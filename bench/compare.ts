@@ -4,7 +4,6 @@
  * Prints MISSED where an aim is missed, and then exits 1.
  * usage: node bench/compare.ts [--trials N] [SECTION...]   (sections: redcars waterjug photographs power)
  */
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +16,8 @@ import { withProperties } from '../src/features/withProperties.ts';
 import { PROPERTIES } from '../src/images/properties.ts';
 import { stream } from '../src/statistics/random.ts';
 import { type Bench, readCifar10, readPredictions } from './gateData.ts';
+import { measuredCommand } from './measuredCommand.ts';
+import { must } from './must.ts';
 import { groundOf, type Kind, plant } from './planted.ts';
 
 const shared = join(import.meta.dirname, '..', '..', 'shared', 'data');
@@ -28,35 +29,24 @@ const trials = at < 0 ? 20 : Number(asked.splice(at, 2)[1]);
 const sections = { redcars, waterjug, photographs, power };
 const scratch = mkdtempSync(join(tmpdir(), 'barlow-bench-compare-'));
 
-function must(holds: boolean, what: string): void {
-  console.log(`  ${holds ? 'pass  ' : 'MISSED'}  ${what}`);
-  if (!holds) process.exitCode = 1;
-}
-
-/** Runs the command in a folder: exit code, result.json, and seconds by the clock and of CPU. */
-function compared(folder: string, ...args: readonly string[]) {
+/** Compares in a folder: exit code, result.json, and seconds by the clock and of CPU. */
+async function compared(folder: string, ...args: readonly string[]) {
   mkdirSync(folder, { recursive: true });
-  const command = [join(import.meta.dirname, '..', 'src', 'cli.ts'), 'compare', ...args, '--quiet'];
-  const script = 'TIMEFORMAT="%R %U %S"; time "$@"';
-  const ran = spawnSync('bash', ['-c', script, 'compare', process.execPath, ...command], {
-    cwd: folder,
-    encoding: 'utf8',
-  });
-  const [clock = '', user = '', system = ''] = (ran.stderr.trim().split('\n').at(-1) ?? '').split(' ');
+  const { status, seconds, cpuSeconds } = await measuredCommand(folder, ['compare', ...args]);
   const report = join(folder, 'barlow-report', 'result.json');
   const result = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : null;
-  const time = `${Number(clock).toFixed(0)} s by the clock, ${(Number(user) + Number(system)).toFixed(0)} s of CPU`;
-  return { status: ran.status, said: ran.stderr, result, clock: Number(clock), time };
+  const time = `${seconds.toFixed(0)} s by the clock, ${cpuSeconds.toFixed(0)} s of CPU`;
+  return { status, result, clock: seconds, time };
 }
 
 /** A network trained without red cars, against each of three trainings, on all 10,000 images. */
-function redcars(): void {
+async function redcars(): Promise<void> {
   for (const accepted of ['baseline', 'retrained', 'retrained-2']) {
     const [old, candidate] = [accepted, 'candidate-red-cars-missing'].map((name) =>
       join(cifar, 'predictions', `${name}.csv`),
     );
     const given = ['--images', join(cifar, 'images'), '--manifest', join(cifar, 'eval.csv')];
-    const { status, result, time } = compared(join(scratch, accepted), old ?? '', candidate ?? '', ...given);
+    const { status, result, time } = await compared(join(scratch, accepted), old ?? '', candidate ?? '', ...given);
     const [first, ...others] = result.checkpoints[0].events;
     const text = `${others.length + 1} event(s), the first: ${first?.title ?? 'none'} (${time})`;
     must(
@@ -79,16 +69,16 @@ async function waterjug(): Promise<void> {
   // What the network answers is mostly a class that no label of these few images names.
   writeFileSync(join(folder, 'classes.txt'), `${[...new Set(predicted)].join('\n')}\n`);
   const given = ['--images', join(shared, 'water-jug', 'images'), '--manifest', 'eval.csv', '--classes', 'classes.txt'];
-  const { status, result, said, time } = compared(folder, 'old.csv', 'new.csv', ...given);
+  const { status, result, time } = await compared(folder, 'old.csv', 'new.csv', ...given);
   const failures = result?.checkpoints[0].failures;
   must(
     status === 1 || status === 0,
-    `${images?.length} photographs of water jugs, ${failures} fail: exit ${status} (${time}) ${result ? '' : said}`,
+    `${images?.length} photographs of water jugs, ${failures} fail: exit ${status} (${time})`,
   );
 }
 
 /** Those photographs, each twenty-one times under other bytes, so that each is read, decoded and run. */
-function photographs(): void {
+async function photographs(): Promise<void> {
   const folder = join(scratch, 'photographs');
   mkdirSync(join(folder, 'val'), { recursive: true });
   const names = readdirSync(join(shared, 'water-jug', 'images')).sort();
@@ -115,7 +105,15 @@ function photographs(): void {
     'image,prediction',
     rows.map(({ image, label, next }) => [image, predicted(label, next)]),
   );
-  const { clock, time, status } = compared(folder, 'old.csv', 'new.csv', '--images', 'val', '--manifest', 'eval.csv');
+  const { clock, time, status } = await compared(
+    folder,
+    'old.csv',
+    'new.csv',
+    '--images',
+    'val',
+    '--manifest',
+    'eval.csv',
+  );
   must(
     clock < 60 && (status === 0 || status === 1),
     `3,000 photographs: ${time} (aim: a minute by the clock), exit ${status}`,

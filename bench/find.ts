@@ -3,13 +3,13 @@
  * CIFAR-10's test images (of ../shared) at ten brightnesses each, as PPM; the event is the example's. Prints time and peak memory
  * (VmHWM; Linux) for a tenth of the pool, the whole, and the whole again with features kept.
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { setInterval } from 'node:timers';
 import { decodeImage } from '../src/images/decode.ts';
 import type { Result } from '../src/records/result.ts';
+import { measuredCommand } from './measuredCommand.ts';
 
 const root = join(import.meta.dirname, '..');
 const cli = join(root, 'src', 'cli.ts');
@@ -41,35 +41,6 @@ async function writePool(): Promise<void> {
   }
 }
 
-/** Peak memory in MB of a run of `find`, and what it said. */
-function find(pool: string, event: string): Promise<{ seconds: number; peak: number; said: string }> {
-  const start = performance.now();
-  const child = spawn(
-    process.execPath,
-    [cli, 'find', event, '--in', pool, '--out', 'found.csv', '--from', 'barlow-report', '--force', '--json', '--quiet'],
-    { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  let [peak, said] = [0, ''];
-  child.stdout.on('data', (chunk: Buffer) => {
-    said += chunk.toString();
-  });
-  const watch = setInterval(() => {
-    try {
-      const [, kilobytes = '0'] = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8')) ?? [];
-      peak = Math.max(peak, Number(kilobytes) / 1024);
-    } catch {
-      // It has just ended.
-    }
-  }, 200);
-  return new Promise((done, fail) => {
-    child.on('exit', (code) => {
-      clearInterval(watch);
-      if (code === 0) done({ seconds: (performance.now() - start) / 1000, peak, said });
-      else fail(new Error(`find ended with ${code}`));
-    });
-  });
-}
-
 try {
   for (const part of ['images', 'predictions', 'eval.csv']) symlinkSync(join(example, part), join(folder, part));
   const text = readFileSync(join(example, 'barlow.yml'), 'utf8').replace(/^baseline:\n(?: .*\n)*/m, '');
@@ -86,10 +57,13 @@ try {
     ['100,000 images', 'pool'],
     ['the same again', 'pool'],
   ] as const) {
-    const { seconds, peak, said } = await find(pool, event);
+    const { seconds, megabytes, said, status } = await measuredCommand(folder, [
+      ...['find', event, '--in', pool, '--out', 'found.csv', '--from', 'barlow-report', '--force', '--json'],
+    ]);
+    if (status !== 0) throw new Error(`find ended with ${status}`);
     const { images, inside } = JSON.parse(said);
-    peaks.push(peak);
-    console.log(`${what}: ${seconds.toFixed(0)} s, ${peak.toFixed(0)} MB; ${inside} of ${images} lie there`);
+    peaks.push(megabytes);
+    console.log(`${what}: ${seconds.toFixed(0)} s, ${megabytes.toFixed(0)} MB; ${inside} of ${images} lie there`);
   }
   const growth = Math.max(...peaks) - (peaks[0] ?? 0);
   console.log(`Memory grows by ${growth.toFixed(0)} MB (at most ${MOST_GROWTH} expected)`);

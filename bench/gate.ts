@@ -35,6 +35,7 @@ import {
   scanInput,
 } from './gateData.ts';
 import { imagenetPredictions, writeImagenet } from './gateImagenet.ts';
+import { must } from './must.ts';
 import { exchanged, groundOf, type Kind, plant } from './planted.ts';
 
 const folder = join(import.meta.dirname, '..', '..', 'shared', 'data', 'cifar10');
@@ -69,11 +70,6 @@ async function cifar10(): Promise<Bench> {
 async function named(...names: string[]): Promise<Checkpoint[]> {
   const data = await cifar10();
   return names.map((name) => readPredictions(folder, data, name));
-}
-
-function must(holds: boolean, what: string): void {
-  console.log(`  ${holds ? 'pass  ' : 'MISSED'}  ${what}`);
-  if (!holds) process.exitCode = 1;
 }
 
 function told({ comparison, events }: Compared): void {

@@ -18,6 +18,7 @@ import type { Session } from '../src/models/engine.ts';
 import { openSession } from '../src/models/engines/selectEngine.ts';
 import { describeOnnxModel } from '../src/models/onnx/model.ts';
 import type { FeatureModelOptions } from '../src/records/config.ts';
+import { must } from './must.ts';
 import { openPytorch, type Pytorch } from './pytorch.ts';
 import { attackInput, resnet50Options } from './resnet50.ts';
 
@@ -36,11 +37,6 @@ if (pytorch === null) {
   await pytorch.close();
 }
 await pool.close();
-
-function must(holds: boolean, what: string): void {
-  console.log(`  ${holds ? 'pass' : 'FAIL'}  ${what}`);
-  if (!holds) process.exitCode = 1;
-}
 
 async function exampleNetwork(): Promise<void> {
   const root = join(dirname(fileURLToPath(import.meta.url)), '..');

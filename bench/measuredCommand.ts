@@ -14,6 +14,8 @@ interface Measured {
   /** Most resident memory. */
   readonly megabytes: number;
   readonly status: number | null;
+  /** What it printed on standard output. */
+  readonly said: string;
   /** By the clock and of CPU until the file `verdict` was there; null: it never was. */
   readonly verdict: { readonly seconds: number; readonly cpuSeconds: number } | null;
 }
@@ -31,7 +33,11 @@ export function measuredCommand(
   const since = () => (performance.now() - started) / 1000;
   const child = spawn(process.execPath, [cli, ...given, '--quiet'], {
     cwd: folder,
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let said = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
   });
   let [megabytes, cpuSeconds] = [0, 0];
   let told: Measured['verdict'] = null;
@@ -48,9 +54,9 @@ export function measuredCommand(
     if (verdict !== null && told === null && existsSync(verdict)) told = { seconds: since(), cpuSeconds };
   }, 50);
   return new Promise((resolve) => {
-    child.on('exit', (status) => {
+    child.on('close', (status) => {
       clearInterval(look);
-      resolve({ seconds: since(), cpuSeconds, megabytes, status, verdict: told });
+      resolve({ seconds: since(), cpuSeconds, megabytes, status, said, verdict: told });
     });
   });
 }

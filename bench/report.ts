@@ -12,6 +12,7 @@ import { keyOf, type LabelledPicture } from '../src/report/pictures.ts';
 import { MOST_SHOWN, rankedTrees } from '../src/report/shown.ts';
 import { buildView, type ReportInput } from '../src/report/view.ts';
 import { manyClasses } from '../tests/report/manyClasses.ts';
+import { must } from './must.ts';
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/google-chrome', '/usr/bin/chromium-browser'].find(existsSync);
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
@@ -23,11 +24,6 @@ const PICTURE_BYTES = 5_000;
 const OF_CLUSTER = 6;
 const OF_FEATURE = 6;
 const OF_LEAF = 6;
-
-function must(holds: boolean, what: string): void {
-  console.log(`  ${holds ? 'pass' : 'FAIL'}  ${what}`);
-  if (!holds) process.exitCode = 1;
-}
 
 /** Run in a page: WebP pictures of 160 x 160 pixels, no two alike, as detailed as fits the size. */
 const DRAW = `(async (count, bytes) => {

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { formatNpyHeader } from '../src/features/npy.ts';
 import { runGate } from '../src/index.ts';
 import { stream } from '../src/statistics/random.ts';
+import { must } from './must.ts';
 
 const IMAGES = 400;
 const DIMENSIONS = 16;
@@ -29,11 +30,6 @@ try {
   must(left.length === 0, `left in the temporary folder: ${left.length === 0 ? 'nothing' : left.join(', ')}`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
-}
-
-function must(holds: boolean, what: string): void {
-  console.log(`${holds ? 'pass  ' : 'MISSED'}  ${what}`);
-  if (!holds) process.exitCode = 1;
 }
 
 async function inOneProcess(home: string): Promise<void> {
