@@ -16,6 +16,13 @@ export interface NearCopies {
 const NEAR = 0.1;
 /** Features below which images may lie so close by chance. */
 const LEAST_FEATURES = 16;
+/**
+ * Nor is a pair near that is not, by this share, nearer than images of one class are: in the features of a well-trained network a class
+ * lies so close together that all its images would be copies. Of a network less sure, the first bound is the tighter one.
+ */
+const NEAR_IN_CLASS = NEAR * Math.SQRT2;
+/** Images of a class beyond its first by which that is known; where there are fewer the first bound stands alone. */
+const LEAST_WITHIN = 30;
 /** Values that a distance is first estimated by. */
 const SKETCH = 16;
 /** An estimate may be so many times the square of the distance: one in ten thousand is more. */
@@ -25,13 +32,17 @@ const LEEWAY = 3;
  * Images of which another has nearly the same features; null where none has, or features are too few to tell.
  *
  * @param all images of any kind, by which features are standardised: the images themselves may be copies of one.
+ * @param labels of these
  */
-export function nearCopies(columns: Columns, all: Columns): NearCopies | null {
+export function nearCopies(columns: Columns, all: Columns, labels: ArrayLike<number>): NearCopies | null {
   const { rows } = columns;
-  const features = standardised(columns, all);
+  const classes = classesOf(labels, all.rows);
+  const varying = standardised(columns, all, classes);
+  const features = varying.map(({ values }) => values);
   if (features.length < LEAST_FEATURES) return null;
+  const within = varying.reduce((sum, feature) => sum + feature.within, 0);
   // Twice the variance of each feature is the mean square of the distance between two images.
-  const bound = NEAR ** 2 * 2 * features.length;
+  const bound = 2 * Math.min(NEAR ** 2 * features.length, NEAR_IN_CLASS ** 2 * within);
   const sketches = sketchesOf(features, rows);
   const found = new Set<number>();
   const first = Uint32Array.from({ length: rows }, (_, at) => at);
@@ -63,18 +74,59 @@ function rootOf(first: Uint32Array, at: number): number {
   return root;
 }
 
-/** The features that vary over all images, in units of their standard deviation there. */
-function standardised({ rows, values }: Columns, all: Columns): Float32Array[] {
-  const found: Float32Array[] = [];
+/** A feature in units of its standard deviation over all images. */
+interface Varying {
+  readonly values: Float32Array;
+  /** Its variance about the means of classes, in the same units. */
+  readonly within: number;
+}
+
+/** The features that vary over all images. */
+function standardised({ rows, values }: Columns, all: Columns, classes: Classes | null): Varying[] {
+  const found: Varying[] = [];
   for (let feature = 0; feature < all.to - all.from; feature++) {
     const reference = all.values.subarray(feature * all.rows, (feature + 1) * all.rows);
     const mean = reference.reduce((sum, each) => sum + each, 0) / all.rows;
     const variance = reference.reduce((sum, each) => sum + (each - mean) ** 2, 0) / all.rows;
     if (!(variance > 1e-12 * mean * mean)) continue;
     const column = values.subarray(feature * rows, (feature + 1) * rows);
-    found.push(column.map((each) => (each - mean) / Math.sqrt(variance)));
+    found.push({
+      values: column.map((each) => (each - mean) / Math.sqrt(variance)),
+      within: classes === null ? 1 : varianceWithin(reference, classes) / variance,
+    });
   }
   return found;
+}
+
+/** Images by class. */
+interface Classes {
+  /** The class of each image, from 0. */
+  readonly of: Uint32Array;
+  /** Images of each. */
+  readonly sizes: Float64Array;
+}
+
+/** Null where too few images share a class. */
+function classesOf(labels: ArrayLike<number>, rows: number): Classes | null {
+  const numbers = new Map<number, number>();
+  const of = Uint32Array.from({ length: rows }, (_, row) => {
+    const label = entry(labels, row);
+    const number = numbers.get(label) ?? numbers.size;
+    numbers.set(label, number);
+    return number;
+  });
+  if (rows - numbers.size < LEAST_WITHIN) return null;
+  const sizes = new Float64Array(numbers.size);
+  for (const each of of) sizes[each] = entry(sizes, each) + 1;
+  return { of, sizes };
+}
+
+function varianceWithin(values: Float32Array, { of, sizes }: Classes): number {
+  const sums = new Float64Array(sizes.length);
+  for (const [at, value] of values.entries()) sums[entry(of, at)] = entry(sums, entry(of, at)) + value;
+  const means = sums.map((sum, at) => sum / entry(sizes, at));
+  const squares = values.reduce((sum, value, at) => sum + (value - entry(means, entry(of, at))) ** 2, 0);
+  return squares / (values.length - sizes.length);
 }
 
 /** Sums of features with random signs: the square of the distance of two sketches is on average that of the images. */

@@ -2,6 +2,7 @@ import { nearCopies } from '../gate/nearCopies.ts';
 import { openImages } from '../gate/open.ts';
 import type { PairedGroup } from '../records/comparison.ts';
 import { entry } from '../records/entry.ts';
+import type { EvalSet } from '../records/evalSet.ts';
 import type { ReadColumns } from '../records/features.ts';
 
 /** Most images, and values of them, that are looked at; of more images so many, evenly. */
@@ -24,11 +25,11 @@ interface Copies {
  * Looks for images on which checkpoints differ and that are nearly copies of each other. Copies fail together, and are no independent
  * evidence.
  *
- * @param images names, by the rows that `wholeSet` holds. @param dimensions features of the model.
+ * @param evalSet names and labels, by the rows that the group of all images holds. @param dimensions features of the model.
  */
 export async function copiesAmong(
   { rows, outcomes }: PairedGroup,
-  images: readonly string[],
+  { images, labels }: Pick<EvalSet, 'images' | 'labels'>,
   dimensions: number,
   readColumns: ReadColumns,
 ): Promise<Copies> {
@@ -38,7 +39,8 @@ export async function copiesAmong(
   const seen = spread(open, count).map((at) => entry(rows, at));
   const scaledBy = spread(rows, Math.min(rows.length, SCALED_BY));
   const [columns, all] = [await readColumns(seen, 0, dimensions), await readColumns(scaledBy, 0, dimensions)];
-  const found = nearCopies(columns, all);
+  const labelsOfAll = scaledBy.map((row) => entry(labels, row));
+  const found = nearCopies(columns, all, labelsOfAll);
   if (found === null) return { drawnAs: images, note: null };
   const drawnAs = [...images];
   for (const [at, first] of found.first.entries()) drawnAs[entry(seen, at)] = entry(images, entry(seen, first));

@@ -112,7 +112,7 @@ async function compared(
       from,
       to,
     );
-  const { drawnAs, note } = await copiesAmong(wholeSet, shared.images, file.dimensions, readColumns);
+  const { drawnAs, note } = await copiesAmong(wholeSet, shared, file.dimensions, readColumns);
   if (note !== null) request.onNotice(note);
   const found = await compare({
     drawnAs,

@@ -5,7 +5,9 @@ import { stream } from '../../src/statistics/random.ts';
 
 const [ROWS, FEATURES] = [600, 40];
 
-const nearCopies = (columns: Columns) => nearCopiesOf(columns, columns);
+/** Of one class. */
+const none = new Int32Array(ROWS);
+const nearCopies = (columns: Columns) => nearCopiesOf(columns, columns, none);
 
 /** Independent images, of which some are made copies: `near` as a share of how far images lie from each other. */
 function columnsOf(
@@ -57,7 +59,7 @@ describe('near copies', () => {
     const values = Float32Array.from({ length: 5 * FEATURES }, (_, at) => {
       return all.values[Math.floor(at / 5) * ROWS] + 0.01 * (random.uint32() / 2 ** 32);
     });
-    expect(nearCopiesOf({ rows: 5, from: 0, to: FEATURES, values }, all)?.images).toEqual([0, 1, 2, 3, 4]);
+    expect(nearCopiesOf({ rows: 5, from: 0, to: FEATURES, values }, all, none)?.images).toEqual([0, 1, 2, 3, 4]);
   });
 
   it('are none where images are only alike, independent or one', () => {
@@ -70,5 +72,17 @@ describe('near copies', () => {
   it('are not spoken of where features are few or constant: images lie close by chance', () => {
     expect(nearCopies(columnsOf([[3, 77]], 0, 6))).toBeNull();
     expect(nearCopies({ rows: 9, from: 0, to: 30, values: new Float32Array(9 * 30).fill(0.5) })).toBeNull();
+  });
+
+  it('are told by how far images of a class lie apart, where classes lie far from each other', () => {
+    const labels = Int32Array.from({ length: ROWS }, (_, row) => row % 3);
+    const columns = columnsOf([[3, 78]], 0.07);
+    // A hundred times as far as images of a class.
+    for (let feature = 0; feature < FEATURES; feature++)
+      for (let row = 0; row < ROWS; row++) columns.values[feature * ROWS + row] += 300 * (labels[row] ?? 0);
+    const far = nearCopiesOf(columns, columns, labels);
+    expect(far?.images).toEqual([3, 78]);
+    // Were all of one class, those of each would be copies.
+    expect(nearCopiesOf(columns, columns, none)?.images.length).toBeGreaterThan(100);
   });
 });
