@@ -861,7 +861,7 @@ async function modelTemplate(): Promise<World> {
 function featureStoreDamage(template: World, random: () => number): Fault[] {
   const folder = template.path('.barlow', 'features');
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
-    /\.(npy|index|margins)$/.test(name),
+    /\.(npy|index)$/.test(name),
   );
   return files.flatMap((file) => [
     ...mutations.flatMap((how) =>
