@@ -1,7 +1,7 @@
 /**
  * How fast the analysis is beside scikit-learn, what a second worker brings, whether its p-values are right on pure
  * noise, and what memory 100,000 x 2,048 features take. Exits 1 if any figure is not as it must be.
- * usage: node bench/analysis.ts [SECTION...]   (sections: speed workers calibration memory)
+ * usage: node bench/analysis.ts [SECTION...]   (sections: speed workers calibration tails memory)
  */
 import { execFileSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
@@ -11,14 +11,18 @@ import { openPool } from '../src/adapters/threadPool.ts';
 import { analyseGroups } from '../src/analysis/analyseGroups.ts';
 import { evaluate } from '../src/analysis/evaluate.ts';
 import { groupWorker } from '../src/analysis/groupTask.ts';
+import { quantise } from '../src/analysis/quantised.ts';
+import { regionStatistic, shuffled, significance } from '../src/analysis/significance.ts';
 import { formatNpyHeader } from '../src/features/npy.ts';
 import { defaultAnalysisOptions } from '../src/pipeline/defaults.ts';
 import type { AnalysisOptions, Group, GroupAnalysis } from '../src/records/analysis.ts';
 import type { Columns } from '../src/records/features.ts';
+import { monteCarlo } from '../src/statistics/monteCarlo.ts';
 import { legacyNormals, stream } from '../src/statistics/random.ts';
+import { total } from '../src/statistics/sums.ts';
 import { must } from './must.ts';
 
-const sections = { speed, workers, calibration, memory };
+const sections = { speed, workers, calibration, tails, memory };
 const asked = process.argv.slice(2);
 for (const [name, section] of Object.entries(sections)) {
   if (asked.length > 0 && !asked.includes(name)) continue;
@@ -171,6 +175,41 @@ async function calibration(): Promise<void> {
       `p <= ${limit} in ${percent(share)} of ${all.length} groups (at most ${percent(bound)}, 99 % binomial)`,
     );
   }
+}
+
+/** Clusters of a feature of middling strength: the p-value that is stopped early, beside that of 9,999 shuffles. */
+function tails(): void {
+  const ratios: number[] = [];
+  for (const [rows, dimensions] of [
+    [50, 256],
+    [150, 128],
+    [400, 64],
+  ]) {
+    for (let i = 0; i < 80; i++) {
+      const columns = noise(`tail ${rows} ${i}`, rows, dimensions);
+      const chance = noise(`tail failures ${rows} ${i}`, rows, 1).values;
+      const rate = 0.3 + 0.0075 * i;
+      const failed = Uint8Array.from(chance, (value, row) =>
+        Number(value < (columns.values[row] > 0.88 ? rate : 0.12)),
+      );
+      const failures = total(failed);
+      const data = quantise(columns);
+      const statistic = regionStatistic(data, failures);
+      const draw = (index: number) => statistic(shuffled(rows, failures, `full ${rows} ${i}:${index}`));
+      const full = monteCarlo(statistic(failed), draw, { draws: 9999, stopAfter: 100 }).pValue;
+      if (full < 1e-6 || full > 5e-3) continue;
+      ratios.push(significance(data, failed, 999, `early ${rows} ${i}`) / full);
+    }
+  }
+  ratios.sort((a, b) => a - b);
+  const at = (share: number) => ratios[Math.floor(share * (ratios.length - 1))];
+  must(ratios.length >= 20, `${ratios.length} groups with a p-value between 10^-6 and 0.005 by 9,999 shuffles (20)`);
+  const spread = [0.1, 0.5, 0.9].map((share) => at(share).toFixed(1)).join(', ');
+  must(
+    at(0.5) >= 0.7,
+    `the early p-value is ${spread} times that (a tenth, half, nine tenths of groups; median at least 0.7)`,
+  );
+  must(at(0.1) >= 0.3 && at(0.9) <= 20, 'cautious: in eight of ten groups between 0.3 and 20 times');
 }
 
 function shareBelow(analyses: readonly GroupAnalysis[], limit: number): number {
