@@ -17,6 +17,10 @@ export function openPool(threads: number): Pool {
   const piscina = new Piscina({ minThreads: 0, maxThreads: threads, idleTimeout: 600_000 });
   return {
     run: (worker, task) => piscina.run(task, { filename: worker.url }),
-    close: () => piscina.destroy(),
+    close: () => {
+      // What a worker answers while it is being stopped belongs to no task any more: to piscina an error, which would end the process.
+      piscina.on('error', () => {});
+      return piscina.destroy();
+    },
   };
 }
