@@ -77,7 +77,7 @@ function thresholdsOf(sorted: Float32Array): number[] {
     const last = Math.ceil((part * sorted.length) / QUANTILES) - 1;
     let next = last + 1;
     while (next < sorted.length && sorted[next] === sorted[last]) next++;
-    if (last < 0 || next >= sorted.length) continue;
+    if (next >= sorted.length) continue;
     const threshold = (sorted[last] + sorted[next]) / 2;
     if (threshold !== thresholds.at(-1)) thresholds.push(threshold);
   }

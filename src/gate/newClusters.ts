@@ -1,6 +1,5 @@
 import type { Cluster, EventImage, FoundRegion } from '../records/comparison.ts';
 import { entry, lookUp } from '../records/entry.ts';
-import type { Columns } from '../records/features.ts';
 import { regionId } from '../records/regionId.ts';
 import { boundedMap } from './boundedMap.ts';
 import { changeIn } from './change.ts';
@@ -9,6 +8,7 @@ import type { EventPart } from './events.ts';
 import type { RunTest } from './runTest.ts';
 import { type PreparedGroup, prepareGroups, type ScanInput, type ScannedCluster, scanPrepared } from './scan.ts';
 import { specificWorker } from './specific.ts';
+import { readSome, tellingFeatures } from './tellingColumns.ts';
 
 export interface NewClustersInput extends ScanInput {
   /** First feature that is an image property. */
@@ -26,8 +26,6 @@ export interface NewClusters {
 }
 
 const CLUSTERS_AT_ONCE = 2;
-/** Most values of a group that are read to describe a cluster: 128 MB. */
-const VALUES = 2 ** 25;
 
 /** Scans groups for regions in which the candidate newly fails, and tells those that fail the run. */
 export async function newClusters(input: NewClustersInput): Promise<NewClusters> {
@@ -128,47 +126,13 @@ function scopeOf(
 /** Tells a region by the features of its group: all, or as many as there is room for, those of the densest regions first. */
 async function describe(scanned: ScannedCluster, input: NewClustersInput): Promise<Described> {
   const { prepared, rule, newlyFailed, unclaimed } = scanned;
-  const features = tellingFeatures(scanned, input);
-  const columns = await readSome(prepared.group.rows, features, input);
+  const { scored, group } = prepared;
+  const features = tellingFeatures({ rows: group.rows.length, rule, family: scored.family }, input);
+  const columns = await readSome(group.rows, features, input);
   const place = new Map(features.map((feature, at) => [feature, at]));
   const described = await input.run(describeWorker, {
     ...{ columns, newlyFailed, unclaimed },
     rule: rule.map((each) => ({ ...each, feature: lookUp(place, each.feature) })),
   });
   return { ...described, rule: described.rule.map((each) => ({ ...each, feature: entry(features, each.feature) })) };
-}
-
-/** Ascending. */
-function tellingFeatures({ prepared, rule }: ScannedCluster, { dimensions, properties }: NewClustersInput): number[] {
-  const room = Math.max(16, Math.floor(VALUES / prepared.group.rows.length));
-  const every = Array.from({ length: dimensions }, (_, feature) => feature);
-  if (dimensions <= room) return every;
-  const chosen = new Set([...rule.map(({ feature }) => feature), ...every.slice(properties)]);
-  for (const feature of prepared.scored.family.feature) {
-    if (chosen.size >= room) break;
-    if (feature >= 0) chosen.add(feature);
-  }
-  return [...chosen].sort((a, b) => a - b);
-}
-
-/** Some features of a group, side by side, read a span at a time. */
-async function readSome(
-  rows: Uint32Array,
-  features: readonly number[],
-  { dimensions, readColumns }: NewClustersInput,
-): Promise<Columns> {
-  if (features.length === dimensions) return readColumns(rows, 0, dimensions);
-  const values = new Float32Array(new SharedArrayBuffer(4 * rows.length * features.length));
-  const span = Math.max(1, Math.floor(VALUES / rows.length));
-  for (let from = 0; from < dimensions; from += span) {
-    const to = Math.min(from + span, dimensions);
-    if (!features.some((feature) => feature >= from && feature < to)) continue;
-    const columns = await readColumns(rows, from, to);
-    for (const [at, feature] of features.entries()) {
-      if (feature < from || feature >= to) continue;
-      const start = (feature - from) * rows.length;
-      values.set(columns.values.subarray(start, start + rows.length), at * rows.length);
-    }
-  }
-  return { rows: rows.length, from: 0, to: features.length, values };
 }

@@ -301,8 +301,8 @@ function familyOf(found: readonly Box[], spaces: HalfSpaces, options: FamilyOpti
   const numbers = (list: readonly number[]) => sharedUint32(list.length, (at) => list[at]);
   const members = padded(kept.map((box) => box.members));
   const right = padded(kept.map((box) => box.rightMembers));
-  const condition = (of: readonly number[]) => (at: number) => of[kept[at >> 1].conditions[at & 1] ?? -1] ?? 0;
-  const cuts = kept.length * 2;
+  const cuts = kept.flatMap(({ conditions }) => [conditions[0], conditions[1]]);
+  const ofCuts = (list: readonly number[], none: number) => cuts.map((cut) => (cut === undefined ? none : list[cut]));
   return {
     regions: kept.length,
     ...{ offsets: members.offsets, members: members.list, rightOffsets: right.offsets, rightMembers: right.list },
@@ -311,11 +311,9 @@ function familyOf(found: readonly Box[], spaces: HalfSpaces, options: FamilyOpti
     expected: Float64Array.from(kept, ({ expected }) => expected),
     least: numbers(kept.map(({ size }) => leastNet(size, options))),
     density: Float64Array.from(kept, ({ density }) => density),
-    feature: Int32Array.from({ length: cuts }, (_, at) =>
-      kept[at >> 1].conditions[at & 1] === undefined ? -1 : condition(spaces.feature)(at),
-    ),
-    upper: Uint8Array.from({ length: cuts }, (_, at) => condition(spaces.upper)(at)),
-    threshold: Float64Array.from({ length: cuts }, (_, at) => condition(spaces.threshold)(at)),
+    feature: Int32Array.from(ofCuts(spaces.feature, -1)),
+    upper: Uint8Array.from(ofCuts(spaces.upper, 0)),
+    threshold: Float64Array.from(ofCuts(spaces.threshold, 0)),
   };
 }
 

@@ -35,7 +35,7 @@ const CLEAR = 1e-4;
  * Regions where answers that are still right became less sure than the rest of their group's: a sign of what errors do not show yet.
  * Judged together by draws of who the candidate is, those of the scan. It decides nothing.
  */
-export async function weakenings(input: WeakeningsInput): Promise<Weakening[]> {
+export async function weakenings(input: WeakeningsInput, values = VALUES): Promise<Weakening[]> {
   const { confidences } = input;
   if (confidences === null) return [];
   const steadies = input.groups
@@ -46,7 +46,7 @@ export async function weakenings(input: WeakeningsInput): Promise<Weakening[]> {
   const most = Math.max(16, Math.floor(ADDITIONS / (images * BLOCKS * DRAWS_A_BLOCK)));
   const found = await boundedMap(steadies, GROUPS_AT_ONCE, async ({ group, steady }) => ({
     group,
-    ...(await weakestOf(group, steady, confidences, most, input)),
+    ...(await weakestOf(group, steady, confidences, { most, values }, input)),
   }));
   const maxima = new Float64Array(BLOCKS * DRAWS_A_BLOCK);
   for (const { maxima: own } of found) {
@@ -80,7 +80,7 @@ async function weakestOf(
   group: PairedGroup,
   steady: Uint32Array,
   confidences: readonly Float64Array[],
-  most: number,
+  { most, values }: { readonly most: number; readonly values: number },
   { dimensions, readColumns, run, images, drawnAs = images, difficultyOf }: WeakeningsInput,
 ): Promise<WeakeningOutcome> {
   const open = openFlags(openImages(group.outcomes), group.rows.length);
@@ -88,7 +88,7 @@ async function weakestOf(
   const names = Array.from(steady, (at) => entry(drawnAs, entry(group.rows, at)));
   const margins = confidences.map((of) => Float64Array.from(steady, (at) => logOdds(entry(of, entry(group.rows, at)))));
   const task = { open, expected, steady, names, changes: changesOf(margins), blocks: BLOCKS };
-  const span = Math.max(1, Math.floor(VALUES / group.rows.length));
+  const span = Math.max(1, Math.floor(values / group.rows.length));
   let all: WeakeningOutcome | null = null;
   for (let from = 0; from < dimensions; from += span) {
     const to = Math.min(from + span, dimensions);

@@ -166,6 +166,8 @@ describe('compare', () => {
     const found = (await compare(input(worse))).comparison;
     const mirrored = (await compare(input(better))).comparison;
     expect(mirrored.improvements.length).toBeGreaterThan(0);
+    expect(mirrored.mended[0].title).toMatch(/^"a" no longer taken for "a": /);
+    expect(mirrored.mended[0].clusters[0]).toBe(mirrored.improvements[0].id);
     for (const [at, improved] of mirrored.improvements.entries()) {
       const { status, newlyFailed, newlyFixed, baselineErrorRate, errorRate, ...same } = found.clusters[at];
       expect(status).toBe('new');
@@ -193,6 +195,27 @@ describe('compare', () => {
       newlyFixed: inside.filter((row) => candidate[row] < baseline[row]).length,
     });
     expect(recall).toBe(newly.filter((row) => images.includes(`${row}.png`)).length / newly.length);
+  });
+
+  it('tells besides what newly fails, what could have shown, and where answers became less sure', async () => {
+    const sure = (isLow: (row: number) => boolean) =>
+      Float64Array.from({ length: 400 }, (_, row) => (isLow(row) ? 0.6 : 0.9) + ((row * 7) % 9) / 100);
+    const confidences = [sure((row) => sample.at(row, 4) > 0.8), sure(() => false)];
+    const { comparison, events } = await compare({ ...input([candidate, baseline]), confidences });
+    const newly = count(400).filter((row) => candidate[row] > baseline[row]);
+    // Every image's confidence is its row / 400.
+    expect(comparison.newlyFailed.map(({ name }) => name)).toEqual(newly.toReversed().map((row) => `${row}.png`));
+    const inEvent = new Set(events[0].images.map(({ name }) => name));
+    for (const { name, event } of comparison.newlyFailed) expect(event).toBe(inEvent.has(name) ? events[0].id : null);
+    expect(comparison.newlyFailed.some(({ event }) => event === null)).toBe(true);
+    // The whole set was no group of the scan.
+    expect(comparison.groups.map(({ id, smallestVisible }) => [id, smallestVisible === null])).toEqual([
+      ['all', true],
+      ['label:a', false],
+    ]);
+    expect(comparison.weakenings).toMatchObject([{ group: 'label:a', rule: [{ feature: 4, op: '>' }] }]);
+    expect(comparison.mended).toEqual([]);
+    expect(comparison.baselines).toEqual([{ commit: 'abc', checkpoint: 'accepted 0' }]);
   });
 
   it('finds nothing between a checkpoint and itself', async () => {

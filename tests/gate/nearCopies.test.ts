@@ -85,4 +85,36 @@ describe('near copies', () => {
     // Were all of one class, those of each would be copies.
     expect(nearCopiesOf(columns, columns, none)?.images.length).toBeGreaterThan(100);
   });
+
+  it('lie closer than a tenth of how far images lie from each other, in sixteen features or more', () => {
+    expect(nearCopies(columnsOf([[3, 77]], 0.098))?.images).toEqual([3, 77]);
+    expect(nearCopies(columnsOf([[3, 77]], 0.102))).toBeNull();
+    expect(nearCopies(columnsOf([[3, 77]], 0, 16))?.images).toEqual([3, 77]);
+    expect(nearCopies(columnsOf([[3, 77]], 0, 15))).toBeNull();
+  });
+
+  it('are told by their classes where thirty images share one with another, and not where fewer do', () => {
+    // Thirty pairs that lie closer than any other two images. Were each a class, its images would be alike as those of a class are.
+    const pairs = Array.from({ length: 30 }, (_, at) => [at, 599 - at] as const);
+    const columns = columnsOf(pairs, 0.05);
+    const labelled = (shared: number) => {
+      const labels = Int32Array.from({ length: ROWS }, (_, row) => (row >= ROWS - shared ? 599 - row : 1000 + row));
+      return nearCopiesOf(
+        columns,
+        columns,
+        labels.map((label) => (label >= 1000 && label < 1000 + shared ? label - 1000 : label)),
+      );
+    };
+    expect(labelled(30)).toBeNull();
+    expect(labelled(29)?.images).toEqual(pairs.flat().toSorted((a, b) => a - b));
+  });
+
+  it('constant features count for nothing, great ones as small ones', () => {
+    const columns = columnsOf([[3, 77]], 0.08, 20);
+    const values = new Float32Array(ROWS * 40).fill(7);
+    for (let feature = 0; feature < 20; feature++)
+      for (let row = 0; row < ROWS; row++)
+        values[2 * feature * ROWS + row] = columns.values[feature * ROWS + row] * 10 ** (feature % 5);
+    expect(nearCopies({ rows: ROWS, from: 0, to: 40, values })).toEqual(nearCopies(columns));
+  });
 });

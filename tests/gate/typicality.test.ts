@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { typicality } from '../../src/gate/typicality.ts';
+import { distance, typicality, whitening } from '../../src/gate/typicality.ts';
 import { sampleOf } from './paired.ts';
 
 /** Solves A x = b by elimination with pivots. */
@@ -63,4 +63,21 @@ it('is 0 for all where every feature is constant, and for an image alone', () =>
   expect([...typicality(constant, Uint32Array.from([1, 3]))]).toEqual([0, 0]);
   const { columns } = sampleOf('alone', 20, 3);
   expect([...typicality(columns, Uint32Array.from([4]))]).toEqual([0]);
+});
+
+it('an image from elsewhere is whitened as one of the group is, by its features’ numbers', () => {
+  const { columns, at } = sampleOf('elsewhere', 40, 6);
+  const later = { ...columns, from: 10, to: 16 };
+  const { size, at: own, of } = whitening(later, Uint32Array.from([1, 5, 9]));
+  expect(size).toBe(6);
+  for (const row of [0, 5, 39]) {
+    const whitened = of((feature) => at(row, feature - 10));
+    for (const [place, value] of own(row).entries()) expect(whitened[place]).toBeCloseTo(value, 9);
+  }
+  expect(distance(own(0), own(0))).toBe(0);
+});
+
+it('a distance is the root mean square a feature', () => {
+  expect(distance(Float64Array.of(1, 2), Float64Array.of(4, 6))).toBeCloseTo(Math.sqrt(25 / 2), 12);
+  expect(distance(new Float64Array(0), new Float64Array(0))).toBe(0);
 });

@@ -76,3 +76,57 @@ describe('weakenings', () => {
     }
   });
 });
+
+describe('what a weakening needs', () => {
+  const weaker = input('planted', (row) => (inside(row) ? -1.5 : 0));
+
+  it('comes out the same where a group is read some features at a time', async () => {
+    const whole = await weakenings(weaker);
+    expect(whole).toHaveLength(1);
+    expect(await weakenings(weaker, ROWS * 2)).toEqual(whole);
+    expect(await weakenings(weaker, 1)).toEqual(whole);
+  });
+
+  it('a group whose mistakes are of its images, and twenty right answers', async () => {
+    const [group] = weaker.groups;
+    const as = (id: string) => weakenings({ ...weaker, groups: [{ ...group, id }] });
+    expect(await as('all')).toHaveLength(1);
+    expect(await as('prediction:a')).toEqual([]);
+    expect(await as('union:a')).toEqual([]);
+    const right = (count: number) => {
+      const wrong = Uint8Array.from(rows, (row) => Number(row >= count));
+      return weakenings({ ...weaker, groups: [{ ...group, outcomes: [wrong, wrong] }], significance: 1 });
+    };
+    expect(await right(19)).toEqual([]);
+  });
+
+  it('a fall of the mean confidence that is worth words', async () => {
+    // All sure of themselves: what falls in log-odds hardly falls in confidence.
+    const sure = input('planted', () => 0);
+    const [candidate, accepted] = [0, 1].map((side) =>
+      Float64Array.from(rows, (row) => 1 - 0.001 * (side === 0 && inside(row) ? 4 : 1) * (1 + (row % 7) / 7)),
+    );
+    expect(await weakenings({ ...sure, confidences: [candidate, accepted], significance: 1 })).toEqual([]);
+    const less = candidate.map((each, row) => (inside(row) ? each - 0.02 : each));
+    const [found] = await weakenings({ ...sure, confidences: [less, accepted] });
+    expect(found).toMatchObject({ group: 'label:a', rule: [{ feature: 2, op: '>' }] });
+    // Certain answers have log-odds too.
+    const certain = [candidate, accepted].map((of, side) => of.map((_, row) => (side === 0 && inside(row) ? 0 : 1)));
+    expect(await weakenings({ ...sure, confidences: certain })).toHaveLength(1);
+  });
+
+  it('stand by p-value, each group with its best', async () => {
+    const [group] = weaker.groups;
+    const half = rows.slice(0, 300);
+    const some = pairedGroup(
+      'b',
+      half,
+      group.outcomes.map((each) => each.slice(0, 300)),
+    );
+    const found = await weakenings({ ...weaker, groups: [some, group] });
+    expect(found.map((each) => each.group).toSorted()).toEqual(['label:a', 'label:b']);
+    expect(found[0].pValue).toBeLessThanOrEqual(found[1].pValue);
+    const reversed = await weakenings({ ...weaker, groups: [group, some] });
+    expect(reversed.map(({ pValue }) => pValue)).toEqual(found.map(({ pValue }) => pValue));
+  });
+});
