@@ -88,6 +88,46 @@ describe('groupsOf', () => {
   });
 });
 
+describe('groups that would have one name', () => {
+  const checkpointOf = (predictions: number[], own: number[]): Checkpoint => ({
+    ...{ name: 'c', predictions: Int32Array.from(predictions), confidence: null },
+    failed: Uint8Array.from(predictions, (prediction, row) => Number(prediction !== own[row])),
+  });
+
+  it('are refused: confusions of classes with ~ in their names', () => {
+    const own = [0, 1, 2, 3];
+    const set = {
+      ...evalSet,
+      classes: ['a', 'a~b', 'b~c', 'c'],
+      labels: Int32Array.from(own),
+      images: ['0', '1', '2', '3'],
+    };
+    const confused = checkpointOf([2, 3, 0, 1], own);
+    expect(() => groupsOf(['confusion'], set, confused)).toThrow(
+      expect.objectContaining({
+        ...{ name: 'UserError', what: 'two groups would have the name "confusion:a~b~c"', where: 'groups: confusion' },
+        fix: 'Rename the classes or columns that hold ~ or :',
+      }),
+    );
+  });
+
+  it('are refused: columns with : in their names or values; one column twice is one', () => {
+    const texts = labels.map(() => 'z');
+    const columns = new Map([
+      ['x', labels.map((_, row) => (row < 4 ? 'y:z' : 'w'))],
+      ['x:y', texts],
+    ]);
+    const set = { ...evalSet, columns };
+    expect(() => groupsOf(['column:x', 'column:x:y'], set, candidate)).toThrow(
+      expect.objectContaining({ what: 'two groups would have the name "x:y:z"', where: 'groups: column:x:y' }),
+    );
+    expect(groupsOf(['column:x', 'column:x'], set, candidate).map(({ id }) => id)).toEqual(['x:w', 'x:y:z']);
+    expect(groupsOf(['column:x:y'], set, candidate).map(({ id, grouping, value }) => [id, grouping, value])).toEqual([
+      ['x:y:z', 'column', 'z'],
+    ]);
+  });
+});
+
 describe('pairedGroupsOf', () => {
   const paired = (...specs: string[]) =>
     pairedGroupsOf(specs, evalSet, [candidate, accepted]).map(

@@ -124,6 +124,55 @@ describe('significance', () => {
     expect(plain.length).toBeGreaterThan(75);
   });
 
+  it.each([
+    [70, 15, 0.2],
+    [70, 15, 0.8],
+    [96, 3, 0.1],
+    [33, 20, 0.5],
+  ])(
+    'is that of the shuffles that its seed names, to the last one (%i rows, %i features, %d fail)',
+    (rows, dimensions, share) => {
+      let unclear = 0;
+      for (let k = 0; k < 6; k++) {
+        const { columns, failed } = noise(`to the last ${rows} ${share} ${k}`, rows, dimensions, share);
+        // A feature that tells a little, and one of few values.
+        for (let row = 0; row < rows; row++) {
+          if (failed[row] === 1) columns.values[row] += 0.12 * k;
+          columns.values[rows + row] = Math.round(3 * columns.values[rows + row]);
+        }
+        const failures = failed.reduce((sum, value) => sum + value, 0);
+        const observed = naiveStatistic(columns.values, failed);
+        let [made, asGood] = [0, 0];
+        for (; made < 60 && asGood < 10; made++) {
+          const drawn = naiveStatistic(columns.values, shuffled(rows, failures, `exact:${made}`));
+          asGood += Number(drawn >= observed - 1e-9);
+        }
+        const expected = asGood === 10 ? 10 / made : (1 + asGood) / 61;
+        const found = significance(quantise(columns), failed, 60, 'exact');
+        if (asGood === 0) expect(found).toBeLessThanOrEqual(expected);
+        else expect(found).toBeCloseTo(expected, 12);
+        unclear += Number(asGood > 0);
+      }
+      expect(unclear).toBeGreaterThan(1);
+    },
+  );
+
+  it('of a clear case makes no more than 199 shuffles, and of no case stops at the tenth as good', () => {
+    const { columns, failed } = noise('few shuffles', 60, 4, 0.3);
+    const p = significance(quantise(columns), failed, 1_000_000, 'stops');
+    expect(p).toBeGreaterThan(1e-4);
+    for (let row = 0; row < 60; row++) columns.values[row] = failed[row] + columns.values[row] / 2;
+    expect(significance(quantise(columns), failed, 1_000_000, 'stops')).toBeLessThan(1e-6);
+  });
+
+  it('shuffles keep their number of failures, whatever it is', () => {
+    for (const failures of [0, 1, 5, 19, 20]) {
+      expect(shuffled(20, failures, 'any').reduce((sum, value) => sum + value, 0)).toBe(failures);
+    }
+    expect(shuffled(20, 5, 'a')).toEqual(shuffled(20, 5, 'a'));
+    expect(shuffled(20, 5, 'a')).not.toEqual(shuffled(20, 5, 'b'));
+  });
+
   it('sees a planted cluster, and carries its p-value below one in the shuffles', () => {
     const { columns, failed } = noise('planted', 400, 16, 0.1);
     for (let row = 0; row < 400; row++) if (columns.values[5 * 400 + row] > 0.9) failed[row] = 1;
@@ -189,11 +238,22 @@ describe('significance', () => {
 describe('significanceRows', () => {
   it('takes all rows where 2^23 values hold them, else a sample named by the group', () => {
     expect([...significanceRows('all', 5, 3)]).toEqual([0, 1, 2, 3, 4]);
+    expect([...significanceRows('all', 4096, 2048)]).toEqual([...Array(4096).keys()]);
+    // One row more than there is room for: one is left out, by the group's name.
+    const left = ['a', 'b', 'c'].map((id) => {
+      const taken = new Set(significanceRows(id, 4097, 2048));
+      return [...Array(4097).keys()].filter((row) => !taken.has(row));
+    });
+    expect(left.map(({ length }) => length)).toEqual([1, 1, 1]);
+    expect(new Set(left.flat()).size).toBeGreaterThan(1);
     const sample = significanceRows('all', 10_000, 2048);
     expect(sample).toHaveLength(4096);
     expect(sample).toEqual(Uint32Array.from(new Set(sample)).sort());
     expect(sample[4095]).toBeLessThan(10_000);
     expect(significanceRows('all', 10_000, 2048)).toEqual(sample);
     expect(significanceRows('label:a', 10_000, 2048)).not.toEqual(sample);
+    // Every row as likely: of the first half and of the second as many, within five standard deviations.
+    const early = sample.filter((row) => row < 5000).length;
+    expect(Math.abs(early - 2048)).toBeLessThan(5 * 25);
   });
 });
