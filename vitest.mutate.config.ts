@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests of real processes, kills and sizes: a minute each, for every mutant that they touch. */
-const slow = ['Kills', 'processes', 'Repositories', 'Failures', 'golden'];
+/** Tests of real processes, kills, sizes and levels of significance: a minute each, for every mutant that they touch. */
+const slow = ['Kills', 'processes', 'Repositories', 'Failures', 'golden', 'Level'];
 
 /** The tests that `npm run mutate` runs: those of one room. */
 export default defineConfig({
