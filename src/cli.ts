@@ -244,7 +244,7 @@ function commandLine(): Command {
     .command('find')
     .description('find images as those of an event of the last run in a pool without labels, the most typical first')
     .argument('<event>', 'its id, as the report shows it')
-    .requiredOption('--in <folder>', 'the pool: images at any depth')
+    .option('--in <folder>', 'the pool: images at any depth (default: `pool` of the config)')
     .requiredOption('--out <file>', 'the CSV to write; a contact sheet lies beside it, .png')
     .option('--most <n>', 'images to write', most, 1000)
     .option('--from <folder>', 'the reports of the run', defaultOut)
@@ -264,7 +264,7 @@ ${exitCodes}`,
     .action((event: string, flags: Flags) =>
       perform({ ...flags, out: flags.from ?? defaultOut }, (request) =>
         findAlike(request, {
-          ...{ event, pool: flags.in ?? '', to: flags.out },
+          ...{ event, pool: flags.in ?? null, to: flags.out },
           ...{ most: flags.most ?? 0, force: flags.force === true },
         }),
       ),

@@ -38,6 +38,7 @@ interface Checked {
     readonly maxBadImages: number;
   };
   readonly trainingSet: TrainingSetOptions | null;
+  readonly pool: { readonly images: string } | null;
   readonly counterfactual: boolean;
   readonly checkpointModel: CheckpointModelOptions;
   readonly checkpoints: Readonly<Record<string, string>>;
@@ -146,6 +147,7 @@ function toConfig(checked: Checked, file: string): Config {
       classes: typeof trainingSet.classes === 'string' ? absolute(trainingSet.classes) : trainingSet.classes,
       features: optional(trainingSet.features),
     },
+    pool: checked.pool && { images: absolute(checked.pool.images) },
     counterfactual: checked.counterfactual,
     checkpoints: Object.entries(checked.checkpoints).map(([name, path]) => ({ name, path: absolute(path) })),
     checkpointModel: {
@@ -283,6 +285,7 @@ function refuseOtherVersions(value: unknown, where: Where): void {
 function refuseContradictions(checked: Checked, where: Where): void {
   const { features, evalSet, slices, gate } = checked;
   refuseUnreadableTraining(checked, where);
+  refuseUnseenPool(checked, where);
   for (const [name, slice] of Object.entries(slices)) {
     if (typeof slice === 'string' || (slice.where === undefined) !== (slice.images === undefined)) continue;
     throw new UserError({
@@ -315,6 +318,16 @@ function refuseContradictions(checked: Checked, where: Where): void {
       });
     }
   }
+}
+
+/** A pool has no features but those of a network that is here. */
+function refuseUnseenPool({ features, pool }: Checked, where: Where): void {
+  if (pool === null || features === null) return;
+  throw new UserError({
+    what: 'the features of the eval set are given as a file, so there is no network to look at the pool with',
+    where: where('pool'),
+    fix: 'Remove `pool`, or name the network under `featureModel` in place of `features`',
+  });
 }
 
 /** Features of both sets must be of one network: both computed here, or both given. */

@@ -2,6 +2,7 @@ import type { DoubtfulLabel, Heat, UnwordedAction } from '../records/actions.ts'
 import { isClear } from '../records/causes.ts';
 import type { FailureEvent } from '../records/comparison.ts';
 import type { Check } from '../records/verdict.ts';
+import { classesOfEvent } from './trainingShare.ts';
 
 /** What was found out about an event, besides what it says itself. */
 export interface Evidence {
@@ -34,11 +35,25 @@ export function eventActions(
   if (event.counterfactual?.mend && isClear(event.counterfactual.mend)) {
     actions.push({ kind: 'mask', features: event.counterfactual.features });
   }
+  if (!actions.some(({ kind }) => kind === 'collect')) actions.push(...fromPool(event));
   if (!hasTrainingSet) actions.push({ kind: 'name-training-set' });
   const failed = checks.find(({ subject, passed, severity }) => subject === event.id && !passed && severity !== 'off');
   if (failed !== undefined) actions.push({ kind: 'accept', check: failed.id });
   else if (event.known === null) actions.push({ kind: 'watch' });
   return actions;
+}
+
+/** The classes of an event of which the pool has such images and the training set is not known to have them. */
+function fromPool(event: FailureEvent): UnwordedAction[] {
+  const { pool, trainingSet } = event;
+  if (pool === null) return [];
+  const present = new Set(
+    (trainingSet?.classes ?? []).flatMap(({ className, finding }) => (finding === 'present' ? [className] : [])),
+  );
+  const inPool = new Set(pool.looksLike.map(({ className }) => className));
+  return classesOfEvent(event)
+    .filter((className) => inPool.has(className) && !present.has(className))
+    .map((className) => ({ kind: 'label-pool', className }));
 }
 
 function isOutside({ images, outside, pValue }: Heat): boolean {

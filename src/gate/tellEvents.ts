@@ -40,9 +40,9 @@ export async function tellEvents(
     const sides = sidesOf(rows, confusion.label, ofClass, groups, input);
     const traits = [confusion, ...(await traitsOf(sides, input))];
     told.push({
-      ...{ ...event, title: eventTitle(traits), traits, known: null, trainingSet: null, counterfactual: null },
+      ...{ ...event, title: eventTitle(traits), traits, known: null },
+      ...{ trainingSet: null, pool: null, counterfactual: null, actions: [] },
       others: { images: [], leftOut: 0 },
-      actions: [],
     });
   }
   return told;

@@ -61,6 +61,7 @@ function compareSides(request: Request, sides: Sides): Promise<GateOutcome> {
         judged: alone,
         given: given.slice(1),
         training: null,
+        pool: null,
         store: null,
         accepted: new Map([[after.name, record]]),
         names: new Map(),

@@ -232,10 +232,10 @@ export async function examine({ config: named, onNotice }: Request, install: str
     },
     lines: [
       ...(config === null ? ['config      none: `barlow init` writes one'] : [`config      ${config.file}`]),
-      ...setup.map(({ of, found, problem }) => `${(problem === null ? of : `! ${of}`).padEnd(12)}${found}`),
+      ...setup.map(({ of, found, problem }) => `${(problem === null ? of : `! ${of}`).padEnd(11)} ${found}`),
       ...(baselines === null
         ? []
-        : [`${(baselines.problem === null ? 'baselines' : '! baselines').padEnd(12)}${baselines.found}`]),
+        : [`${(baselines.problem === null ? 'baselines' : '! baselines').padEnd(11)} ${baselines.found}`]),
       '',
       ...diagnosisLines(diagnosis),
       ...(first === null ? [] : ['', 'What would go wrong, first things first:', ...[first, ...others].map(lineOf)]),

@@ -4,41 +4,32 @@ import { nearestWord } from '../adapters/nearestWord.ts';
 import { UserError } from '../errors.ts';
 import { readEvalSet } from '../evalset/evalSet.ts';
 import { imagesBelow } from '../evalset/imageFolder.ts';
-import { type OpenedFeatures, openFeatures } from '../features/openFeatures.ts';
-import { distance, type Whitened, whitening } from '../gate/typicality.ts';
 import { contactSheet } from '../pictures/contactSheet.ts';
 import type { Region } from '../records/analysis.ts';
 import type { FailureEvent } from '../records/comparison.ts';
-import { entry } from '../records/entry.ts';
-import type { FeatureFile, ReadColumns } from '../records/features.ts';
+import type { Config } from '../records/config.ts';
+import type { FeatureFile } from '../records/features.ts';
 import type { Result } from '../records/result.ts';
 import { count, counted } from '../records/words.ts';
 import { type FoundImage, foundCsv } from '../report/foundCsv.ts';
-import { meanOf, spread } from './alike.ts';
 import { neededResult } from './lastResult.ts';
-import { extract, type Features, readerOfAll } from './read.ts';
+import { extract } from './read.ts';
 import { refuseExisting } from './refuseExisting.ts';
-import { inRun, type Request, type Run, type Said, storeFolder, threadsOf } from './request.ts';
-import { positionsInside } from './rowsInside.ts';
+import { inRun, type Request, type Said } from './request.ts';
+import { looksOf, openPoolOf, searchPool } from './searchPool.ts';
 
 /** Which event's kind of images to look for, and where. */
 export interface FindRequest {
   /** Id of the event. */
   readonly event: string;
-  /** Folder of images without labels, at any depth. */
-  readonly pool: string;
+  /** Folder of images without labels, at any depth; null: the config's. */
+  readonly pool: string | null;
   /** The CSV; the contact sheet lies beside it. */
   readonly to: string;
   /** Images to keep, at most; all that lie in the region are counted. */
   readonly most: number;
   readonly force: boolean;
 }
-
-/** Images of the pool whose features are in memory at once. */
-const CHUNK = 1024;
-/** Images of the eval set that stand for it, and how many of them say what an image looks like. */
-const REFERENCE = 3000;
-const NEIGHBOURS = 10;
 
 /**
  * Finds the images of a pool that lie where an event of the last run is (in `request.out`): in the region of one of its clusters, the most
@@ -51,31 +42,36 @@ export function findAlike(request: Request, asked: FindRequest): Promise<Said> {
     const result = neededResult(request.out);
     const { event, rules } = eventIn(result, asked.event, request.out);
     refuseExisting([asked.to, sheetPath], asked.force);
-    const pool = resolve(asked.pool);
+    const pool = poolOf(asked, run.config);
     const names = await imagesBelow(pool);
     const { evalSet } = await readEvalSet(run.config.evalSet);
     const features = await extract(run, evalSet);
     refuseOtherFeatures(features.file, result, run.config.file);
-    const opened = await poolFeatures(run, pool, names);
-    const bad = new Set(opened.unusable.map(({ index }) => index));
-    const usable = names.filter((_, index) => !bad.has(index));
-    const search = await lookFor(event, rules, features);
-    const { inside, kept, known } = await searched(usable, opened, features, search, rules, asked.most);
-    const found = kept.map(
-      ({ name, far, point }): FoundImage => ({ image: name, distance: far, ...search.looksLike(point) }),
-    );
-    await writeFileAtomic(asked.to, foundCsv(found));
+    const opened = await openPoolOf(run, pool, names);
+    const { images, inside, known } = await searchPool(opened, event, rules, features, asked.most);
+    await writeFileAtomic(asked.to, foundCsv(images));
     const sheet = await contactSheet(
       pool,
-      found.map(({ image }) => image),
+      images.map(({ image }) => image),
     );
     if (sheet !== null) await writeFileAtomic(sheetPath, sheet.bytes);
-    const told = { event: event.id, pool: asked.pool, images: usable.length, unusable: bad.size, known, inside };
+    const { images: looked, unusable } = opened;
+    const told = { event: event.id, pool: asked.pool ?? pool, images: looked.length, unusable, known, inside };
     return {
-      json: { ...told, written: found.length, csv: asked.to, sheet: sheet && sheetPath },
-      lines: linesOf(told, event, found, asked, sheet && sheetPath),
+      json: { ...told, written: images.length, csv: asked.to, sheet: sheet && sheetPath },
+      lines: linesOf(told, event, images, asked, sheet && sheetPath),
       passed: true,
     };
+  });
+}
+
+function poolOf({ pool }: FindRequest, config: Config): string {
+  if (pool !== null) return resolve(pool);
+  if (config.pool !== null) return config.pool.images;
+  throw new UserError({
+    what: 'nothing says where to look',
+    where: config.file,
+    fix: 'Name the folder of a pool of images by --in, or in barlow.yml under `pool`',
   });
 }
 
@@ -118,111 +114,6 @@ function refuseOtherFeatures({ model }: FeatureFile, { featureModel }: Result, c
   });
 }
 
-/** What cannot be decoded is counted, not told one by one: of a pool much may be broken. @throws UserError where all of it is */
-function poolFeatures(
-  { config, request, pool }: Run,
-  folder: string,
-  images: readonly string[],
-): Promise<OpenedFeatures> {
-  const { featureModel, engine } = config;
-  const { onProgress, onNotice } = request;
-  return openFeatures({
-    ...{ evalSet: { images, folder }, featureModel, features: null, engine, shard: null, onProgress, onNotice },
-    imageColumn: config.evalSet.columns.image,
-    onBadImage: 'skip',
-    storeFolder: storeFolder(config, 'pool'),
-    run: pool.run,
-    threads: threadsOf(request),
-  });
-}
-
-/** How near an image is to an event, and what it looks like. */
-interface Search {
-  readonly space: Whitened;
-  readonly centre: Float64Array;
-  readonly looksLike: (point: Float64Array) => Pick<FoundImage, 'looksLike' | 'votes' | 'neighbours'>;
-}
-
-async function lookFor(
-  { images }: FailureEvent,
-  rules: readonly Region[],
-  { evalSet, file, properties, read }: Features,
-): Promise<Search> {
-  const rowOf = new Map(evalSet.images.map((image, row) => [image, row]));
-  const failing = images.flatMap(({ name }) => rowOf.get(name) ?? []);
-  if (failing.length === 0 || rules.length === 0) {
-    throw new UserError({
-      what: "none of the event's images is in the eval set",
-      where: 'the config',
-      fix: 'Take the config of the run that found the event',
-    });
-  }
-  const own = new Set(failing);
-  const others = spread(
-    [...evalSet.images.keys()].filter((row) => !own.has(row)),
-    REFERENCE,
-  );
-  const rows = [...failing, ...others];
-  const columns = await read(Uint32Array.from(rows), 0, file.dimensions + properties.length);
-  const space = whitening(columns, Uint32Array.from(failing.keys()));
-  const points = rows.map((row, at) => ({
-    label: entry(evalSet.classes, entry(evalSet.labels, row)),
-    point: space.at(at),
-  }));
-  return {
-    space,
-    centre: meanOf(points.slice(0, failing.length), space),
-    looksLike: (point) => {
-      const nearest = points
-        .map(({ label, point: other }, at) => ({ label, far: distance(point, other), at }))
-        .sort((a, b) => a.far - b.far || a.at - b.at)
-        .slice(0, NEIGHBOURS);
-      const votes = [...Map.groupBy(nearest, ({ label }) => label)].map(([label, of]) => ({ label, votes: of.length }));
-      const best = votes.reduce((a, b) => (b.votes > a.votes ? b : a), { label: '', votes: 0 });
-      return { looksLike: best.label, votes: best.votes, neighbours: nearest.length };
-    },
-  };
-}
-
-/** The most typical images of a pool in the regions: never more than a chunk's features are in memory, and those of the images kept. */
-async function searched(
-  names: readonly string[],
-  opened: OpenedFeatures,
-  { hashes, file, properties }: Features,
-  { space, centre }: Search,
-  rules: readonly Region[],
-  most: number,
-) {
-  const read = readerOfAll(opened);
-  const evaluated = new Set(hashes);
-  let [inside, known] = [0, 0];
-  let kept: { readonly name: string; readonly far: number; readonly point: Float64Array }[] = [];
-  const byDistance = (a: (typeof kept)[number], b: (typeof kept)[number]) =>
-    a.far - b.far || (a.name < b.name ? -1 : 1);
-  for (let from = 0; from < names.length; from += CHUNK) {
-    const rows = Uint32Array.from({ length: Math.min(CHUNK, names.length - from) }, (_, i) => from + i);
-    const held = await insideAny(rules, rows, read);
-    const fresh = held.filter((row) => !evaluated.has(opened.hashes?.[row] ?? ''));
-    known += held.length - fresh.length;
-    inside += fresh.length;
-    if (fresh.length === 0) continue;
-    const columns = await read(Uint32Array.from(fresh), 0, file.dimensions + properties.length);
-    for (const [at, row] of fresh.entries()) {
-      const point = space.of((feature) => entry(columns.values, feature * columns.rows + at));
-      kept.push({ name: entry(names, row), far: distance(point, centre), point });
-    }
-    kept = kept.toSorted(byDistance).slice(0, most);
-  }
-  return { inside, known, kept };
-}
-
-/** Of some rows, those that one of the rules holds, ascending. */
-async function insideAny(rules: readonly Region[], rows: Uint32Array, read: ReadColumns): Promise<number[]> {
-  const held = new Set<number>();
-  for (const rule of rules) for (const at of await positionsInside(rule, rows, read)) held.add(entry(rows, at));
-  return [...held].toSorted((a, b) => a - b);
-}
-
 function linesOf(
   {
     images,
@@ -235,10 +126,9 @@ function linesOf(
   { to }: FindRequest,
   sheet: string | null,
 ): string[] {
-  const classes = [...Map.groupBy(found, ({ looksLike }) => looksLike)].toSorted(
-    ([a, x], [b, y]) => y.length - x.length || (a < b ? -1 : 1),
-  );
-  const like = classes.slice(0, 5).map(([label, of]) => `${count(of.length)} ${JSON.stringify(label)}`);
+  const like = looksOf(found)
+    .slice(0, 5)
+    .map(({ className, images: of }) => `${count(of)} ${JSON.stringify(className)}`);
   return [
     `${title}: ${count(inside)} of ${counted(images, 'image')} of the pool lie there.`,
     ...(unusable > 0 ? [`Skipped: ${counted(unusable, 'image')} that cannot be read.`] : []),

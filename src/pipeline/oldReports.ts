@@ -5,6 +5,7 @@ import { writeFileAtomic } from '../adapters/atomicFile.ts';
 import { NEWLY_FAILED_FILE } from '../report/changes.ts';
 import { suiteIn } from './baseline.ts';
 import { errorReports } from './errorReport.ts';
+import { removeOldLists } from './poolEvidence.ts';
 import type { Request } from './request.ts';
 
 /** What a judging run writes into its folder; pictures are in the pages. */
@@ -24,6 +25,7 @@ export async function overOldReports<Outcome>(
 ): Promise<Outcome> {
   // A folder that cannot be written is told when the new ones are.
   await Promise.allSettled(reports.map((name) => rm(join(out, name), { force: true })));
+  await Promise.allSettled([removeOldLists(out)]);
   try {
     return await run();
   } catch (thrown) {

@@ -4,6 +4,7 @@ import type { EmbeddedImage } from '../pictures/embedWorker.ts';
 import { type FeatureSubject, featurePictures } from '../pictures/featurePictures.ts';
 import { mostActivating } from '../pictures/mostActivating.ts';
 import type { Group, Region } from '../records/analysis.ts';
+import type { FailureEvent } from '../records/comparison.ts';
 import { entry } from '../records/entry.ts';
 import type { Checkpoint } from '../records/evalSet.ts';
 import type { CheckpointResult, Result } from '../records/result.ts';
@@ -94,13 +95,20 @@ async function picturesOfEvents(
       const of = (rows: readonly number[]) =>
         rows.flatMap((row) => labelled(features.evalSet, checkpoint, embedded, row));
       made.set(keyOf(name, event.id), {
-        ...{ failing: of(failing), right: of(right) },
+        ...{ failing: of(failing), right: of(right), unlabelled: await picturesOfPool(run, event) },
         pool: new Map(of(pool).map((each) => [each.image, each])),
         alike: new Map([...neighbours].map(([row, rows]) => [nameOf(row), rows.map(nameOf)])),
       });
     }
   }
   return made;
+}
+
+/** The most typical images of the pool; their classes nobody knows. */
+async function picturesOfPool({ config, pool }: Run, event: FailureEvent): Promise<readonly LabelledPicture[]> {
+  if (config.pool === null || event.pool === null) return [];
+  const embedded = await embedImages(config.pool.images, event.pool.typical, pool.run);
+  return [...embedded.values()].map((each) => ({ ...each, label: null, prediction: null }));
 }
 
 /** What has a card, in the order of the page: the features in these rules are shown. */

@@ -4,6 +4,7 @@ import { isBuiltIn } from '../config/config.ts';
 import { UserError } from '../errors.ts';
 import { isPredictionFile, readCheckpoint } from '../evalset/checkpoint.ts';
 import { readEvalSet } from '../evalset/evalSet.ts';
+import { imagesBelow } from '../evalset/imageFolder.ts';
 import { listed } from '../evalset/imageNames.ts';
 import { restrictCheckpoint, restrictEvalSet } from '../evalset/restrict.ts';
 import { scoreClasses } from '../evalset/scoreClasses.ts';
@@ -34,6 +35,8 @@ export interface Inputs {
   readonly given: readonly GivenCheckpoint[];
   /** Null where none is configured. */
   readonly training: TrainingSet | null;
+  /** Names of the pool's images; null where none is configured. */
+  readonly pool: readonly string[] | null;
 }
 
 /** The features of an eval set, with the reading of them. */
@@ -59,8 +62,9 @@ export async function readInputs({ config, request }: Run): Promise<Inputs> {
   const { evalSet, manifestCheckpoint, order, notices } = await readEvalSet(config.evalSet);
   for (const notice of notices) request.onNotice(notice);
   const training = await readTraining(config, evalSet);
+  const pool = config.pool && (await imagesBelow(config.pool.images));
   if (config.checkpoints.length === 0 && manifestCheckpoint !== null) {
-    return { evalSet, given: [{ table: manifestCheckpoint }], training };
+    return { evalSet, given: [{ table: manifestCheckpoint }], training, pool };
   }
   refuseRepeats(config);
   const given: GivenCheckpoint[] = [];
@@ -81,7 +85,7 @@ export async function readInputs({ config, request }: Run): Promise<Inputs> {
       `Scores are taken for the classes as they sort (${listed(evalSet.classes)}): another order stands in evalSet.classes.`,
     );
   }
-  if (given.length > 0) return { evalSet, given, training };
+  if (given.length > 0) return { evalSet, given, training, pool };
   throw new UserError({
     what: 'there is no checkpoint to judge',
     where: config.file,

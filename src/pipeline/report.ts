@@ -30,6 +30,7 @@ import { withPropertyNames } from './featureNames.ts';
 import { modeImages } from './modeImages.ts';
 import { pastOutcomes } from './pastOutcomes.ts';
 import { picturesOf } from './pictures.ts';
+import { withPoolEvidence } from './poolEvidence.ts';
 import type { Features, GivenCheckpoint } from './read.ts';
 import type { Run } from './request.ts';
 import { heatLookedAt, labelsLookedAt, withActions } from './suggest.ts';
@@ -57,6 +58,8 @@ interface Reported {
   readonly judged: Result;
   readonly given: readonly GivenCheckpoint[];
   readonly training: TrainingSet | null;
+  /** Names of the pool's images; null where none is configured. */
+  readonly pool: readonly string[] | null;
   readonly store: BaselineStore | null;
   /** What people call features of the model. */
   readonly names: FeatureNames;
@@ -69,7 +72,7 @@ interface Reported {
  */
 export async function report(
   run: Run,
-  { features, checkpoints, judged: found, given, training, store, names, accepted }: Reported,
+  { features, checkpoints, judged: found, given, training, pool, store, names, accepted }: Reported,
 ): Promise<Told> {
   const { config, request } = run;
   const file = (name: string) => join(request.out, name);
@@ -119,9 +122,12 @@ export async function report(
   const trained = await decorate('causes in the training set', judged, async () =>
     training === null ? judged : withTrainingEvidence(run, features, training, judged),
   );
-  const untried = { result: trained, trials: new Map() };
+  const pooled = await decorate('images of the pool', trained, async () =>
+    pool === null ? trained : withPoolEvidence(run, features, pool, trained),
+  );
+  const untried = { result: pooled, trials: new Map() };
   const { result: tried, trials } = await decorate('trial of causes', untried, () =>
-    withCounterfactuals(run, features, given, checkpoints, trained),
+    withCounterfactuals(run, features, given, checkpoints, pooled),
   );
   const looked = {
     labels: await decorate('look at labels', new Map(), () => labelsLookedAt(features, tried)),

@@ -31,7 +31,7 @@ export function runGate(request: Request): Promise<GateOutcome> {
 
 function judgeAll(request: Request): Promise<GateOutcome> {
   return inRun(request, async (run) => {
-    const { evalSet, given, training } = await readInputs(run);
+    const { evalSet, given, training, pool } = await readInputs(run);
     const named = await readNames(run.config);
     const store = await openBaselines(run);
     const standing = await standingOf(run);
@@ -61,7 +61,7 @@ function judgeAll(request: Request): Promise<GateOutcome> {
     const judged = resultOf(run, features, standing.commit, results);
     const outcome = worstOutcome(results.map(({ verdict }) => verdict?.outcome ?? 'not compared'));
     const passed = outcome !== 'failed';
-    const told = await report(run, { features, checkpoints, judged, given, training, store, names, accepted });
+    const told = await report(run, { features, checkpoints, judged, given, training, pool, store, names, accepted });
     const { result } = told;
     if (request.record && !passed) request.onNotice('Not recorded as a baseline: the gate failed.');
     if (!passed) await watchFailed(run, store, result);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { messageOf, UserError } from '../errors.ts';
 import { isPredictionFile, readCheckpoint } from '../evalset/checkpoint.ts';
 import { readEvalSet } from '../evalset/evalSet.ts';
+import { imagesBelow } from '../evalset/imageFolder.ts';
 import { scoreClasses } from '../evalset/scoreClasses.ts';
 import { decodeImage } from '../images/decode.ts';
 import { describeModel } from '../models/describeModel.ts';
@@ -10,10 +11,11 @@ import type { Config } from '../records/config.ts';
 import { entry } from '../records/entry.ts';
 import type { EvalSet } from '../records/evalSet.ts';
 import { total } from '../statistics/sums.ts';
+import { readTraining } from './read.ts';
 
 /** One thing that a run needs, as it was found; `problem` is what a run would say of it. */
 export interface SetupStep {
-  readonly of: 'eval set' | 'classes' | 'images' | 'checkpoint';
+  readonly of: 'eval set' | 'classes' | 'images' | 'training set' | 'pool' | 'checkpoint';
   /** What was found, in a line. */
   readonly found: string;
   readonly problem: UserError | null;
@@ -41,10 +43,33 @@ export async function checkSetup(config: Config): Promise<readonly SetupStep[]> 
   const known = order === null ? 'as they sort' : 'in the order of evalSet.classes';
   steps.push({ of: 'classes', found: `${shortList(order ?? evalSet.classes)} (${known})`, problem: null });
   if (evalSet.folder !== null) steps.push(await imagesStep(evalSet, evalSet.folder));
+  steps.push(...(await besides(config, evalSet)));
   for (const checkpoint of config.checkpoints) steps.push(await checkpointStep(checkpoint, config, evalSet, order));
   if (config.checkpoints.length > 0) return steps;
   const found = manifestCheckpoint === null ? 'none is named: give --checkpoint NAME=FILE' : 'stands in the manifest';
   return [...steps, { of: 'checkpoint', found, problem: null }];
+}
+
+/** What causes and actions are looked for in, where the config names it. */
+async function besides(config: Config, evalSet: EvalSet): Promise<SetupStep[]> {
+  const steps: SetupStep[] = [];
+  const step = async (of: SetupStep['of'], read: () => Promise<string | null>) => {
+    try {
+      const found = await read();
+      if (found !== null) steps.push({ of, found, problem: null });
+    } catch (thrown) {
+      steps.push({ of, found: 'cannot be used', problem: mendable(thrown) });
+    }
+  };
+  await step('training set', async () => {
+    const training = await readTraining(config, evalSet);
+    return training && `${training.images.length} images of ${new Set(training.labels).size} classes`;
+  });
+  await step('pool', async () => {
+    const images = config.pool && (await imagesBelow(config.pool.images));
+    return images && `${images.length} images without labels`;
+  });
+  return steps;
 }
 
 async function imagesStep({ images }: EvalSet, folder: string): Promise<SetupStep> {

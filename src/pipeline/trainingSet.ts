@@ -15,6 +15,7 @@ import type { ReadColumns } from '../records/features.ts';
 import { imageProperties } from '../records/imageProperties.ts';
 import type { Result } from '../records/result.ts';
 import { count } from '../records/words.ts';
+import { differInSize } from './differInSize.ts';
 import { type Features, readerOfAll } from './read.ts';
 import { type Run, storeFolder, threadsOf } from './request.ts';
 import { positionsInside } from './rowsInside.ts';
@@ -27,11 +28,6 @@ interface ReadTraining {
   readonly dimensions: number;
   readonly info: TrainingSetInfo;
 }
-
-/** Properties that depend on an image's size in pixels: of sets of different sizes they tell nothing. */
-const OF_SIZE = new Set(['sharpness', 'edge density', 'aspect ratio', 'pixels', 'bytes a pixel']);
-/** Medians of pixels that differ by this factor are of different sizes. */
-const OTHER_SIZE = 1.1;
 
 /**
  * Says of every event whether the training set has such images. Only the images of classes that newly fail are read.
@@ -209,7 +205,7 @@ async function countEvent(
     else if (trained.length === 0) why.push(`no training image is of ${className}`);
     else if (cluster.rule.some(({ feature }) => feature >= training.dimensions))
       why.push('its rule names image properties, and those of the training images are not known');
-    else if (await differInSize(cluster, features, own, training, trained))
+    else if (await differInSize(cluster.rule, features, own, training.read, trained))
       why.push(
         `training images of ${className} have another size than the eval set's, and the rule names what depends on it`,
       );
@@ -228,22 +224,4 @@ async function countEvent(
 
 function rowsOf<Label>(labels: ArrayLike<Label>, label: Label): Uint32Array {
   return Uint32Array.from(Array.from(labels).flatMap((each, row) => (each === label ? [row] : [])));
-}
-
-/** Whether a rule names a property that depends on the images' size, and the sizes differ. */
-async function differInSize(
-  { rule }: Cluster,
-  { file, properties, read }: Features,
-  own: Uint32Array,
-  training: ReadTraining,
-  trained: Uint32Array,
-): Promise<boolean> {
-  if (!rule.some(({ feature }) => OF_SIZE.has(properties[feature - file.dimensions] ?? ''))) return false;
-  const pixels = file.dimensions + imageProperties.findIndex(({ name }) => name === 'pixels');
-  const median = async (reader: ReadColumns, rows: Uint32Array) => {
-    const { values } = await reader(rows, pixels, pixels + 1);
-    return entry(values.slice(0, rows.length).sort(), rows.length >> 1);
-  };
-  const [a, b] = [await median(read, own), await median(training.read, trained)];
-  return Math.max(a, b) > OTHER_SIZE * Math.min(a, b);
 }

@@ -1,6 +1,7 @@
 /** What somebody could do about an event. Each has its evidence and is left out where there is none; no check and no verdict reads it. */
 export type EventAction =
   | CollectAction
+  | LabelPoolAction
   | CheckLabelsAction
   | BackgroundAction
   | MaskAction
@@ -22,9 +23,15 @@ interface Suggested {
   readonly command: string | null;
 }
 
-/** Collect such images: the training set lacks them. Evidence: `trainingSet` of the event. */
+/** Collect such images: the training set lacks them. Evidence: `trainingSet` of the event, and where they are, `pool`. */
 export interface CollectAction extends Suggested {
   readonly kind: 'collect';
+  readonly className: string;
+}
+
+/** Label images of the pool: it has such, and nothing says that the training set does. Evidence: `pool` of the event. */
+export interface LabelPoolAction extends Suggested {
+  readonly kind: 'label-pool';
   readonly className: string;
 }
 

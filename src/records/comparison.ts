@@ -3,6 +3,7 @@ import type { EventAction } from './actions.ts';
 import type { Region } from './analysis.ts';
 import type { Counterfactual, TrainingEvidence } from './causes.ts';
 import type { Grouping } from './groupKinds.ts';
+import type { PoolEvidence } from './pool.ts';
 
 export type ClusterStatus = 'new' | 'worsened' | 'persisting' | 'improved' | 'resolved';
 
@@ -88,6 +89,8 @@ export interface FailureEvent {
   readonly known: string | null;
   /** Null where no training set is configured or it could not be read. */
   readonly trainingSet: TrainingEvidence | null;
+  /** Null where no pool is configured, it could not be read, or the event is none of the first. */
+  readonly pool: PoolEvidence | null;
   /** Null where it is turned off, the checkpoint is no model, or it could not be tried. */
   readonly counterfactual: Counterfactual | null;
   /** What somebody could do about it, what its evidence speaks for first. */

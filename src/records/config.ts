@@ -87,6 +87,8 @@ export interface Config {
   };
   /** What checkpoints were trained on; null: not told. */
   readonly trainingSet: TrainingSetOptions | null;
+  /** Images without labels, among which those are looked for that are as what newly fails. */
+  readonly pool: { readonly images: string } | null;
   /** Whether events of checkpoints that are models are tried: do their images mend? */
   readonly counterfactual: boolean;
   readonly checkpoints: readonly { readonly name: string; readonly path: string }[];

@@ -3,6 +3,7 @@ import type { FailureEvent } from '../records/comparison.ts';
 import type { FeatureNames, featureKinds } from '../records/features.ts';
 import { groupOfId } from '../records/groupKinds.ts';
 import { nameText, oneLine, sentence } from '../records/names.ts';
+import type { PoolEvidence } from '../records/pool.ts';
 import { count, percent } from '../records/words.ts';
 import { shareOf } from './causes.ts';
 import { featureLabel, type RuleView } from './rule.ts';
@@ -152,7 +153,14 @@ export function actionWords(
     case 'collect':
       return {
         text: collectText(action.className, event, canFind),
-        command: canFind ? command((word) => `barlow find ${word} --in FOLDER --out found.csv`) : null,
+        command: looksElsewhere(action.className, event, canFind)
+          ? command((word) => `barlow find ${word} --in FOLDER --out found.csv`)
+          : null,
+      };
+    case 'label-pool':
+      return {
+        text: `Label images of your pool, and train on them: ${event.pool === null ? '' : inPoolText(event.pool, action.className)}.`,
+        command: null,
       };
     case 'check-labels':
       return { text: labelsText(action), command: null };
@@ -178,7 +186,29 @@ export function actionWords(
   }
 }
 
-function collectText(className: string, { trainingSet }: FailureEvent, canFind: boolean): string {
+/** Whether it is worth looking for such images in a folder that the config does not name. */
+function looksElsewhere(className: string, { pool }: FailureEvent, canFind: boolean): boolean {
+  return canFind && (pool === null || likeIn(pool, className) === 0);
+}
+
+function likeIn({ looksLike }: PoolEvidence, className: string): number {
+  return looksLike.find((each) => each.className === className)?.images ?? 0;
+}
+
+/** "120 of its 5,000 images lie where these do and look like automobile (pool-0123.csv beside the report)". */
+function inPoolText(pool: PoolEvidence, className: string): string {
+  const like = likeIn(pool, className);
+  const name = nameText(className);
+  const all = count(pool.images);
+  if (like === 0) return `none of its ${all} images lies where these do and looks like ${name}`;
+  const least = pool.listed < pool.inside ? 'at least ' : '';
+  const [lie, look] = like === 1 ? ['lies', 'looks'] : ['lie', 'look'];
+  const where = pool.table === null ? '' : `, the most typical first in ${pool.table} beside the report`;
+  return `${least}${count(like)} of its ${all} images ${lie} where these do and ${look} like ${name}${where}`;
+}
+
+function collectText(className: string, event: FailureEvent, canFind: boolean): string {
+  const { trainingSet, pool } = event;
   const share = trainingSet?.classes.find((each) => each.className === className);
   const name = nameText(className);
   const lacks = share?.finding === 'missing' ? 'lacks such images' : 'has fewer such images';
@@ -186,8 +216,12 @@ function collectText(className: string, { trainingSet }: FailureEvent, canFind: 
     share === undefined
       ? ''
       : ` of ${name} (${shareOf(share.trainingSet)}, where the eval set has ${shareOf(share.evalSet)})`;
-  const where = canFind ? '; the command below looks for them among images without labels' : '';
-  return `Collect more like these: the training set ${lacks}${have}${where}.`;
+  const found = pool === null ? '' : ` Your pool: ${inPoolText(pool, className)}.`;
+  const other = pool === null ? '' : 'other ';
+  const where = looksElsewhere(className, event, canFind)
+    ? `; the command below looks for them among ${other}images without labels`
+    : '';
+  return `Collect more like these: the training set ${lacks}${have}${where}.${found}`;
 }
 
 function labelsText({ images, of }: Omit<CheckLabelsAction, 'text' | 'command'>): string {

@@ -67,7 +67,7 @@ function boundedEvents(events: Pictures['events'], most: number): Pictures['even
   let left = most;
   const least = MOST_OF_EVENT.at(-1) ?? 0;
   const kept = [...events].flatMap(([id, each]): [string, EventPictures][] => {
-    const shorter = { ...firstOfEvent(each, least), pool: new Map(), alike: new Map() };
+    const shorter = { ...firstOfEvent(each, least), pool: new Map(), alike: new Map(), unlabelled: [] };
     const size = sizeOfEvent(shorter);
     if (size > left) return [];
     left -= size;
@@ -76,11 +76,11 @@ function boundedEvents(events: Pictures['events'], most: number): Pictures['even
   return new Map(kept);
 }
 
-function firstOfEvent({ failing, right, pool, alike }: EventPictures, most: number): EventPictures {
+function firstOfEvent({ failing, pool, alike, ...rest }: EventPictures, most: number): EventPictures {
   const kept = failing.slice(0, most);
   const near = new Map(kept.map(({ image }) => [image, alike.get(image) ?? []]));
   const wanted = new Set([...near.values()].flat());
-  return { failing: kept, right, pool: new Map([...pool].filter(([name]) => wanted.has(name))), alike: near };
+  return { ...rest, failing: kept, pool: new Map([...pool].filter(([name]) => wanted.has(name))), alike: near };
 }
 
 function sizeOfEvents(events: Pictures['events']): number {
@@ -88,8 +88,10 @@ function sizeOfEvents(events: Pictures['events']): number {
 }
 
 /** The first of those that newly fail stand beside the title and among all of them. */
-function sizeOfEvent({ failing, right, pool }: EventPictures): number {
-  return sizeOf(failing) + sizeOf(failing.slice(0, 16)) + sizeOf(right) + sizeOf([...pool.values()]);
+function sizeOfEvent({ failing, right, pool, unlabelled }: EventPictures): number {
+  return (
+    sizeOf(failing) + sizeOf(failing.slice(0, 16)) + sizeOf(right) + sizeOf([...pool.values()]) + sizeOf(unlabelled)
+  );
 }
 
 function firstOf({ failing, right }: ImagePictures, most: number): ImagePictures {

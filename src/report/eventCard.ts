@@ -34,6 +34,8 @@ export interface EventCard {
   readonly right: Strip | null;
   readonly browser: ImageBrowser;
   readonly actions: readonly ActionView[];
+  /** Images of the pool without labels that are as these. */
+  readonly unlabelled: Strip | null;
   /** Where it was found: each with the rule and its features. */
   readonly places: readonly Card[];
 }
@@ -73,6 +75,7 @@ export function eventCard(
     right: strip('Most alike and still right', right.slice(0, MOST.right), 'label'),
     browser: browser(event, failing, shown === null ? [] : told([...shown.pool.values()]), anchor),
     actions: view.actions,
+    unlabelled: strip('In your pool, the most typical first', shown?.unlabelled ?? [], 'none'),
     places: clusters.slice(0, MOST.places).map((cluster, index) => clusterCard(cluster, ground, `${anchor}-c${index}`)),
   };
 }

@@ -37,6 +37,8 @@ export interface EventPictures {
   readonly right: readonly LabelledPicture[];
   /** Those that newly failing images are compared with, by name. */
   readonly pool: ReadonlyMap<string, LabelledPicture>;
+  /** Of the pool without labels, that lie where the event is, the most typical first. */
+  readonly unlabelled: readonly LabelledPicture[];
   /** Names in `pool` of the images most like each that newly fails, by its name. */
   readonly alike: ReadonlyMap<string, readonly string[]>;
 }

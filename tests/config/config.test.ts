@@ -84,6 +84,7 @@ describe('readConfig', () => {
         maxBadImages: 0.01,
       },
       trainingSet: null,
+      pool: null,
       counterfactual: true,
       checkpointModel: { classes: null, output: null, preprocess: null },
       checkpoints: [],
@@ -140,6 +141,11 @@ describe('readConfig', () => {
       },
       report: { clusters: 20, images: 6, attack: { steps: 40, stepSize: 'auto', budget: 1200 }, featureNames: null },
     });
+  });
+
+  test('takes the folder of a pool', async () => {
+    const { pool } = await read('evalSet: {images: val}\npool: {images: unlabelled}\n');
+    expect(pool).toEqual({ images: join(folder, 'unlabelled') });
   });
 
   test('takes every key', async () => {
@@ -211,6 +217,7 @@ report: {clusters: 1, images: 2, attack: {steps: 3, stepSize: 0.5, budget: 60}, 
         classes: join(folder, 'labels.txt'),
         features: join(folder, 'train.npy'),
       },
+      pool: null,
       counterfactual: false,
       checkpointModel: {
         classes: join(folder, 'labels.txt'),
@@ -362,6 +369,13 @@ describe('what is refused, and how', () => {
       3,
       'nothing says which row of `trainingSet.features` is whose',
       'Give `trainingSet.manifest`',
+    ],
+    [
+      'a pool that no network can look at',
+      'features: f.npy\nevalSet: {manifest: m.csv}\npool: {images: p}\n',
+      3,
+      'there is no network to look at the pool with',
+      'Remove `pool`',
     ],
     ['a list', '- evalSet\n', 1, 'the file is a list', 'Give a mapping of keys to values'],
     ['a text', 'evalSet\n', 1, 'the file is text ("evalSet")', 'Give a mapping of keys to values'],

@@ -76,7 +76,7 @@ function eventsOf(clusters: readonly Cluster[]): FailureEvent[] {
       traits: [],
       clusters: [id],
       images: [],
-      ...{ confidence: null, known: null, trainingSet: null, counterfactual: null, actions: [] },
+      ...{ confidence: null, known: null, trainingSet: null, pool: null, counterfactual: null, actions: [] },
       others: { images: [], leftOut: 0 },
     }));
 }

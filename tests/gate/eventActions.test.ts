@@ -2,11 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { doubtfulLabels } from '../../src/gate/doubtfulLabels.ts';
 import { type Evidence, eventActions } from '../../src/gate/eventActions.ts';
 import { addFeatures, nearestOf, noDistances } from '../../src/gate/nearest.ts';
+import type { PoolEvidence } from '../../src/records/pool.ts';
 import { actionWords } from '../../src/report/actions.ts';
 import { stream } from '../../src/statistics/random.ts';
 import { sampleCheck, sampleEvent } from '../report/sampleResult.ts';
 
-const bare = { trainingSet: null, counterfactual: null } as const;
+const bare = { trainingSet: null, pool: null, counterfactual: null } as const;
+const missing = { trainingSet: sampleEvent().trainingSet } as const;
+const samplePool = (change: Partial<PoolEvidence> = {}): PoolEvidence => ({
+  ...{ images: 5_000, inside: 150, listed: 150, typical: ['a.png'], sheet: null },
+  ...{ looksLike: [{ className: 'automobile', images: 120 }], table: 'pool-0123456789abcdef.csv' },
+  ...change,
+});
 const nothing: Evidence = { labels: null, heat: null, hasTrainingSet: true, checks: [sampleCheck()] };
 const kinds = (...given: Parameters<typeof eventActions>) => eventActions(...given).map(({ kind }) => kind);
 const told = (event: Parameters<typeof actionWords>[1], evidence: Evidence, canFind = true) =>
@@ -26,6 +33,40 @@ describe('what to do about an event', () => {
     const { trainingSet } = sampleEvent();
     const classes = (trainingSet?.classes ?? []).map((each) => ({ ...each, finding }));
     expect(kinds(sampleEvent({ ...bare, trainingSet: { classes, untested: null } }), nothing)).toEqual(expected);
+  });
+
+  it.each([
+    [null, null, ['accept']],
+    [null, [], ['accept']],
+    [null, ['truck'], ['accept']],
+    [null, ['truck', 'automobile'], ['label-pool', 'accept']],
+    ['missing', ['automobile'], ['collect', 'accept']],
+    ['unclear', ['automobile'], ['label-pool', 'accept']],
+    ['present', ['automobile'], ['accept']],
+  ] as const)('a training set found %s, a pool with images that look like %j: %j', (finding, looks, expected) => {
+    const [own] = sampleEvent().trainingSet?.classes ?? [];
+    const trainingSet = finding === null ? null : { classes: [{ ...own, finding }], untested: null };
+    const pool = looks && samplePool({ looksLike: looks.map((className) => ({ className, images: 3 })) });
+    expect(kinds(sampleEvent({ ...bare, trainingSet, pool }), nothing)).toEqual(expected);
+  });
+
+  it('counts the images of a pool that look like the class, and says where they are listed', () => {
+    const said = (pool: PoolEvidence) => told(sampleEvent({ ...bare, ...missing, pool }), nothing)[0];
+    expect(said(samplePool())).toEqual({
+      text: 'Collect more like these: the training set lacks such images of automobile (1 %, where the eval set has 3.7 %). Your pool: 120 of its 5,000 images lie where these do and look like automobile, the most typical first in pool-0123456789abcdef.csv beside the report.',
+      command: null,
+    });
+    const more = samplePool({ inside: 1_500, listed: 1_000 });
+    expect(said(more).text).toContain('Your pool: at least 120 of its 5,000 images lie');
+    // None there: another folder may have some.
+    const none = said(samplePool({ looksLike: [{ className: 'truck', images: 9 }] }));
+    expect(none.text).toContain('Your pool: none of its 5,000 images lies where these do and looks like automobile.');
+    expect(none.command).toBe("barlow find 'label:automobile#89abcdef' --in FOLDER --out found.csv");
+    const [label] = told(sampleEvent({ ...bare, pool: samplePool() }), nothing);
+    expect(label).toEqual({
+      text: 'Label images of your pool, and train on them: 120 of its 5,000 images lie where these do and look like automobile, the most typical first in pool-0123456789abcdef.csv beside the report.',
+      command: null,
+    });
   });
 
   it('where no training set is named, one is asked for', () => {

@@ -55,6 +55,7 @@ describe('clusters that are one event', () => {
       traits: [],
       known: null,
       trainingSet: null,
+      pool: null,
       counterfactual: null,
       actions: [],
       others: { images: [], leftOut: 0 },

@@ -1,9 +1,10 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openPool } from '../../src/adapters/threadPool.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { openFeatures } from '../../src/features/openFeatures.ts';
 import { distance, whitening } from '../../src/gate/typicality.ts';
 import { recordBaseline } from '../../src/pipeline/baseline.ts';
@@ -11,6 +12,7 @@ import { type FindRequest, findAlike } from '../../src/pipeline/find.ts';
 import { completeRequest } from '../../src/pipeline/library.ts';
 import { readerOfAll } from '../../src/pipeline/read.ts';
 import { runGate } from '../../src/pipeline/run.ts';
+import { checkSetup } from '../../src/pipeline/setup.ts';
 import type { Result } from '../../src/records/result.ts';
 import { hasShared, shared } from '../extras.ts';
 import { sampleOf } from '../gate/paired.ts';
@@ -134,6 +136,62 @@ describe('barlow find', () => {
     mkdirSync(join(folder, 'all broken'), { recursive: true });
     for (const name of ['a.png', 'b.jpg']) writeFileSync(join(folder, 'all broken', name), name);
     await expect(find(to, asked)).rejects.toThrow(why);
+  });
+
+  it('is what a run does for its events where barlow.yml names the pool, and nothing else', async () => {
+    const out = join(folder, 'pooled');
+    const own = /^pool-[\da-f]{16}\.csv(\.png)?$/;
+    mkdirSync(out);
+    writeFileSync(join(out, 'pool-0123456789abcdef.csv'), 'of the run before');
+    writeFileSync(join(out, 'pool-mine.csv'), "somebody's");
+    const text = readFileSync(config, 'utf8');
+    writeFileSync(config, `${text}pool: {images: pool}\n`);
+    const notices: string[] = [];
+    const judged = await runGate({
+      ...request('pooled'),
+      checkpoints: [{ name: 'candidate', path: join(folder, 'candidate.csv') }],
+      onNotice: (line) => notices.push(line),
+    });
+    const said = await find('as-config.csv', { pool: null });
+    writeFileSync(config, text);
+    const [event] = judged.result.checkpoints[0].events;
+    const found = table('found.csv');
+    const cars = found.filter((row) => row.looks_like === 'automobile').length;
+    expect(cars).toBeGreaterThan(0);
+    expect(event.pool).toMatchObject({ images: 640, inside: found.length, listed: found.length });
+    expect(event.pool?.looksLike).toContainEqual({ className: 'automobile', images: cars });
+    expect(event.pool?.typical).toEqual(found.slice(0, 12).map(({ image }) => image));
+    // The same list that `find` writes; the run's own in place of the one before, nobody else's file touched.
+    const lists = readdirSync(out).filter((name) => own.test(name));
+    expect(lists).toEqual([event.pool?.table, event.pool?.sheet]);
+    expect(readFileSync(join(out, event.pool?.table ?? ''), 'utf8')).toBe(
+      readFileSync(join(folder, 'found.csv'), 'utf8'),
+    );
+    expect(readFileSync(join(out, 'pool-mine.csv'), 'utf8')).toBe("somebody's");
+    expect(notices).toContain('Pool: 2 images left out that cannot be read.');
+    expect(event.actions).toContainEqual(
+      expect.objectContaining({ kind: 'label-pool', text: expect.stringContaining(`${cars} of its 640 images`) }),
+    );
+    for (const page of ['report.md', 'report.html'])
+      expect(readFileSync(join(out, page), 'utf8')).toContain(`${cars} of its 640 images`);
+    // The verdict is what it was without.
+    expect(judged.result.checkpoints[0].verdict).toEqual(result.checkpoints[0].verdict);
+    expect(said.json).toMatchObject({ images: 640, inside: found.length });
+  });
+
+  it('says where to look is missing, and refuses a pool that is none', async () => {
+    await expect(find('x.csv', { pool: null })).rejects.toThrow('nothing says where to look');
+    const text = readFileSync(config, 'utf8');
+    writeFileSync(config, `${text}pool: {images: nowhere}\n`);
+    const checkpoints = [{ name: 'candidate', path: join(folder, 'candidate.csv') }];
+    const erred = runGate({ ...request('refused'), checkpoints });
+    await expect(erred).rejects.toThrow('cannot be read');
+    const missing = (await checkSetup(await readConfig(config))).find(({ of }) => of === 'pool');
+    expect(missing?.problem?.where).toBe(join(folder, 'nowhere'));
+    writeFileSync(config, `${text}pool: {images: pool}\n`);
+    const there = (await checkSetup(await readConfig(config))).find(({ of }) => of === 'pool');
+    expect(there).toEqual({ of: 'pool', found: '642 images without labels', problem: null });
+    writeFileSync(config, text);
   });
 
   it.skipIf(!hasShared)('finds red cars among the training automobiles', async () => {

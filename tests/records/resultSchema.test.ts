@@ -274,6 +274,10 @@ const result: Result = {
             ],
             untested: null,
           },
+          pool: {
+            ...{ images: 5_000, inside: 1_200, listed: 1_000, looksLike: [{ className: 'automobile', images: 800 }] },
+            ...{ typical: ['a.png'], table: 'pool-0123456789abcdef.csv', sheet: 'pool-0123456789abcdef.csv.png' },
+          },
           counterfactual: {
             cluster: 'label:automobile#1a2b3c4d',
             features: [33, 7],
@@ -291,6 +295,7 @@ const result: Result = {
               ...{ kind: 'background', text: 'Vary.', command: null },
               ...{ features: [33], images: 36, outside: 30, pValue: 0.0001 },
             },
+            { kind: 'label-pool', text: 'Label.', command: null, className: 'automobile' },
             { kind: 'mask', text: 'Mask.', command: null, features: [33, 7] },
             { kind: 'name-training-set', text: 'Name it.', command: null },
             { kind: 'watch', text: 'Watch.', command: 'barlow slice add x' },
@@ -306,6 +311,7 @@ const result: Result = {
           others: { images: [], leftOut: 0 },
           known: 'cats',
           trainingSet: { classes: [], untested: 'no class is common' },
+          pool: { images: 9, inside: 0, listed: 0, looksLike: [], typical: [], table: null, sheet: null },
           counterfactual: {
             cluster: 'label:cat#00c0ffee',
             features: [],
@@ -324,6 +330,7 @@ const result: Result = {
           others: { images: [], leftOut: 0 },
           known: null,
           trainingSet: null,
+          pool: null,
           counterfactual: null,
           actions: [],
         },

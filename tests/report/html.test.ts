@@ -18,7 +18,7 @@ const templates = await readTemplates();
 const renderHtml: typeof rendered = (...page) => rendered(...page).replaceAll('\u00a0', ' ');
 
 function eventOf(failing: readonly LabelledPicture[], right: readonly LabelledPicture[]): EventPictures {
-  return { failing, right, pool: new Map(), alike: new Map() };
+  return { failing, right, unlabelled: [], pool: new Map(), alike: new Map() };
 }
 const sample = renderHtml(buildView(sampleInput()), templates);
 

@@ -28,7 +28,13 @@ function eventPictures(): EventPictures {
   const failing = pictures(40);
   const pool = new Map(pictures(50).map((each) => [each.image, { ...each, prediction: 'automobile' }]));
   const near = ['images/41.png', 'images/42.png', 'images/43.png'];
-  return { failing, right: pictures(6), pool, alike: new Map(failing.map(({ image }) => [image, near])) };
+  return {
+    failing,
+    right: pictures(6),
+    unlabelled: pictures(8),
+    pool,
+    alike: new Map(failing.map(({ image }) => [image, near])),
+  };
 }
 
 /** A run over `classes` classes, two groupings, with `clusters` new clusters, everything that a report shows filled in. */

@@ -223,6 +223,7 @@ export function sampleEvent(change: Partial<FailureEvent> = {}): FailureEvent {
       ],
       untested: null,
     },
+    pool: null,
     counterfactual: {
       cluster: 'label:automobile#89abcdef',
       features: [33],
