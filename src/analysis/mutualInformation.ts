@@ -2,7 +2,7 @@ import type { SelectedFeature } from '../records/analysis.ts';
 import type { Columns } from '../records/features.ts';
 import { legacyNormalColumns, legacyNormals } from '../statistics/random.ts';
 import { total } from '../statistics/sums.ts';
-import { argsort, type SortBuffers, sortBuffers } from './argsort.ts';
+import { argsort, type SortBuffers, sortBuffers } from '../statistics/argsort.ts';
 
 /** Machine epsilon of float32. */
 const EPSILON_32 = 2 ** -23;

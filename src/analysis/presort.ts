@@ -1,5 +1,5 @@
 import type { Columns } from '../records/features.ts';
-import { argsort, sortBuffers } from './argsort.ts';
+import { argsort, sortBuffers } from '../statistics/argsort.ts';
 
 /** A matrix with the rows of each column in ascending order of their values. */
 export interface Presorted extends Columns {

@@ -1,5 +1,5 @@
 import type { Columns } from '../records/features.ts';
-import { argsort, sortBuffers } from './argsort.ts';
+import { argsort, sortBuffers } from '../statistics/argsort.ts';
 import { distinct } from './tree.ts';
 
 /** Where columns are cut, as shares of the rows: an eighth apart, and finer towards both ends, where small clusters lie. */

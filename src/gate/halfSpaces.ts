@@ -1,4 +1,5 @@
 import type { Columns } from '../records/features.ts';
+import { argsort, sortBuffers } from '../statistics/argsort.ts';
 import { densityScore } from './score.ts';
 
 /** Half-spaces `feature <= threshold` and `feature > threshold` of a group, with what lies in each; all lists aligned. */
@@ -32,21 +33,27 @@ export function halfSpaces(columns: Columns, { open, expected }: Density): HalfS
   const { rows, from, to, values } = columns;
   const found = { ...{ feature: [], upper: [], threshold: [] }, ...{ size: [], open: [], expected: [] } };
   const lists: { [key in keyof HalfSpaces]: number[] } = found;
+  const bits = new Uint32Array(values.buffer, values.byteOffset, rows * (to - from));
+  const buffers = sortBuffers(rows);
   const sorted = new Float32Array(rows);
+  // Of which threshold on each image lies; walked in the images' order, so that sums round as they always have.
+  const bucketOf = new Uint8Array(rows);
   // Of the images up to each threshold and past the one before; made once, for a run has millions of features of groups.
   const [size, opens, mu] = [0, 1, 2].map(() => new Float64Array(QUANTILES));
   for (let feature = from; feature < to; feature++) {
-    const column = values.subarray((feature - from) * rows, (feature - from + 1) * rows);
-    sorted.set(column);
-    sorted.sort();
-    const thresholds = thresholdsOf(sorted);
-    for (const each of [size, opens, mu]) each.fill(0);
+    const start = (feature - from) * rows;
+    argsort(bits, 1, start, buffers);
+    for (let at = 0; at < rows; at++) sorted[at] = values[start + buffers.order[at]];
+    const { thresholds, ends } = thresholdsOf(sorted);
+    for (const each of [opens, mu]) each.fill(0);
+    for (let bucket = 0, at = 0; bucket <= thresholds.length; bucket++) {
+      const end = bucket < ends.length ? ends[bucket] : rows;
+      size[bucket] = end - at;
+      for (; at < end; at++) bucketOf[buffers.order[at]] = bucket;
+    }
     for (let at = 0; at < rows; at++) {
-      let bucket = 0;
-      while (bucket < thresholds.length && column[at] > thresholds[bucket]) bucket++;
-      size[bucket]++;
-      opens[bucket] += open[at];
-      mu[bucket] += expected[at];
+      opens[bucketOf[at]] += open[at];
+      mu[bucketOf[at]] += expected[at];
     }
     let [sizes, openAll, muAll] = [0, 0, 0];
     for (let bucket = 0; bucket <= thresholds.length; bucket++) {
@@ -70,18 +77,21 @@ export function halfSpaces(columns: Columns, { open, expected }: Density): HalfS
   return lists;
 }
 
-/** Rising, different, each with images on both sides. */
-function thresholdsOf(sorted: Float32Array): number[] {
+/** Rising, different, each with images on both sides; and how many of the sorted values lie up to each. */
+function thresholdsOf(sorted: Float32Array): { readonly thresholds: number[]; readonly ends: number[] } {
   const thresholds: number[] = [];
+  const ends: number[] = [];
   for (let part = 1; part < QUANTILES; part++) {
     const last = Math.ceil((part * sorted.length) / QUANTILES) - 1;
     let next = last + 1;
     while (next < sorted.length && sorted[next] === sorted[last]) next++;
     if (next >= sorted.length) continue;
     const threshold = (sorted[last] + sorted[next]) / 2;
-    if (threshold !== thresholds.at(-1)) thresholds.push(threshold);
+    if (threshold === thresholds.at(-1)) continue;
+    thresholds.push(threshold);
+    ends.push(next);
   }
-  return thresholds;
+  return { thresholds, ends };
 }
 
 /** Half-spaces of several spans of features as one. */
