@@ -4,9 +4,10 @@ import { entry } from '../records/entry.ts';
 import type { Columns, FeatureFile, ReadColumns } from '../records/features.ts';
 import { bytesPerValue, readNpy } from './givenFeatures.ts';
 import type { NpyHeader } from './npy.ts';
+import { type Placed, scatterRows } from './scatterRows.ts';
 
-/** The file is read through one buffer of about this size. */
-const BUFFER_BYTES = 4 * 1024 * 1024;
+/** The file is read through one buffer of about this size: what is read should still be in the processor's cache when it is handed out. */
+const BUFFER_BYTES = 1024 * 1024;
 /** Unwanted bytes between two rows' values that cost less to read than another call. */
 const GAP_BYTES = 4096;
 
@@ -36,7 +37,7 @@ export function readColumns(file: FeatureFile): ReadColumns {
   };
 }
 
-/** Reads rows in the order they stand in the file, as many at once as the buffer holds and the gaps allow. */
+/** Reads rows in the order they stand in the file, as many at once as the gaps allow, and hands them out as the buffer fills. */
 function readInOrder(
   handle: number,
   dtype: NpyHeader['dtype'],
@@ -48,8 +49,23 @@ function readInOrder(
   const size = bytesPerValue(dtype);
   const width = (columns.to - columns.from) * size;
   const buffer = new ArrayBuffer(Math.max(BUFFER_BYTES, width));
+  const values = dtype === 'float32' ? new Float32Array(buffer) : new Float64Array(buffer);
   const startOf = (i: number) =>
     file.offset + (entry(file.rowOf, entry(rows, entry(order, i))) * file.dimensions + columns.from) * size;
+  const placed: Placed[] = [];
+  let filled = 0;
+  const handOut = () => {
+    scatterRows(values, placed, columns, (value, row, feature) => {
+      const where = `row ${entry(file.rowOf, entry(rows, row))}, feature ${feature}`;
+      const fix =
+        file.model.engine === 'file'
+          ? 'Give finite float32 features'
+          : 'The feature store is damaged: delete this file, and its rows are computed again';
+      throw wrongFile(file, `it holds ${value} (${where}, counted from 0)`, fix);
+    });
+    placed.length = 0;
+    filled = 0;
+  };
   for (let first = 0; first < order.length; ) {
     const start = startOf(first);
     let end = start + width;
@@ -59,36 +75,14 @@ function readInOrder(
       if (next - end > GAP_BYTES || next + width - start > buffer.byteLength) break;
       end = next + width;
     }
-    const read = readSync(handle, new Uint8Array(buffer), 0, end - start, start);
+    if (filled + end - start > buffer.byteLength) handOut();
+    const read = readSync(handle, new Uint8Array(buffer), filled, end - start, start);
     if (read < end - start) throw wrongFile(file, 'it is truncated', 'Write or copy it again');
-    const values = dtype === 'float32' ? new Float32Array(buffer) : new Float64Array(buffer);
-    for (let i = first; i < past; i++)
-      scatter(values, (startOf(i) - start) / size, entry(order, i), file, rows, columns);
+    for (let i = first; i < past; i++) placed.push({ at: (filled + startOf(i) - start) / size, row: entry(order, i) });
+    filled += end - start;
     first = past;
   }
-}
-
-/** Puts one row's values into the columns. */
-function scatter(
-  values: Float32Array | Float64Array,
-  at: number,
-  row: number,
-  file: FeatureFile,
-  rows: Uint32Array,
-  columns: Columns,
-): void {
-  const length = columns.to - columns.from;
-  for (let j = 0, to = row; j < length; j++, to += columns.rows) {
-    const value = entry(values, at + j);
-    columns.values[to] = value;
-    if (Number.isFinite(columns.values[to])) continue;
-    const where = `row ${entry(file.rowOf, entry(rows, row))}, feature ${columns.from + j}`;
-    const fix =
-      file.model.engine === 'file'
-        ? 'Give finite float32 features'
-        : 'The feature store is damaged: delete this file, and its rows are computed again';
-    throw wrongFile(file, `it holds ${value} (${where}, counted from 0)`, fix);
-  }
+  handOut();
 }
 
 function wrongFile(file: FeatureFile, what: string, fix: string): UserError {
