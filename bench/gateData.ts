@@ -184,7 +184,7 @@ export function scanInput(
 ): ScanInput {
   return {
     ...{ groups, images: evalSet.images, dimensions, options, readColumns, draws: 9999, run },
-    difficultyOf: (group) => (hard === null ? null : difficultyOf(hard, group, evalSet, (row) => row)),
+    difficultyOf: async (group) => hard && difficultyOf(hard, group, evalSet, (row) => row, readColumns),
     onProgress: () => {},
   };
 }

@@ -1,11 +1,12 @@
 import type { Columns, ReadColumns } from '../records/features.ts';
-import type { Hardness } from '../records/hardness.ts';
+import type { ClassifierView, Hardness } from '../records/hardness.ts';
 import type { RunTask } from '../records/threads.ts';
 import { backwardSolve, cholesky, forwardSolve } from '../statistics/cholesky.ts';
 import { stream } from '../statistics/random.ts';
 import { limiter } from './limiter.ts';
-import { gramWorker, type View } from './ridgeGram.ts';
-import { type Fitted, leftOut, scoreWorker } from './ridgeScore.ts';
+import { type Gram, gramWorker, seenOf } from './ridgeGram.ts';
+import { type Fitted, marginFrom, scoreWorker, wovenWeights } from './ridgeScore.ts';
+import { sharedBuffers } from './sharedBuffers.ts';
 
 export interface HardnessInput {
   readonly labels: Int32Array;
@@ -30,8 +31,8 @@ const PENALTY = 0.01;
 
 /**
  * Fits the classifier, one column a class (1 where the image has the label, else 0), with an intercept that is not
- * penalised. Leave-one-out scores come of the hat matrix: y - (y - fitted) / (1 - leverage). Null where fewer than two
- * classes have images: then nothing tells hard from easy.
+ * penalised. Leave-one-out scores come of the hat matrix: y - (y - fitted) / (1 - leverage). Features are read twice, a chunk of images at a
+ * time. Null where fewer than two classes have images: then nothing tells hard from easy.
  */
 export async function hardness(input: HardnessInput): Promise<Hardness | null> {
   const { labels, classes, dimensions, readColumns, run } = input;
@@ -39,35 +40,56 @@ export async function hardness(input: HardnessInput): Promise<Hardness | null> {
   const images = labels.length;
   const width = Math.min(WIDTH, dimensions);
   const view = { width, ...scaling(await readColumns(spread(images), 0, dimensions)), ...sketch(dimensions, width) };
-  const seen = new Float32Array(new SharedArrayBuffer(4 * images * width));
-  const starts = Array.from({ length: Math.ceil(images / CHUNK) }, (_, chunk) => chunk * CHUNK);
-  const grams: Float64Array[] = [];
-  const inTurn = limiter(CHUNKS_AT_ONCE, Number.POSITIVE_INFINITY);
-  await Promise.all(
-    starts.map((from, chunk) =>
-      inTurn(0, async () => {
-        const rows = Uint32Array.from({ length: Math.min(CHUNK, images - from) }, (_, at) => from + at);
-        const columns = await readColumns(rows, 0, dimensions);
-        grams[chunk] = await run(gramWorker, { columns, view, seen, from });
-      }),
-    ),
+  const fitting = new Fitting(labels, classes, width);
+  await eachChunk(
+    input,
+    async (columns) => run(gramWorker, { columns, view }),
+    (gram, from) => fitting.add(gram, from),
   );
-  const fitted = fit(grams, seen, labels, classes, width);
+  const fitted = fitting.fit();
+  const woven = wovenWeights(fitted.weights, width);
   const leverage = new Float64Array(images);
-  const [best, second] = [new Float64Array(images), new Float64Array(images)];
+  const [own, best, second] = [new Float64Array(images), new Float64Array(images), new Float64Array(images)];
   const bestClass = new Int32Array(images);
-  await Promise.all(
-    starts.map(async (from) => {
-      const to = Math.min(from + CHUNK, images);
-      const scored = await run(scoreWorker, { ...fitted, seen, from, labels: labels.slice(from, to) });
+  await eachChunk(
+    input,
+    async (columns, from) =>
+      run(scoreWorker, { columns, view, fitted, woven, labels: labels.slice(from, from + columns.rows) }),
+    (scored, from) => {
       leverage.set(scored.leverage, from);
+      own.set(scored.own, from);
       best.set(scored.best, from);
       second.set(scored.second, from);
       bestClass.set(scored.bestClass, from);
-    }),
+    },
   );
   const { mean, weights, shares } = fitted;
-  return { images, classes, width, seen, mean, weights, shares, leverage, best, bestClass, second };
+  return { images, classes, view, mean, weights, shares, leverage, own, best, bestClass, second };
+}
+
+/** Has all images worked on, a chunk a task; outcomes are taken in the images' order. */
+async function eachChunk<Outcome>(
+  { labels, dimensions, readColumns }: HardnessInput,
+  work: (columns: Columns, from: number) => Promise<Outcome>,
+  take: (outcome: Outcome, from: number) => void,
+): Promise<void> {
+  const inTurn = limiter(CHUNKS_AT_ONCE, Number.POSITIVE_INFINITY);
+  const buffers = sharedBuffers();
+  let before: Promise<void> = Promise.resolve();
+  const all: Promise<void>[] = [];
+  for (let from = 0; from < labels.length; from += CHUNK) {
+    const earlier = before;
+    before = inTurn(0, async () => {
+      const rows = Uint32Array.from({ length: Math.min(CHUNK, labels.length - from) }, (_, at) => from + at);
+      const buffer = buffers.take(4 * rows.length * dimensions);
+      const outcome = await work(await readColumns(rows, 0, dimensions, buffer), from);
+      buffers.giveBack(buffer);
+      await earlier;
+      take(outcome, from);
+    });
+    all.push(before);
+  }
+  await Promise.all(all);
 }
 
 /** Whether the margins of so many images, classes and features take long enough to be kept from run to run. */
@@ -76,13 +98,38 @@ export function areWorthKeeping(images: number, classes: number, dimensions: num
   return images * width * (width + classes) >= WORTH_KEEPING;
 }
 
-/** The leave-one-out score of a class of an image, less the greatest of the other classes. */
-export function marginOf(hardness: Hardness, image: number, label: number, ofClass: number): number {
-  const { width, seen, mean, weights, shares, leverage, best, second, bestClass } = hardness;
-  if (bestClass[image] === ofClass) return best[image] - second[image];
-  let score = shares[ofClass];
-  for (let at = 0; at < width; at++) score += (seen[image * width + at] - mean[at]) * weights[ofClass * width + at];
-  return leftOut(score, label === ofClass ? 1 : 0, leverage[image]) - best[image];
+/**
+ * The leave-one-out scores of classes of images, less the greatest of the other classes.
+ * @param images with the class of each, ascending.
+ */
+export async function marginsOf(
+  hardness: Hardness,
+  images: readonly { readonly image: number; readonly ofClass: number }[],
+  labels: Int32Array,
+  readColumns: ReadColumns,
+): Promise<Float64Array> {
+  const { view, own, leverage, best, second, bestClass } = hardness;
+  const margins = Float64Array.from(images, ({ image, ofClass }) => {
+    if (labels[image] === ofClass) return own[image];
+    return bestClass[image] === ofClass ? best[image] - second[image] : Number.NaN;
+  });
+  const left = Uint32Array.from(margins.keys()).filter((at) => Number.isNaN(margins[at]));
+  for (let from = 0; from < left.length; from += CHUNK) {
+    const places = left.subarray(from, from + CHUNK);
+    const rows = Uint32Array.from(places, (at) => images[at].image);
+    const seen = seenOf(await readColumns(rows, 0, view.featureMean.length), view);
+    for (const [of, at] of places.entries()) {
+      const { image, ofClass } = images[at];
+      const known = {
+        leverage: leverage[image],
+        best: best[image],
+        second: second[image],
+        bestClass: bestClass[image],
+      };
+      margins[at] = marginFrom(seen, of * view.width, hardness, { label: labels[image], ofClass, ...known });
+    }
+  }
+  return margins;
 }
 
 function spread(images: number): Uint32Array {
@@ -90,7 +137,7 @@ function spread(images: number): Uint32Array {
   return Uint32Array.from({ length: count }, (_, at) => Math.floor((at * images) / count));
 }
 
-function scaling({ rows, values, from, to }: Columns): Pick<View, 'featureMean' | 'scale'> {
+function scaling({ rows, values, from, to }: Columns): Pick<ClassifierView, 'featureMean' | 'scale'> {
   const featureMean = new Float64Array(to - from);
   const scale = new Float64Array(to - from);
   for (let feature = 0; feature < to - from; feature++) {
@@ -104,7 +151,7 @@ function scaling({ rows, values, from, to }: Columns): Pick<View, 'featureMean' 
 }
 
 /** Where features are many: each is added to one of `width` values, with a random sign (a count sketch); else each is one. */
-function sketch(dimensions: number, width: number): Pick<View, 'bucket' | 'sign'> {
+function sketch(dimensions: number, width: number): Pick<ClassifierView, 'bucket' | 'sign'> {
   const identity = dimensions <= width;
   const random = stream('hardness sketch');
   const bucket = Uint32Array.from({ length: dimensions }, (_, feature) => (identity ? feature : random.below(width)));
@@ -112,44 +159,61 @@ function sketch(dimensions: number, width: number): Pick<View, 'bucket' | 'sign'
   return { bucket, sign };
 }
 
-function fit(
-  grams: readonly Float64Array[],
-  seen: Float32Array,
-  labels: Int32Array,
-  classes: number,
-  width: number,
-): Fitted {
-  const n = labels.length;
-  const mean = new Float64Array(width);
-  const weights = new Float64Array(classes * width);
-  const counts = new Float64Array(classes);
-  for (let image = 0; image < n; image++) {
-    counts[labels[image]]++;
-    for (let at = 0; at < width; at++) {
-      mean[at] += seen[image * width + at];
-      weights[labels[image] * width + at] += seen[image * width + at];
+/** Sums over images, and the classifier that they make. State: the sums so far. */
+class Fitting {
+  private readonly labels: Int32Array;
+  private readonly mean: Float64Array;
+  private readonly weights: Float64Array;
+  private readonly counts: Float64Array;
+  private readonly products: Float64Array;
+
+  constructor(labels: Int32Array, classes: number, width: number) {
+    this.labels = labels;
+    this.mean = new Float64Array(width);
+    this.weights = new Float64Array(classes * width);
+    this.counts = new Float64Array(classes);
+    this.products = new Float64Array(width * width);
+  }
+
+  /** Adds the images from `from` on; all those before have been added. */
+  add({ seen, products }: Gram, from: number): void {
+    const { mean, weights } = this;
+    const width = mean.length;
+    for (let image = 0; image < seen.length / width; image++) {
+      const label = this.labels[from + image];
+      this.counts[label]++;
+      for (let at = 0; at < width; at++) {
+        mean[at] += seen[image * width + at];
+        weights[label * width + at] += seen[image * width + at];
+      }
     }
+    for (let at = 0; at < products.length; at++) this.products[at] += products[at];
   }
-  for (let at = 0; at < width; at++) mean[at] /= n;
-  const matrix = new Float64Array(width * width);
-  for (let i = 0; i < width; i++) {
-    for (let j = i; j < width; j++) {
-      const sum = grams.reduce((total, each) => total + each[i * width + j], 0) - n * mean[i] * mean[j];
-      matrix[i * width + j] = sum;
-      matrix[j * width + i] = sum;
+
+  fit(): Fitted {
+    const { mean, weights, counts, products } = this;
+    const [images, width] = [this.labels.length, mean.length];
+    for (let at = 0; at < width; at++) mean[at] /= images;
+    const matrix = new Float64Array(width * width);
+    for (let i = 0; i < width; i++) {
+      for (let j = i; j < width; j++) {
+        const sum = products[i * width + j] - images * mean[i] * mean[j];
+        matrix[i * width + j] = sum;
+        matrix[j * width + i] = sum;
+      }
     }
+    let trace = 0;
+    for (let at = 0; at < width; at++) trace += matrix[at * width + at];
+    // Where every feature is constant any penalty will do.
+    const penalty = Math.max((PENALTY * trace) / width, 1e-9);
+    for (let at = 0; at < width; at++) matrix[at * width + at] = Math.max(0, matrix[at * width + at]) + penalty;
+    const lower = cholesky(matrix, width);
+    for (let of = 0; of < counts.length; of++) {
+      const row = weights.subarray(of * width, (of + 1) * width);
+      for (let at = 0; at < width; at++) row[at] -= counts[of] * mean[at];
+      forwardSolve(lower, width, row);
+      backwardSolve(lower, width, row);
+    }
+    return { images, mean, weights, shares: counts.map((count) => count / images), lower };
   }
-  let trace = 0;
-  for (let at = 0; at < width; at++) trace += matrix[at * width + at];
-  // Where every feature is constant any penalty will do.
-  const penalty = Math.max((PENALTY * trace) / width, 1e-9);
-  for (let at = 0; at < width; at++) matrix[at * width + at] = Math.max(0, matrix[at * width + at]) + penalty;
-  const lower = cholesky(matrix, width);
-  for (let of = 0; of < classes; of++) {
-    const row = weights.subarray(of * width, (of + 1) * width);
-    for (let at = 0; at < width; at++) row[at] -= counts[of] * mean[at];
-    forwardSolve(lower, width, row);
-    backwardSolve(lower, width, row);
-  }
-  return { width, mean, weights, shares: counts.map((count) => count / n), lower };
 }

@@ -1,53 +1,54 @@
+import type { Columns } from '../records/features.ts';
+import type { ClassifierView, Hardness } from '../records/hardness.ts';
 import type { WorkerModule } from '../records/threads.ts';
-import { forwardSolve } from '../statistics/cholesky.ts';
+import { seenOf } from './ridgeGram.ts';
 
 /** A ridge classifier that is fitted, one column a class. */
 export interface Fitted {
-  readonly width: number;
+  /** Images that it was fitted to. */
+  readonly images: number;
   readonly mean: Float64Array;
+  /** C x width. */
   readonly weights: Float64Array;
   readonly shares: Float64Array;
   /** Of the penalised covariance, times n. */
   readonly lower: Float64Array;
 }
 
-export interface ScoreTask extends Fitted {
-  readonly seen: Float32Array;
-  readonly from: number;
+export interface ScoreTask {
+  readonly columns: Columns;
+  readonly view: ClassifierView;
+  readonly fitted: Fitted;
+  /** `fitted.weights`, woven. */
+  readonly woven: Float64Array;
   /** Of the images of this task. */
   readonly labels: Int32Array;
 }
 
-/** Of each image: the diagonal of the hat matrix, the greatest leave-one-out score, its class, and the next score. */
-export interface Scored {
-  readonly leverage: Float64Array;
-  readonly best: Float64Array;
-  readonly bestClass: Int32Array;
-  readonly second: Float64Array;
-}
+/** As `Hardness` has them, of some images. */
+export type Scored = Pick<Hardness, 'leverage' | 'own' | 'best' | 'bestClass' | 'second'>;
 
-/** Leverage and the two best leave-one-out scores of some images. */
-export default function score({ width, mean, weights, shares, lower, seen, from, labels }: ScoreTask): Scored {
+/** Leverage and the best leave-one-out scores of some images. */
+export default function score({ columns, view, fitted, woven, labels }: ScoreTask): Scored {
+  const { mean, shares } = fitted;
+  const { width } = view;
   const rows = labels.length;
-  const n = seen.length / width;
-  const leverage = new Float64Array(rows);
-  const [best, second] = [new Float64Array(rows), new Float64Array(rows)];
+  const seen = seenOf(columns, view);
+  const leverage = leverages(seen, width, fitted);
+  const [own, best, second] = [0, 1, 2].map(() => new Float64Array(rows));
   const bestClass = new Int32Array(rows);
-  const weightsOf = Array.from(shares, (_, of) => weights.subarray(of * width, (of + 1) * width));
+  const order = summingOrder(width);
   const centred = new Float64Array(width);
-  const whitened = new Float64Array(width);
+  const scores = new Float64Array(Math.ceil(shares.length / WOVEN) * WOVEN);
+  const scoreSome = scorer(woven, width, scores);
   for (let row = 0; row < rows; row++) {
-    for (let at = 0; at < width; at++) centred[at] = seen[(from + row) * width + at] - mean[at];
-    whitened.set(centred);
-    forwardSolve(lower, width, whitened);
-    let length = 1 / n;
-    for (let at = 0; at < width; at++) length += whitened[at] * whitened[at];
-    leverage[row] = length;
+    for (let at = 0; at < width; at++) centred[at] = seen[row * width + order[at]] - mean[order[at]];
+    for (let of = 0; of < scores.length; of += WOVEN) scoreSome(centred, of);
     let first = Number.NEGATIVE_INFINITY;
     let next = Number.NEGATIVE_INFINITY;
     let firstClass = 0;
     for (let of = 0; of < shares.length; of++) {
-      const value = leftOut(shares[of] + dot(centred, weightsOf[of]), labels[row] === of ? 1 : 0, length);
+      const value = leftOut(shares[of] + scores[of], labels[row] === of ? 1 : 0, leverage[row]);
       if (value > first) {
         next = first;
         first = value;
@@ -57,29 +58,125 @@ export default function score({ width, mean, weights, shares, lower, seen, from,
     best[row] = first;
     second[row] = next;
     bestClass[row] = firstClass;
+    const target = { label: labels[row], ofClass: labels[row], leverage: leverage[row], best: first, second: next };
+    own[row] = marginFrom(seen, row * width, fitted, { ...target, bestClass: firstClass });
   }
-  return { leverage, best, second, bestClass };
+  return { leverage, own, best, second, bestClass };
 }
 
-/** Four sums side by side, of vectors that begin at 0: several times as fast as one sum, or as places in a matrix. */
-function dot(one: Float64Array, other: Float64Array): number {
-  let a = 0;
-  let b = 0;
-  let c = 0;
-  let d = 0;
-  const whole = one.length - (one.length % 4);
-  for (let at = 0; at + 3 < other.length; at += 4) {
-    a += one[at] * other[at];
-    b += one[at + 1] * other[at + 1];
-    c += one[at + 2] * other[at + 2];
-    d += one[at + 3] * other[at + 3];
+/** Images whose triangles are solved at a time: each waits for its own sums, not for one another's. */
+const SOLVED_TOGETHER = 4;
+
+/** The diagonal of the hat matrix: 1 / n plus the squared length of what is seen, whitened. */
+function leverages(seen: Float32Array, width: number, { images, mean, lower }: Fitted): Float64Array {
+  const rows = seen.length / width;
+  const found = new Float64Array(rows);
+  const x = new Float64Array(SOLVED_TOGETHER * width);
+  for (let first = 0; first < rows; first += SOLVED_TOGETHER) {
+    for (let of = 0; of < SOLVED_TOGETHER; of++) {
+      // The last image stands in for those that are missing to four.
+      const start = Math.min(first + of, rows - 1) * width;
+      for (let at = 0; at < width; at++) x[SOLVED_TOGETHER * at + of] = seen[start + at] - mean[at];
+    }
+    let [p, q, r, s] = [1 / images, 1 / images, 1 / images, 1 / images];
+    for (let row = 0; row < width; row++) {
+      let [a, b, c, d] = [x[4 * row], x[4 * row + 1], x[4 * row + 2], x[4 * row + 3]];
+      for (let k = 0, at = 0; k < row; k++, at += SOLVED_TOGETHER) {
+        const factor = lower[row * width + k];
+        a -= factor * x[at];
+        b -= factor * x[at + 1];
+        c -= factor * x[at + 2];
+        d -= factor * x[at + 3];
+      }
+      const pivot = lower[row * width + row];
+      [a, b, c, d] = [a / pivot, b / pivot, c / pivot, d / pivot];
+      x.set([a, b, c, d], 4 * row);
+      p += a * a;
+      q += b * b;
+      r += c * c;
+      s += d * d;
+    }
+    found.set([p, q, r, s].slice(0, rows - first), first);
   }
-  for (let at = whole; at < one.length; at++) a += one[at] * other[at];
-  return a + b + (c + d);
+  return found;
+}
+
+/** Classes whose weights lie woven: value by value, so that one value of an image meets all of them. */
+const WOVEN = 8;
+/** A score is four sums, of every fourth value each; the first takes what is left over too. */
+const SUMS = 4;
+
+/** Places of the values in the order in which they are summed: sum by sum. */
+function summingOrder(width: number): Uint32Array {
+  const whole = width - (width % SUMS);
+  const sumOf = (at: number) => (at < whole ? at % SUMS : 0);
+  return Uint32Array.from({ length: width }, (_, at) => at).sort((a, b) => sumOf(a) - sumOf(b) || a - b);
+}
+
+/** Weights of classes, C x width, woven by eights in shared memory, in summing order; the last eight are filled up with zeros. */
+export function wovenWeights(weights: Float64Array, width: number): Float64Array {
+  const classes = weights.length / width;
+  const order = summingOrder(width);
+  const to = new Float64Array(new SharedArrayBuffer(8 * Math.ceil(classes / WOVEN) * WOVEN * width));
+  for (let of = 0; of < classes; of++) {
+    const start = (of - (of % WOVEN)) * width + (of % WOVEN);
+    for (let at = 0; at < width; at++) to[start + at * WOVEN] = weights[of * width + order[at]];
+  }
+  return to;
+}
+
+/** A function that adds up products of an image's values, in summing order, with the weights of eight classes from `of` on. */
+function scorer(woven: Float64Array, width: number, scores: Float64Array) {
+  const sums = new Float64Array(SUMS * WOVEN);
+  const fourth = Math.floor(width / SUMS);
+  const ends = Uint32Array.from({ length: SUMS }, (_, sum) => width - (SUMS - 1 - sum) * fourth);
+  return (values: Float64Array, of: number): void => {
+    for (let sum = 0, at = 0, w = of * width; sum < SUMS; sum++) {
+      let [a, b, c, d, e, f, g, h] = [0, 0, 0, 0, 0, 0, 0, 0];
+      for (const end = ends[sum]; at < end; at++, w += WOVEN) {
+        const value = values[at];
+        a += value * woven[w];
+        b += value * woven[w + 1];
+        c += value * woven[w + 2];
+        d += value * woven[w + 3];
+        e += value * woven[w + 4];
+        f += value * woven[w + 5];
+        g += value * woven[w + 6];
+        h += value * woven[w + 7];
+      }
+      sums.set([a, b, c, d, e, f, g, h], sum * WOVEN);
+    }
+    for (let at = 0; at < WOVEN; at++)
+      scores[of + at] = sums[at] + sums[WOVEN + at] + (sums[2 * WOVEN + at] + sums[3 * WOVEN + at]);
+  };
+}
+
+/** What is known of an image whose margin for a class is wanted. */
+interface Target {
+  readonly label: number;
+  readonly ofClass: number;
+  readonly leverage: number;
+  readonly best: number;
+  readonly bestClass: number;
+  readonly second: number;
+}
+
+/** The leave-one-out score of a class of an image, less the greatest of the other classes; what is seen of it from `start` on. */
+export function marginFrom(
+  seen: Float32Array,
+  start: number,
+  { mean, weights, shares }: Pick<Fitted, 'mean' | 'weights' | 'shares'>,
+  { label, ofClass, leverage, best, bestClass, second }: Target,
+): number {
+  if (bestClass === ofClass) return best - second;
+  const width = mean.length;
+  let score = shares[ofClass];
+  for (let at = 0; at < width; at++) score += (seen[start + at] - mean[at]) * weights[ofClass * width + at];
+  return leftOut(score, label === ofClass ? 1 : 0, leverage) - best;
 }
 
 /** The score of an image by the classifier that never saw it. */
-export function leftOut(fitted: number, target: number, leverage: number): number {
+function leftOut(fitted: number, target: number, leverage: number): number {
   return target - (target - fitted) / Math.max(1e-9, 1 - leverage);
 }
 

@@ -10,8 +10,8 @@ import { computedAgain } from './segment.ts';
  * Where margins are kept, beside the features. Raise the number whenever `hardness` gives other values for the same features and
  * labels, or the files change their form.
  */
-export const MARGINS_FOLDER = 'margins-1';
-/** Files that are kept: of the eval sets and labels of late. One of ImageNet's validation set takes 55 MB. */
+export const MARGINS_FOLDER = 'margins-2';
+/** Files that are kept: of the eval sets and labels of late. One of ImageNet's validation set takes 4 MB. */
 const MOST_KEPT = 3;
 const HEADER_BYTES = 32;
 const DIGEST_BYTES = 32;
@@ -34,7 +34,7 @@ export interface MarginStore {
 }
 
 /**
- * The margins of a folder of features. A file is a header (images, classes and width, float64), the arrays of `Hardness` one after the
+ * The margins of a folder of features. A file is a header (images, classes, width and features, float64), the arrays of `Hardness` one after the
  * other, and the SHA-256 of the file's key and all before.
  */
 export function marginStore(storeFolder: string, onNotice: (line: string) => void): MarginStore {
@@ -68,8 +68,15 @@ function keyOf({ contents, labels, classes }: MarginSource): string {
     .digest('hex');
 }
 
+interface Sizes {
+  readonly images: number;
+  readonly classes: number;
+  readonly width: number;
+  readonly features: number;
+}
+
 /** Arrays over one buffer, those of 8 bytes a value first. */
-function arraysOver(buffer: ArrayBuffer, images: number, classes: number, width: number) {
+function arraysOver(buffer: ArrayBuffer, { images, classes, width, features }: Sizes) {
   let at = HEADER_BYTES;
   const place = (bytes: number) => {
     at += bytes;
@@ -78,30 +85,38 @@ function arraysOver(buffer: ArrayBuffer, images: number, classes: number, width:
   const doubles = (length: number) => new Float64Array(buffer, place(8 * length), length);
   return {
     ...{ mean: doubles(width), weights: doubles(classes * width), shares: doubles(classes) },
-    ...{ leverage: doubles(images), best: doubles(images), second: doubles(images) },
+    ...{ leverage: doubles(images), own: doubles(images), best: doubles(images), second: doubles(images) },
+    view: {
+      ...{ width, featureMean: doubles(features), scale: doubles(features), sign: doubles(features) },
+      bucket: new Uint32Array(buffer, place(4 * features), features),
+    },
     bestClass: new Int32Array(buffer, place(4 * images), images),
-    seen: new Float32Array(buffer, place(4 * images * width), images * width),
   };
 }
 
-function bytesOf(images: number, classes: number, width: number): number {
-  const doubles = width + classes * width + classes + 3 * images;
-  return HEADER_BYTES + 8 * doubles + 4 * images + 4 * images * width + DIGEST_BYTES;
+function bytesOf({ images, classes, width, features }: Sizes): number {
+  const doubles = width + classes * width + classes + 4 * images + 3 * features;
+  return HEADER_BYTES + 8 * doubles + 4 * images + 4 * features + DIGEST_BYTES;
 }
 
 function formatted(margins: Hardness, key: string): Uint8Array {
-  const { images, classes, width } = margins;
-  const buffer = new ArrayBuffer(bytesOf(images, classes, width));
-  new Float64Array(buffer, 0, 3).set([images, classes, width]);
-  const to = arraysOver(buffer, images, classes, width);
+  const { images, classes, view } = margins;
+  const sizes = { images, classes, width: view.width, features: view.featureMean.length };
+  const buffer = new ArrayBuffer(bytesOf(sizes));
+  new Float64Array(buffer, 0, 4).set([images, classes, sizes.width, sizes.features]);
+  const to = arraysOver(buffer, sizes);
   to.mean.set(margins.mean);
   to.weights.set(margins.weights);
   to.shares.set(margins.shares);
   to.leverage.set(margins.leverage);
+  to.own.set(margins.own);
   to.best.set(margins.best);
   to.second.set(margins.second);
   to.bestClass.set(margins.bestClass);
-  to.seen.set(margins.seen);
+  to.view.featureMean.set(view.featureMean);
+  to.view.scale.set(view.scale);
+  to.view.sign.set(view.sign);
+  to.view.bucket.set(view.bucket);
   const bytes = new Uint8Array(buffer);
   bytes.set(digest(key, bytes), bytes.length - DIGEST_BYTES);
   return bytes;
@@ -121,8 +136,8 @@ function parsed(bytes: Uint8Array, key: string): Hardness | null {
   if (!digest(key, bytes).equals(bytes.subarray(-DIGEST_BYTES))) return null;
   const buffer = new ArrayBuffer(bytes.length);
   new Uint8Array(buffer).set(bytes);
-  const [images = 0, classes = 0, width = 0] = new Float64Array(buffer, 0, 3);
-  return { images, classes, width, ...arraysOver(buffer, images, classes, width) };
+  const [images = 0, classes = 0, width = 0, features = 0] = new Float64Array(buffer, 0, 4);
+  return { images, classes, ...arraysOver(buffer, { images, classes, width, features }) };
 }
 
 /** Of a file's key and all but its last bytes. */

@@ -27,7 +27,7 @@ export interface ScanInput {
   readonly options: ScanOptions;
   readonly readColumns: ReadColumns;
   /** How hard a group's images are; null where nothing tells. */
-  readonly difficultyOf: (group: PairedGroup) => Difficulty | null;
+  readonly difficultyOf: (group: PairedGroup) => Promise<Difficulty | null>;
   /** Most draws. */
   readonly draws: number;
   readonly run: RunTask;
@@ -85,7 +85,7 @@ export async function prepareGroups(input: ScanInput): Promise<PreparedGroup[]> 
   }));
   let done = 0;
   const prepared = await boundedMap(placed, GROUPS_AT_ONCE, async ({ group, open, image, rightImage }) => {
-    const expected = expectedOpen(openFlags(open, group.rows.length), input.difficultyOf(group));
+    const expected = expectedOpen(openFlags(open, group.rows.length), await input.difficultyOf(group));
     const source = { rows: group.rows, dimensions, readColumns, run, open, expected, options: familyOptions(options) };
     const family = await openFamily(source);
     onProgress('scan', ++done, placed.length);

@@ -84,7 +84,7 @@ async function weakestOf(
   { dimensions, readColumns, run, images, drawnAs = images, difficultyOf }: WeakeningsInput,
 ): Promise<WeakeningOutcome> {
   const open = openFlags(openImages(group.outcomes), group.rows.length);
-  const expected = expectedOpen(open, difficultyOf(group));
+  const expected = expectedOpen(open, await difficultyOf(group));
   const names = Array.from(steady, (at) => entry(drawnAs, entry(group.rows, at)));
   const margins = confidences.map((of) => Float64Array.from(steady, (at) => logOdds(entry(of, entry(group.rows, at)))));
   const task = { open, expected, steady, names, changes: changesOf(margins), blocks: BLOCKS };

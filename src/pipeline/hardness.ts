@@ -16,12 +16,12 @@ export async function difficultyIn(
   run: Run,
   features: Features,
   rows: Uint32Array,
-): Promise<(group: PairedGroup) => Difficulty | null> {
-  const { evalSet } = features;
+): Promise<(group: PairedGroup) => Promise<Difficulty | null>> {
+  const { evalSet, read } = features;
   const found = await margins(run, features);
-  if (found !== null) return (group) => difficultyOf(found, group, evalSet, (row) => entry(rows, row));
+  if (found !== null) return (group) => difficultyOf(found, group, evalSet, (row) => entry(rows, row), read);
   run.request.onNotice('All images have one label: nothing tells hard images from easy ones, and all count as alike.');
-  return () => null;
+  return async () => null;
 }
 
 /** The margins of the eval set: those kept with the features by an earlier run, where they take long. */

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { analyseArrays } from '../../src/analysis/analyseArrays.ts';
-import { argsort, sortBuffers } from '../../src/analysis/argsort.ts';
 import { columnOf, firstNotFinite, packed, sharedColumns } from '../../src/analysis/columns.ts';
 import informationOf from '../../src/analysis/informationTask.ts';
 import { limiter } from '../../src/analysis/limiter.ts';
@@ -9,6 +8,7 @@ import { mutualInformation } from '../../src/analysis/mutualInformation.ts';
 import { presort } from '../../src/analysis/presort.ts';
 import { BUCKETS, quantise } from '../../src/analysis/quantised.ts';
 import { defaultAnalysisOptions } from '../../src/pipeline/defaults.ts';
+import { argsort, sortBuffers } from '../../src/statistics/argsort.ts';
 
 const floats = fc.oneof(
   fc.float({ noNaN: true }),

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { openPool } from '../../src/adapters/threadPool.ts';
 import { difficultyOf } from '../../src/analysis/difficulty.ts';
-import { areWorthKeeping, hardness, marginOf } from '../../src/analysis/hardness.ts';
+import { areWorthKeeping, hardness, marginsOf } from '../../src/analysis/hardness.ts';
+import { seenOf } from '../../src/analysis/ridgeGram.ts';
 import type { ReadColumns } from '../../src/records/features.ts';
 import type { Hardness } from '../../src/records/hardness.ts';
 import { stream } from '../../src/statistics/random.ts';
@@ -18,6 +19,18 @@ const readerOf =
     return { rows: rows.length, from, to, values };
   };
 
+/** What the classifier sees of all of some images. */
+async function seenOfAll(images: number, dimensions: number, read: ReadColumns, { view }: Hardness) {
+  return seenOf(
+    await read(
+      Uint32Array.from({ length: images }, (_, row) => row),
+      0,
+      dimensions,
+    ),
+    view,
+  );
+}
+
 describe('how hard the images of a group are', () => {
   const [n, d, classes] = [30, 3, ['cat', 'dog', 'owl']];
   const random = stream('difficulty');
@@ -30,7 +43,14 @@ describe('how hard the images of a group are', () => {
     return found;
   };
   /** Score of each class, by its margin over the best of the others. */
-  const margins = (found: Hardness, image: number) => [0, 1, 2].map((k) => marginOf(found, image, labels[image], k));
+  const margins = (found: Hardness, image: number) =>
+    marginsOf(
+      found,
+      [0, 1, 2].map((ofClass) => ({ image, ofClass })),
+      labels,
+      read,
+    );
+  const marginsOfAll = (found: Hardness) => Promise.all(images.map((image) => margins(found, image)));
   // Rows of the group are twice those of the eval set that was fitted on.
   const group = (id: string) => ({
     ...{ id, grouping: 'label' as const, value: id.replace(/^.*:/, ''), outcomes: [] },
@@ -43,16 +63,18 @@ describe('how hard the images of a group are', () => {
     'of %s: how little sure their own class is',
     async (id) => {
       const found = await fitted();
-      const { harder, never } = difficultyOf(found, group(id), { labels, classes }, rowOf);
-      expect([...harder]).toEqual(images.map((image) => -margins(found, image)[labels[image]]));
+      const { harder, never } = await difficultyOf(found, group(id), { labels, classes }, rowOf, read);
+      const all = await marginsOfAll(found);
+      expect([...harder]).toEqual(images.map((image, at) => -all[at][labels[image]]));
       expect([...never]).toEqual([0, 0, 0, 0, 0]);
     },
   );
 
   it('of predictions of a class: how sure that class is, of images that are of it how little', async () => {
     const found = await fitted();
-    const { harder, never } = difficultyOf(found, group('prediction:dog'), { labels, classes }, rowOf);
-    const expected = images.map((image) => (labels[image] === 1 ? -1 : 1) * margins(found, image)[1]);
+    const { harder, never } = await difficultyOf(found, group('prediction:dog'), { labels, classes }, rowOf, read);
+    const all = await marginsOfAll(found);
+    const expected = images.map((image, at) => (labels[image] === 1 ? -1 : 1) * all[at][1]);
     expect([...harder]).toEqual(expected);
     // An image of the class cannot be wrongly taken for it.
     expect([...never]).toEqual(images.map((image) => Number(labels[image] === 1)));
@@ -61,8 +83,9 @@ describe('how hard the images of a group are', () => {
 
   it('of a union: how unsure the side is that the label is on', async () => {
     const found = await fitted();
-    const { harder, never } = difficultyOf(found, group('union:owl'), { labels, classes }, rowOf);
-    expect([...harder]).toEqual(images.map((image) => (labels[image] === 2 ? -1 : 1) * margins(found, image)[2]));
+    const { harder, never } = await difficultyOf(found, group('union:owl'), { labels, classes }, rowOf, read);
+    const all = await marginsOfAll(found);
+    expect([...harder]).toEqual(images.map((image, at) => (labels[image] === 2 ? -1 : 1) * all[at][2]));
     expect([...never]).toEqual([0, 0, 0, 0, 0]);
   });
 });
@@ -81,16 +104,18 @@ describe('what the classifier sees', () => {
       return plain(rows, from, to);
     };
     const found = await hardness({ labels, classes: 2, dimensions: d, readColumns, run });
-    expect(reads).toEqual([4096, 2048, 2048, 904]);
-    expect(found).toMatchObject({ images: n, classes: 2, width: d });
+    // Once for the scale, once to fit and once to score.
+    expect(reads).toEqual([4096, 2048, 2048, 904, 2048, 2048, 904]);
+    expect(found).toMatchObject({ images: n, classes: 2, view: { width: d } });
     if (found === null) return;
+    const seen = await seenOfAll(n, d, plain, found);
     for (let feature = 0; feature < d; feature++) {
       const scaled = Array.from({ length: 4096 }, (_, at) => features[Math.floor((at * n) / 4096) * d + feature]);
       const mean = scaled.reduce((sum, each) => sum + each, 0) / 4096;
       const deviation = Math.sqrt(scaled.reduce((sum, each) => sum + (each - mean) ** 2, 0) / 4096);
       let total = 0;
       for (let row = 0; row < n; row++) {
-        const value = found.seen[row * d + feature];
+        const value = seen[row * d + feature];
         expect(Math.abs(value - (features[row * d + feature] - mean) / deviation)).toBeLessThan(1e-4);
         total += value;
       }
@@ -100,7 +125,8 @@ describe('what the classifier sees', () => {
     // Best and second are the two greatest scores: of two classes, which add up to one, all there is.
     for (const image of [0, 2047, 2048, 4096, 4999]) {
       const other = 1 - found.bestClass[image];
-      expect(marginOf(found, image, labels[image], other)).toBeCloseTo(found.second[image] - found.best[image], 5);
+      const [margin] = await marginsOf(found, [{ image, ofClass: other }], labels, plain);
+      expect(margin).toBeCloseTo(found.second[image] - found.best[image], 5);
       expect(found.best[image] + found.second[image]).toBeCloseTo(1, 5);
       expect(found.best[image]).toBeGreaterThanOrEqual(found.second[image]);
     }
@@ -112,23 +138,26 @@ describe('what the classifier sees', () => {
     const value = (row: number, feature: number) => (row === 11 ? 0 : (feature >> row) & 1 ? 3 : -3);
     const labels = Int32Array.from({ length: n }, (_, row) => row % 2);
     const found = await hardness({ labels, classes: 2, dimensions: d, readColumns: readerOf(value), run });
-    expect(found?.width).toBe(256);
-    expect(found?.seen).toHaveLength(n * 256);
+    if (found === null) throw new Error('there are two classes');
+    expect(found.view.width).toBe(256);
+    expect(await seenOfAll(n, d, readerOf(value), found)).toHaveLength(n * 256);
     const again = await hardness({ labels, classes: 2, dimensions: d, readColumns: readerOf(value), run });
     expect(again).toEqual(found);
     // Of independent features a sketch keeps the length, on average.
     const random = stream('a long image');
     const noise = Float32Array.from({ length: 200 * d }, () => random.uint32() / 2 ** 32);
+    const noisy = readerOf((row, feature) => noise[row * d + feature]);
     const long = await hardness({
       ...{ labels: Int32Array.from({ length: 200 }, (_, row) => row % 2), classes: 2, dimensions: d, run },
-      readColumns: readerOf((row, feature) => noise[row * d + feature]),
+      readColumns: noisy,
     });
     if (long === null) throw new Error('there are two classes');
-    const squares = long.seen.reduce((sum, each) => sum + each * each, 0);
+    const seen = await seenOfAll(200, d, noisy, long);
+    const squares = seen.reduce((sum, each) => sum + each * each, 0);
     expect(squares / (200 * d)).toBeGreaterThan(0.9);
     expect(squares / (200 * d)).toBeLessThan(1.1);
     // And every one of the 256 is used by some feature.
-    const used = new Set([...long.seen.keys()].filter((at) => long.seen[at] !== 0).map((at) => at % 256));
+    const used = new Set([...seen.keys()].filter((at) => seen[at] !== 0).map((at) => at % 256));
     expect(used.size).toBeGreaterThan(220);
   });
 

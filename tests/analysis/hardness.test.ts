@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { openPool } from '../../src/adapters/threadPool.ts';
-import { hardness, marginOf } from '../../src/analysis/hardness.ts';
+import { hardness, marginsOf } from '../../src/analysis/hardness.ts';
+import { seenOf } from '../../src/analysis/ridgeGram.ts';
 import type { ReadColumns } from '../../src/records/features.ts';
 import { stream } from '../../src/statistics/random.ts';
 
@@ -38,7 +39,13 @@ describe('hardness', () => {
   it('gives the margins of ridge classifiers that were refitted without the image', async () => {
     const found = await hardness({ ...input, labels });
     if (found === null) throw new Error('there are three classes');
-    const { seen, mean } = found;
+    const { mean, view } = found;
+    const every = await readColumns(
+      Uint32Array.from({ length: n }, (_, row) => row),
+      0,
+      d,
+    );
+    const seen = seenOf(every, view);
     const rowsOf = (left: number) => [...Array(n).keys()].filter((row) => row !== left);
     const design = (row: number) => [1, ...Array.from({ length: d }, (_, at) => seen[row * d + at])];
     let trace = 0;
@@ -57,9 +64,11 @@ describe('hardness', () => {
         );
         return solve(normal, right).reduce((sum, weight, at) => sum + weight * design(left)[at], 0);
       });
+      const asked = [0, 1, 2].map((ofClass) => ({ image: left, ofClass }));
+      const margins = await marginsOf(found, asked, labels, readColumns);
       for (const k of [0, 1, 2]) {
         const others = Math.max(...scores.filter((_, other) => other !== k));
-        expect(marginOf(found, left, labels[left], k)).toBeCloseTo(scores[k] - others, 6);
+        expect(margins[k]).toBeCloseTo(scores[k] - others, 6);
       }
     }
   });

@@ -76,7 +76,7 @@ describe('compare', () => {
       properties: 6,
       metadata: new Map(),
       featureNames: new Map(),
-      difficultyOf: () => null,
+      difficultyOf: async () => null,
       faceOf: (row) => ({ label: 'a', before: 'a', after: 'b', confidence: row / 400, confidenceBefore: null }),
       wholeSet: wholeOf(group),
       groups: [group],

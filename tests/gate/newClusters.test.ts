@@ -28,7 +28,7 @@ function input(outcomes: readonly Uint8Array[], change: Partial<NewClustersInput
     },
     options: { significance: 0.01, conditions: 2, minErrorRateIncrease: 0.1, minNewFailures: 5 },
     faceOf: () => ({ label: 'a', before: 'a', after: 'b', confidence: null, confidenceBefore: null }),
-    ...{ dimensions: 1, readColumns: readerOf(halves), difficultyOf: () => null, run, onProgress: () => {} },
+    ...{ dimensions: 1, readColumns: readerOf(halves), difficultyOf: async () => null, run, onProgress: () => {} },
     ...change,
   };
 }

@@ -19,7 +19,7 @@ export function input(seed: string, shift: (row: number) => number): WeakeningsI
   return {
     groups: [pairedGroup('a', rows, [failed(), failed()])],
     images: rows.map((row) => `${row}.png`),
-    ...{ dimensions: 6, readColumns: readerOf(sample), run: openPool(0).run, difficultyOf: () => null },
+    ...{ dimensions: 6, readColumns: readerOf(sample), run: openPool(0).run, difficultyOf: async () => null },
     ...{ significance: 0.01, confidences: [candidate, accepted] },
   };
 }

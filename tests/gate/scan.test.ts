@@ -26,7 +26,7 @@ const numbers = [...names.keys()];
 function input(outcomes: readonly Uint8Array[]): ScanInput {
   return {
     ...{ groups: [pairedGroup('a', numbers, outcomes)], images: names, dimensions: 6, options, draws: 999 },
-    ...{ readColumns: readerOf(sample), difficultyOf: () => null, run: openPool(0).run, onProgress: () => {} },
+    ...{ readColumns: readerOf(sample), difficultyOf: async () => null, run: openPool(0).run, onProgress: () => {} },
   };
 }
 

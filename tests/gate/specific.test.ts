@@ -18,7 +18,7 @@ async function pValueOf(outcomes: readonly Uint8Array[]) {
   const options = { significance: 0.01, conditions: 2, minErrorRateIncrease: 0.1, minNewFailures: 5 };
   const [{ scored, open }] = await prepareGroups({
     ...{ groups: [pairedGroup('a', [...names.keys()], outcomes)], images: names, dimensions: 5, options, draws: 999 },
-    ...{ readColumns: readerOf(sample), difficultyOf: () => null, run: openPool(0).run, onProgress: () => {} },
+    ...{ readColumns: readerOf(sample), difficultyOf: async () => null, run: openPool(0).run, onProgress: () => {} },
   });
   const { accepted } = open;
   const best = bestRegion(scored, new Uint8Array(open.positions.length), sideScore(accepted, rows), accepted);

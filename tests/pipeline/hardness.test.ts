@@ -11,7 +11,7 @@ import { stream } from '../../src/statistics/random.ts';
 const folder = mkdtempSync(join(tmpdir(), 'barlow margins '));
 /** As many classes as make margins worth keeping. */
 const [IMAGES, DIMENSIONS, CLASSES] = [1200, 256, 420];
-const kept = join(folder, '.barlow', 'features', 'margins-1');
+const kept = join(folder, '.barlow', 'features', 'margins-2');
 
 function request(name: string, commit: string, said: string[] = []) {
   return completeRequest({
