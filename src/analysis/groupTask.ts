@@ -7,7 +7,7 @@ import { columnOf, firstNotFinite, packed } from './columns.ts';
 import { measureTree } from './metrics.ts';
 import { mutualInformation, selectFeatures } from './mutualInformation.ts';
 import { presort } from './presort.ts';
-import { quantise } from './quantised.ts';
+import { cutting, type Quantised, quantise } from './quantised.ts';
 import { significance } from './significance.ts';
 import { growTree } from './tree.ts';
 
@@ -57,7 +57,10 @@ export default function run({ group, options, columns, large }: GroupTask): Grou
   if (notFinite !== null) return { notFinite };
   const { failed } = group;
   const rows = failed.length;
-  const selected = large?.selected ?? selectedOf(columns, failed, options);
+  // One sort of a column does for mutual information and quantiles.
+  const isCut = large === null && options.shuffles > 0;
+  const { cut, quantised } = isCut ? cutting(columns) : { cut: undefined, quantised: null };
+  const selected = large?.selected ?? selectedOf(columns, failed, options, cut);
   const features = selected.map(({ feature }) => feature).sort((a, b) => a - b);
   const matrix = packed(
     rows,
@@ -67,7 +70,8 @@ export default function run({ group, options, columns, large }: GroupTask): Grou
   );
   const grown = growTree(presort(matrix), [...features.keys()], failed, options.tree.maxDepth);
   const tree = measureTree(group.id, grown, features, options.failureMode);
-  const pValue = options.shuffles === 0 ? null : pValueOf(group, options, columns, large?.sample ?? null);
+  const pValue =
+    options.shuffles === 0 ? null : pValueOf(group, options, quantised ?? quantise(columns), large?.sample ?? null);
   const { nodes, leaves, aler, precision, recall } = tree;
   const { failures, errorRate } = entry(nodes, 0);
   return {
@@ -91,19 +95,24 @@ export default function run({ group, options, columns, large }: GroupTask): Grou
   };
 }
 
-function selectedOf(columns: Columns, failed: Uint8Array, { features }: AnalysisOptions): readonly SelectedFeature[] {
-  return selectFeatures(mutualInformation(columns, columns.to, failed, features.neighbours), features.select);
+function selectedOf(
+  columns: Columns,
+  failed: Uint8Array,
+  { features: { neighbours, select } }: AnalysisOptions,
+  onSorted?: (column: number, order: Uint32Array) => void,
+): readonly SelectedFeature[] {
+  return selectFeatures(mutualInformation(columns, columns.to, failed, neighbours, undefined, onSorted), select);
 }
 
-/** `sample` names the rows that `columns` holds, where it does not hold all. */
+/** `sample` names the rows that `data` holds, where it does not hold all. */
 function pValueOf(
   { id, failed }: GroupTask['group'],
   options: AnalysisOptions,
-  columns: Columns,
+  data: Quantised,
   sample: Uint32Array | null,
 ): number {
   const outcome = sample === null ? failed : Uint8Array.from(sample, (row) => entry(failed, row));
-  return significance(quantise(columns), outcome, options.shuffles, `shuffle:${id}:${options.shuffles}`);
+  return significance(data, outcome, options.shuffles, `shuffle:${id}:${options.shuffles}`);
 }
 
 export const groupWorker: WorkerModule<GroupTask, GroupOutcome> = { url: import.meta.url, run };

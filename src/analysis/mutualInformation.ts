@@ -1,6 +1,6 @@
 import type { SelectedFeature } from '../records/analysis.ts';
 import type { Columns } from '../records/features.ts';
-import { argsort, type SortBuffers, sortBuffers } from '../statistics/argsort.ts';
+import { argsort, mendOrder, type SortBuffers, sortBuffers } from '../statistics/argsort.ts';
 import { legacyNormalColumns, legacyNormals } from '../statistics/random.ts';
 import { total } from '../statistics/sums.ts';
 
@@ -17,6 +17,8 @@ const NEXT_DOWN = 1 - 2 ** -53;
  * jittered by 1e-10 in float64 so that equal values part. `dimensions` is the width of the whole matrix, of which
  * `columns` may be a part: the jitter is drawn for the whole, into `room` if it is not one that is kept. Both outcomes must
  * occur. Returns `columns.to - columns.from` values; O(n log n) a feature.
+ *
+ * @param onSorted given the place of each column and its rows in the order of the jittered values, and free to change that
  */
 export function mutualInformation(
   columns: Columns,
@@ -24,14 +26,17 @@ export function mutualInformation(
   failed: Uint8Array,
   neighbours: number,
   room?: Float64Array,
+  onSorted?: (column: number, order: Uint32Array) => void,
 ): Float64Array {
   const { rows, from, to, values } = columns;
   const normalsOf = jitterOf(columns, dimensions, room);
   const buffers = buffersFor(rows, total(failed), neighbours);
   const estimate = estimator(failed, buffers);
   const information = new Float64Array(to - from);
-  for (let j = 0; j < information.length; j++)
+  for (let j = 0; j < information.length; j++) {
     information[j] = estimate(values.subarray(j * rows, (j + 1) * rows), normalsOf(j));
+    onSorted?.(j, buffers.sorting.order);
+  }
   return information;
 }
 
@@ -198,26 +203,6 @@ function sortDoubles(values: Float64Array, buffers: SortBuffers) {
   argsort(words, 2, 1, buffers);
   // In a column of a few values their jitter is below the high word.
   if (!mendOrder(values, buffers.order, 4)) buffers.order.sort((a, b) => values[a] - values[b]);
-}
-
-/** Sorts rows that are nearly in order; false if that would take more than `most` moves a row. */
-function mendOrder(values: Float64Array, order: Uint32Array, most: number): boolean {
-  let moves = most * order.length;
-  let previous = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < order.length; i++) {
-    const row = order[i];
-    const value = values[row];
-    if (value >= previous) {
-      previous = value;
-      continue;
-    }
-    let at = i;
-    for (; at > 0 && values[order[at - 1]] > value; at--) order[at] = order[at - 1];
-    order[at] = row;
-    moves -= i - at;
-    if (moves < 0) return false;
-  }
-  return true;
 }
 
 /** Digamma of 0 (unused) to n: minus Euler's constant plus the harmonic numbers. */

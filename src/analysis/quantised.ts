@@ -1,5 +1,5 @@
 import type { Columns } from '../records/features.ts';
-import { argsort, sortBuffers } from '../statistics/argsort.ts';
+import { argsort, mendOrder, type SortBuffers, sortBuffers } from '../statistics/argsort.ts';
 import { distinct } from './tree.ts';
 
 /** Where columns are cut, as shares of the rows: an eighth apart, and finer towards both ends, where small clusters lie. */
@@ -20,23 +20,34 @@ export interface Quantised {
   readonly cuts: Uint8Array;
 }
 
+/** Columns that are cut one by one. */
+interface Cutting {
+  /** Cuts a column, given its rows nearly in order, which are put in order. */
+  readonly cut: (column: number, order: Uint32Array) => void;
+  readonly quantised: Quantised;
+}
+
 /**
- * Cuts each column at its quantiles; a cut never parts values that a tree could not part, and moves up to where they
- * end. Columns of one value have no cut.
+ * Cuts columns at their quantiles; a cut never parts values that a tree could not part, and moves up to where they
+ * end. Columns of one value have no cut. Which of equal values comes first makes no difference.
  */
-export function quantise({ rows, from, to, values }: Columns): Quantised {
+export function cutting({ rows, from, to, values }: Columns): Cutting {
   const dimensions = to - from;
-  const bits = new Uint32Array(values.buffer, values.byteOffset, rows * dimensions);
-  const sorting = sortBuffers(rows);
   const places = SHARES.map((share) => Math.ceil(share * rows));
   const buckets = new Uint8Array(rows * dimensions);
   const below = new Uint32Array(dimensions * BUCKETS);
   const weights = new Float64Array(dimensions * BUCKETS);
   const cuts = new Uint8Array(dimensions);
-  const { order } = sorting;
-  for (let column = 0; column < dimensions; column++) {
+  let sorting: SortBuffers | null = null;
+  const inOrder = (column: number, order: Uint32Array): Uint32Array => {
+    if (mendOrder(values.subarray(column * rows, (column + 1) * rows), order, 1)) return order;
+    sorting ??= sortBuffers(rows);
+    argsort(new Uint32Array(values.buffer, values.byteOffset, rows * dimensions), 1, column * rows, sorting);
+    return sorting.order;
+  };
+  const cut = (column: number, nearly: Uint32Array) => {
+    const order = inOrder(column, nearly);
     const base = column * rows;
-    argsort(bits, 1, base, sorting);
     let bucket = 0;
     let next = 0;
     for (let i = 0; i < rows; i++) {
@@ -49,6 +60,19 @@ export function quantise({ rows, from, to, values }: Columns): Quantised {
       buckets[base + order[i]] = bucket;
     }
     cuts[column] = bucket;
+  };
+  return { cut, quantised: { rows, dimensions, buckets, below, weights, cuts } };
+}
+
+/** As `cutting`, of columns of which no order is known. */
+export function quantise(columns: Columns): Quantised {
+  const { rows, values } = columns;
+  const { cut, quantised } = cutting(columns);
+  const bits = new Uint32Array(values.buffer, values.byteOffset, rows * quantised.dimensions);
+  const sorting = sortBuffers(rows);
+  for (let column = 0; column < quantised.dimensions; column++) {
+    argsort(bits, 1, column * rows, sorting);
+    cut(column, sorting.order);
   }
-  return { rows, dimensions, buckets, below, weights, cuts };
+  return quantised;
 }

@@ -76,3 +76,23 @@ function scatter(
     to[starts[base + ((keys[row] >>> shift) & 255)]++] = row;
   }
 }
+
+/** Sorts rows that are nearly in the order of their values; false if that would take more than `most` moves a row. */
+export function mendOrder(values: Float64Array | Float32Array, order: Uint32Array, most: number): boolean {
+  let moves = most * order.length;
+  let previous = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < order.length; i++) {
+    const row = order[i];
+    const value = values[row];
+    if (value >= previous) {
+      previous = value;
+      continue;
+    }
+    let at = i;
+    for (; at > 0 && values[order[at - 1]] > value; at--) order[at] = order[at - 1];
+    order[at] = row;
+    moves -= i - at;
+    if (moves < 0) return false;
+  }
+  return true;
+}
