@@ -184,7 +184,16 @@ export function scanInput(
 ): ScanInput {
   return {
     ...{ groups, images: evalSet.images, dimensions, options, readColumns, draws: 9999, run },
-    difficultyOf: async (group) => hard && difficultyOf(hard, group, evalSet, (row) => row, readColumns),
+    difficultyOf: async (group) =>
+      hard &&
+      difficultyOf(
+        hard,
+        group,
+        evalSet.labels,
+        (name) => evalSet.classes.indexOf(name),
+        (row) => row,
+        readColumns,
+      ),
     onProgress: () => {},
   };
 }

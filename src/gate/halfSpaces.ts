@@ -105,13 +105,15 @@ export function joined(parts: readonly HalfSpaces[]): HalfSpaces {
 
 /** The `most` half-spaces with the greatest density score, in their own order; all where there are no more. */
 export function densest({ open, expected }: HalfSpaces, most: number): number[] {
-  const score = open.map((count, at) => densityScore(count, expected[at]));
-  const order = [...score.keys()];
-  if (order.length <= most) return order;
-  return order
-    .sort((a, b) => score[b] - score[a] || a - b)
-    .slice(0, most)
-    .sort((a, b) => a - b);
+  if (open.length <= most) return [...open.keys()];
+  const score = Float64Array.from(open, (count, at) => densityScore(count, expected[at]));
+  const least = score.toSorted()[score.length - most];
+  // Of equal ones the first.
+  let equal = most - score.reduce((sum, each) => sum + Number(each > least), 0);
+  const taken: number[] = [];
+  for (let at = 0; at < score.length; at++)
+    if (score[at] > least || (score[at] === least && equal-- > 0)) taken.push(at);
+  return taken;
 }
 
 /** Whether an image with this value lies in a half-space. */

@@ -48,7 +48,11 @@ const GROUPS_AT_ONCE = 4;
  * checkpoint: `worsened` errs on the safe side, `improved` does not. Groups that are not compared are left out.
  */
 export async function knownClusters(input: KnownClustersInput): Promise<Cluster[]> {
-  const found = (await boundedMap(input.groups, GROUPS_AT_ONCE, (group) => reevaluate(group, input))).flat();
+  const [before, now] = [modesById(input.baseline), modesById(input.candidate)];
+  const modes = ({ id }: PairedGroup) => ({ before: before.get(id) ?? [], now: now.get(id) ?? [] });
+  const found = (
+    await boundedMap(input.groups, GROUPS_AT_ONCE, (group) => reevaluate(group, modes(group), input))
+  ).flat();
   const pValues = found.map(({ change }) => mcnemar(change.newlyFailed, change.newlyFixed));
   const least = found.map(({ change }) => leastMcnemar(change.newlyFailed + change.newlyFixed));
   const adjusted = holmOverTestable(pValues, least, input.options.significance);
@@ -90,12 +94,19 @@ function statusOf(
   return 'persisting';
 }
 
-async function reevaluate(group: PairedGroup, input: KnownClustersInput): Promise<Reevaluated[]> {
-  const modesOf = (groups: readonly { readonly id: string; readonly leaves: readonly Leaf[] }[]) =>
-    groups.find(({ id }) => id === group.id)?.leaves.filter((leaf) => leaf.failureMode) ?? [];
-  const before = modesOf(input.baseline);
+/** The failure modes of groups by their ids: looked for one by one, tens of thousands of groups would take their square. */
+function modesById(
+  groups: readonly { readonly id: string; readonly leaves: readonly Leaf[] }[],
+): ReadonlyMap<string, readonly Leaf[]> {
+  return new Map(groups.map(({ id, leaves }) => [id, leaves.filter((leaf) => leaf.failureMode)]));
+}
+
+async function reevaluate(
+  group: PairedGroup,
+  { before, now }: { readonly before: readonly Leaf[]; readonly now: readonly Leaf[] },
+  input: KnownClustersInput,
+): Promise<Reevaluated[]> {
   if (before.length === 0) return [];
-  const now = modesOf(input.candidate);
   const columns = await columnsFor([...before, ...now], group, input.readColumns);
   const positionsOf = (leaf: Leaf) => positionsIn(leaf.rule, columns);
   const pairs = matchLeaves(before.map(positionsOf), now.map(positionsOf));

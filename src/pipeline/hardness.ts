@@ -2,7 +2,7 @@ import { difficultyOf } from '../analysis/difficulty.ts';
 import { areWorthKeeping, hardness } from '../analysis/hardness.ts';
 import { marginStore } from '../features/marginStore.ts';
 import type { Difficulty, PairedGroup } from '../records/comparison.ts';
-import { entry } from '../records/entry.ts';
+import { entry, lookUp } from '../records/entry.ts';
 import type { Hardness } from '../records/hardness.ts';
 import type { Features } from './read.ts';
 import { type Run, storeFolder } from './request.ts';
@@ -19,7 +19,10 @@ export async function difficultyIn(
 ): Promise<(group: PairedGroup) => Promise<Difficulty | null>> {
   const { evalSet, read } = features;
   const found = await margins(run, features);
-  if (found !== null) return (group) => difficultyOf(found, group, evalSet, (row) => entry(rows, row), read);
+  const indexOf = new Map(evalSet.classes.map((name, index) => [name, index]));
+  const classOf = (name: string) => lookUp(indexOf, name);
+  const rowOf = (row: number) => entry(rows, row);
+  if (found !== null) return (group) => difficultyOf(found, group, evalSet.labels, classOf, rowOf, read);
   run.request.onNotice('All images have one label: nothing tells hard images from easy ones, and all count as alike.');
   return async () => null;
 }

@@ -57,13 +57,14 @@ describe('how hard the images of a group are', () => {
     rows: Uint32Array.from([2, 8, 10, 40, 58]),
   });
   const rowOf = (row: number) => row / 2;
+  const classOf = (name: string) => classes.indexOf(name);
   const images = [1, 4, 5, 20, 29];
 
   it.each(['all', 'label:dog', 'time:dog', 'confusion:dog~owl'])(
     'of %s: how little sure their own class is',
     async (id) => {
       const found = await fitted();
-      const { harder, never } = await difficultyOf(found, group(id), { labels, classes }, rowOf, read);
+      const { harder, never } = await difficultyOf(found, group(id), labels, classOf, rowOf, read);
       const all = await marginsOfAll(found);
       expect([...harder]).toEqual(images.map((image, at) => -all[at][labels[image]]));
       expect([...never]).toEqual([0, 0, 0, 0, 0]);
@@ -72,7 +73,7 @@ describe('how hard the images of a group are', () => {
 
   it('of predictions of a class: how sure that class is, of images that are of it how little', async () => {
     const found = await fitted();
-    const { harder, never } = await difficultyOf(found, group('prediction:dog'), { labels, classes }, rowOf, read);
+    const { harder, never } = await difficultyOf(found, group('prediction:dog'), labels, classOf, rowOf, read);
     const all = await marginsOfAll(found);
     const expected = images.map((image, at) => (labels[image] === 1 ? -1 : 1) * all[at][1]);
     expect([...harder]).toEqual(expected);
@@ -83,7 +84,7 @@ describe('how hard the images of a group are', () => {
 
   it('of a union: how unsure the side is that the label is on', async () => {
     const found = await fitted();
-    const { harder, never } = await difficultyOf(found, group('union:owl'), { labels, classes }, rowOf, read);
+    const { harder, never } = await difficultyOf(found, group('union:owl'), labels, classOf, rowOf, read);
     const all = await marginsOfAll(found);
     expect([...harder]).toEqual(images.map((image, at) => (labels[image] === 2 ? -1 : 1) * all[at][2]));
     expect([...never]).toEqual([0, 0, 0, 0, 0]);
