@@ -1,6 +1,6 @@
 import { messageOf, UserError } from '../errors.ts';
 import { entry } from '../records/entry.ts';
-import { type ObjectRow, tableOfObjects } from './objectRows.ts';
+import { objectTable } from './objectRows.ts';
 import { pipelineHint, type Table } from './table.ts';
 import { readUtf8 } from './textFile.ts';
 
@@ -9,7 +9,7 @@ import { readUtf8 } from './textFile.ts';
  * `columns` (`{"image": {"0": "a.png"}}`), `index` (`{"0": {"image": "a.png"}}`), and lists by column.
  *
  * @throws UserError where the file is not UTF-8 or not JSON, holds none of these, columns differ in length, and for what
- *   `tableOfObjects` refuses
+ *   `objectTable` refuses
  */
 export async function readJson(file: string): Promise<Table> {
   const text = (await readUtf8(file)).toString('utf8').replace(/^\uFEFF/, '');
@@ -19,11 +19,9 @@ export async function readJson(file: string): Promise<Table> {
   } catch (cause) {
     throw new UserError({ what: `the file is not JSON (${messageOf(cause)})`, where: file, fix: hint(text), cause });
   }
-  const rows = rowsOf(value, file);
-  return tableOfObjects(
-    file,
-    rows.map((row, index): ObjectRow => ({ value: row, where: `${file}, row ${index + 1}` })),
-  );
+  const table = objectTable(file, (row) => `${file}, row ${row}`);
+  for (const [index, row] of rowsOf(value, file).entries()) table.add(row, index + 1);
+  return table.end();
 }
 
 /** What is most often the matter with a text that is not JSON. */

@@ -1,56 +1,76 @@
 import { UserError } from '../errors.ts';
+import { entry } from '../records/entry.ts';
 import { cellText } from './cell.ts';
 import type { Table } from './table.ts';
 
-/** A row as JSON has it, with the place that errors name. */
-export interface ObjectRow {
-  readonly value: object;
-  readonly where: string;
+/** A table that grows row by row. */
+export interface GrowingTable {
+  /**
+   * Adds a row as JSON has it. `place` is what `whereOf` tells of it.
+   * @throws UserError for integers beyond 2^53, and where rows have hardly a key in common
+   */
+  readonly add: (row: object, place: number) => void;
+  readonly end: () => Table;
 }
 
-/**
- * The table of rows that are objects; keys that a row lacks are missing values.
- *
- * @throws UserError for integers beyond 2^53, and where rows have hardly a key in common
- */
-export function tableOfObjects(file: string, rows: Iterable<ObjectRow>): Table {
+/** A table of rows that are objects; keys that a row lacks are missing values. */
+export function objectTable(file: string, whereOf: (place: number) => string): GrowingTable {
   const columns = new Map<string, string[]>();
   const nested = new Set<string>();
-  const wheres: string[] = [];
+  const places: number[] = [];
   let filled = 0;
-  for (const { value, where } of rows) {
-    const row = wheres.push(where) - 1;
+  const add = (value: object, place: number) => {
+    const row = places.push(place) - 1;
     for (const [name, inner] of Object.entries(value)) {
-      refuseHuge(name, inner, where);
+      filled += 1;
+      if (nested.has(name)) continue;
+      if (isHuge(inner)) throw huge(name, inner, whereOf(place));
       const cell = cellText(inner);
-      if (cell === null) nested.add(name);
+      if (cell === null) {
+        nested.add(name);
+        columns.delete(name);
+        continue;
+      }
       const column = columns.get(name) ?? [];
       columns.set(name, column);
       while (column.length < row) column.push('');
-      column[row] = cell ?? '';
-      filled += 1;
+      column[row] = cell;
     }
-    refuseHollow(columns.size, wheres.length, filled, where);
-  }
-  for (const column of columns.values()) while (column.length < wheres.length) column.push('');
-  for (const name of nested) columns.delete(name);
-  return { file, rows: wheres.length, columns, nested, where: (row) => wheres[row] ?? file };
+    if (isHollow(columns.size + nested.size, places.length, filled))
+      throw hollow(columns.size + nested.size, whereOf(place));
+  };
+  const end = () => {
+    for (const column of columns.values()) while (column.length < places.length) column.push('');
+    const where = (row: number) => (row < places.length ? whereOf(entry(places, row)) : file);
+    return { file, rows: places.length, columns, nested, where };
+  };
+  return { add, end };
 }
 
 /** Beyond 2^53 JSON's numbers merge: two classes would become one. */
-function refuseHuge(name: string, value: unknown, where: string): void {
-  if (typeof value !== 'number' || !Number.isInteger(value) || Number.isSafeInteger(value)) return;
-  throw new UserError({
+function isHuge(value: unknown): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value);
+}
+
+function huge(name: string, value: unknown, where: string): UserError {
+  return new UserError({
     what: `${JSON.stringify(name)} is ${value}, an integer beyond 2^53 that JSON cannot keep apart from its neighbours`,
     where,
     fix: 'Write it in quotes, as text',
   });
 }
 
-/** Columns that few rows fill are no columns but data in the place of names; each would take room for every row. */
-function refuseHollow(columns: number, rows: number, filled: number, where: string): void {
-  if (columns <= 1_000 || filled * 10 >= columns * rows) return;
-  throw new UserError({
+/** Columns below which no table is hollow, unless it has this many cells: each takes eight bytes, filled or not. */
+const FEW_COLUMNS = 1000;
+const MANY_CELLS = 2 ** 26;
+
+/** Whether few rows fill the columns: then they are no columns but data in the place of names. */
+function isHollow(columns: number, rows: number, filled: number): boolean {
+  return (columns > FEW_COLUMNS || columns * rows > MANY_CELLS) && filled * 10 < columns * rows;
+}
+
+function hollow(columns: number, where: string): UserError {
+  return new UserError({
     what: `the lines have ${columns} different keys so far, and hardly any in common`,
     where,
     fix: 'Give every line the same keys, such as image, label and prediction',

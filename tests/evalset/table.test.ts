@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { describe, expect, test } from 'vitest';
@@ -171,6 +172,69 @@ describe('JSON Lines', () => {
     );
     expect([...table.columns.keys()]).toEqual(['image']);
     expect([...table.nested]).toEqual(['box', '__proto__']);
+  });
+
+  test.each(['long.jsonl', 'long.jsonl.gz'])('a file of many blocks, with lines longer than one: %s', async (name) => {
+    // Of one to four bytes a character, so that blocks end inside characters too.
+    const image = (row: number) => `${row}-${'aü€😀'.repeat(row % 7 === 0 ? 60_000 : row % 900)}`;
+    const rows = Array.from({ length: 300 }, (_, row) => ({ image: image(row), boxes: [[row]], label: row % 3 }));
+    const text = Buffer.from(`\uFEFF${rows.map((row) => JSON.stringify(row)).join('\n')}`);
+    expect(text.length).toBeGreaterThan(20e6);
+    const table = await readTable(write(name, name.endsWith('.gz') ? gzipSync(text, { level: 1 }) : text));
+    expect([...table.nested]).toEqual(['boxes']);
+    expect(table.columns.get('image')).toEqual(rows.map((row) => row.image));
+    expect(table.columns.get('label')).toEqual(rows.map(({ label }) => String(label)));
+    expect(table.where(299)).toMatch(/:300$/);
+  });
+
+  test('what is wrong far into a file is told with its line', async () => {
+    const lines = Array.from({ length: 20_000 }, (_, row) =>
+      JSON.stringify({ image: `${row}.png`, label: 'a'.repeat(40) }),
+    );
+    const bad = Buffer.from(`${lines.join('\n')}\n`);
+    bad[bad.indexOf('15000.png')] = 0xff;
+    expect(await refusal(readTable(write('far.jsonl', bad)), folder)).toMatchObject({
+      what: 'the file is not UTF-8 text',
+      where: 'far.jsonl:15001',
+    });
+    const packed = gzipSync(bad.subarray(0, 100_000));
+    expect(await refusal(readTable(write('cut.jsonl.gz', packed.subarray(0, -20))), folder)).toMatchObject({
+      what: expect.stringContaining('the gzip is damaged ('),
+      where: 'cut.jsonl.gz',
+    });
+    expect(await refusal(readTable(write('plain.jsonl.gz', lines.join('\n'))), folder)).toMatchObject({
+      what: 'the ending says gzip, and the file is not packed',
+    });
+  });
+
+  test('keys that hardly a line has in common are refused before they take memory', async () => {
+    const rows = (keys: (row: number) => string) =>
+      Array.from({ length: 3000 }, (_, row) => JSON.stringify({ image: `${row}`, label: 1, [keys(row)]: 1 })).join(
+        '\n',
+      );
+    expect(
+      await refusal(
+        readTable(
+          write(
+            'hollow.jsonl',
+            rows((row) => `k${row}`),
+          ),
+        ),
+        folder,
+      ),
+    ).toMatchObject({
+      what: expect.stringMatching(/^the lines have \d+ different keys so far, and hardly any in common$/),
+    });
+    expect(
+      (
+        await readTable(
+          write(
+            'few.jsonl',
+            rows((row) => `k${row % 900}`),
+          ),
+        )
+      ).columns.size,
+    ).toBe(902);
   });
 
   test('hostile texts come back as they were written', async () => {
