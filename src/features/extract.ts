@@ -37,6 +37,16 @@ export interface BatchResult {
   readonly tensors: ReadonlyMap<string, Tensor>;
 }
 
+/** Where the time of images that went through an engine went, once under way: what was decoded while the engine started does not count. */
+export interface Timing {
+  readonly images: number;
+  /** Of all threads, by the clock. */
+  readonly decodeSeconds: number;
+  readonly engineSeconds: number;
+  /** In which the engine had nothing to do, for images were not decoded. */
+  readonly waitedSeconds: number;
+}
+
 /** Names of images in one hashing task. */
 const HASHES_A_TASK = 256;
 
@@ -44,6 +54,7 @@ const HASHES_A_TASK = 256;
  * Runs images through a session batch by batch; worker threads decode ahead of it into a ring of shared buffers.
  * @param outputs names of the tensors wanted.
  * @param use called with each batch, in order; the tensors may be reused afterwards.
+ * @returns where the time went, past the batches that were decoded while the engine did not run yet.
  */
 export async function runImages(
   images: ImageFiles,
@@ -51,7 +62,7 @@ export async function runImages(
   outputs: readonly string[],
   { pipeline, batch, run, properties = false }: Batching,
   use: (result: BatchResult) => void,
-): Promise<void> {
+): Promise<Timing> {
   const ahead = availableParallelism() + 1;
   const batches = Math.ceil(images.names.length / batch);
   const values = batch * pipeline.height * pipeline.width * depthOf(pipeline);
@@ -70,13 +81,23 @@ export async function runImages(
     started.push(decoded);
   };
   for (let index = 0; index < slots.length; index++) start(index);
+  const timing = { images: 0, decodeSeconds: 0, engineSeconds: 0, waitedSeconds: 0 };
   for (let index = 0; index < batches; index++) {
-    const { hashes, unreadable, properties: found } = await entry(started, index);
+    const asked = performance.now();
+    const { hashes, unreadable, properties: found, seconds } = await entry(started, index);
     const values = new Float32Array(entry(slots, index % slots.length));
+    const given = performance.now();
     const tensors = await session.run({ count: batch, values }, outputs);
+    if (index >= slots.length) {
+      timing.images += hashes.length;
+      timing.decodeSeconds += seconds;
+      timing.engineSeconds += (performance.now() - given) / 1000;
+      timing.waitedSeconds += (given - asked) / 1000;
+    }
     if (index + slots.length < batches) start(index + slots.length);
     use({ hashes, unreadable, properties: found, from: index * batch, tensors });
   }
+  return timing;
 }
 
 /**
@@ -87,7 +108,7 @@ export async function hashImages(
   { folder, names }: ImageFiles,
   run: RunTask,
   onProgress: (done: number) => void,
-): Promise<Omit<Decoded, 'properties'>> {
+): Promise<Omit<Decoded, 'properties' | 'seconds'>> {
   const tasks = Math.ceil(names.length / HASHES_A_TASK);
   const starts = Array.from({ length: tasks }, (_, task) => task * HASHES_A_TASK);
   let done = 0;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { Decoded } from '../images/decodeWorker.ts';
@@ -6,11 +7,12 @@ import { PROPERTIES } from '../images/properties.ts';
 import type { Unreadable } from '../images/readImage.ts';
 import type { Tensor } from '../models/engine.ts';
 import { openSession } from '../models/engines/selectEngine.ts';
-import type { EngineName } from '../records/engines.ts';
+import { type EngineName, engineNamed } from '../records/engines.ts';
 import { entry } from '../records/entry.ts';
 import type { OnBadImage } from '../records/evalSet.ts';
 import type { FeatureFile } from '../records/features.ts';
 import type { OnProgress, RunTask } from '../records/threads.ts';
+import { decodingLimit } from './decodingLimit.ts';
 import { type BatchResult, hashImages, type ImageFiles, runImages } from './extract.ts';
 import type { FeaturePlan } from './featurePlan.ts';
 import { copyRows, dropSuperseded, findWhole, readSegments } from './featureStore.ts';
@@ -81,7 +83,7 @@ async function knownHashes(
   { images, hashes, run }: VectorSource,
   areNeeded: boolean,
   progress: (done: number) => void,
-): Promise<Omit<Decoded, 'properties'> | null> {
+): Promise<Omit<Decoded, 'properties' | 'seconds'> | null> {
   if (hashes !== null) return { hashes, unreadable: [] };
   return areNeeded ? hashImages(images, run, progress) : null;
 }
@@ -223,7 +225,7 @@ async function computeRows(
   );
   try {
     let done = names.length - rows.length;
-    await runImages(
+    const timing = await runImages(
       files,
       session,
       [layer],
@@ -242,6 +244,10 @@ async function computeRows(
         source.onProgress(source.stage, done, names.length);
       },
     );
+    const limit = engineNamed(session.engine)?.onGpu
+      ? decodingLimit(timing, source.threads ?? availableParallelism())
+      : null;
+    if (limit !== null) source.onNotice(limit);
     return session.engine;
   } finally {
     await session.close();

@@ -21,6 +21,8 @@ export interface Decoded {
   readonly unreadable: readonly Unreadable[];
   /** Images x `PROPERTIES`; empty where they are not wanted. */
   readonly properties: Float32Array;
+  /** How long it took by the clock. */
+  readonly seconds: number;
 }
 
 export default async function decodeImages({
@@ -30,6 +32,7 @@ export default async function decodeImages({
   out,
   properties: wanted = false,
 }: DecodeTask): Promise<Decoded> {
+  const started = performance.now();
   const values = pipeline.height * pipeline.width * depthOf(pipeline);
   const hashes = names.map(() => '');
   const unreadable: Unreadable[] = [];
@@ -45,7 +48,7 @@ export default async function decodeImages({
       unreadable.push({ index, why: whyBad(thrown) });
     }
   }
-  return { hashes, unreadable, properties };
+  return { hashes, unreadable, properties, seconds: (performance.now() - started) / 1000 };
 }
 
 export const decodeWorker: WorkerModule<DecodeTask, Decoded> = { url: import.meta.url, run: decodeImages };

@@ -13,6 +13,8 @@ interface Row extends EngineInstall {
   readonly name: string;
   /** The kind of model that it runs. */
   readonly kind: 'onnx' | 'tfjs';
+  /** Whether it runs on a GPU: then it shares no cores with those who decode. */
+  readonly onGpu: boolean;
   /** Tells its folder from that of another engine of the same packages; empty where they are the same on disk. */
   readonly variant: string;
 }
@@ -27,15 +29,15 @@ const onnxruntime = { packages: ['onnxruntime-node@1.30.0'], environment: WITHOU
 export const engines = [
   {
     ...{ name: 'onnx-cuda', kind: 'onnx', packages: onnxruntime.packages },
-    ...{ environment: { ONNXRUNTIME_NODE_INSTALL: 'cuda12' }, variant: '-cuda12' },
+    ...{ environment: { ONNXRUNTIME_NODE_INSTALL: 'cuda12' }, variant: '-cuda12', onGpu: true },
   },
-  { name: 'onnx-webgpu', kind: 'onnx', ...onnxruntime },
-  { name: 'onnx-cpu', kind: 'onnx', ...onnxruntime },
-  { name: 'onnx-wasm', kind: 'onnx', packages: ['onnxruntime-web@1.30.0'], environment: {}, variant: '' },
-  { name: 'tfjs-node-gpu', kind: 'tfjs', packages: tfjs('node-gpu'), environment: {}, variant: '' },
-  { name: 'tfjs-node', kind: 'tfjs', packages: tfjs('node'), environment: {}, variant: '' },
+  { name: 'onnx-webgpu', kind: 'onnx', onGpu: true, ...onnxruntime },
+  { name: 'onnx-cpu', kind: 'onnx', onGpu: false, ...onnxruntime },
+  { name: 'onnx-wasm', kind: 'onnx', onGpu: false, packages: ['onnxruntime-web@1.30.0'], environment: {}, variant: '' },
+  { name: 'tfjs-node-gpu', kind: 'tfjs', onGpu: true, packages: tfjs('node-gpu'), environment: {}, variant: '' },
+  { name: 'tfjs-node', kind: 'tfjs', onGpu: false, packages: tfjs('node'), environment: {}, variant: '' },
   {
-    ...{ name: 'tfjs-wasm', kind: 'tfjs', environment: {}, variant: '' },
+    ...{ name: 'tfjs-wasm', kind: 'tfjs', onGpu: false, environment: {}, variant: '' },
     packages: tfjs('core', 'layers', 'converter', 'backend-cpu', 'backend-wasm'),
   },
 ] as const satisfies readonly Row[];
