@@ -43,31 +43,54 @@ export async function groundOf(bench: Bench, trainings: readonly Checkpoint[], r
   return { trainings, groups: await prepareGroups(scanInput(bench, groups, run)) };
 }
 
-export async function plant(
+/** A candidate with a planted cluster, beside the accepted checkpoints that it is compared with. */
+export interface Regression {
+  readonly candidate: Checkpoint;
+  readonly accepted: readonly Checkpoint[];
+  /** The class it lies in, the region's rows, those that were made to fail, and the class they are now taken for. */
+  readonly ofClass: number;
+  readonly region: readonly number[];
+  readonly broken: readonly number[];
+  readonly takenFor: number;
+}
+
+/** Exchanges the trainings by coins and breaks half the right images of a region; trial n lies in class n modulo their number. */
+export async function regression(
   bench: Bench,
-  ground: Ground,
+  trainings: readonly Checkpoint[],
   kind: Kind,
   share: number,
   trial: number,
-  withFirst: boolean,
-  run: RunTask,
   /** In whose features the region lies; the bench's own unless another is given. */
   space: Bench = bench,
-): Promise<Planted> {
-  const random = stream(`planted ${kind} ${share} ${trial} of ${ground.trainings.length}`);
+): Promise<Regression> {
+  const random = stream(`planted ${kind} ${share} ${trial} of ${trainings.length}`);
   const { classes, labels } = bench.evalSet;
   const k = trial % classes.length;
   const rows = Uint32Array.from(labels.keys()).filter((row) => labels[row] === k);
   const region = await regionOf(space, kind, rows, share, random);
-  const sides = exchanged(bench, ground.trainings, random);
+  const sides = exchanged(bench, trainings, random);
   const wrong = (k + 1 + random.below(classes.length - 1)) % classes.length;
   const predictions = Int32Array.from(sides[0].predictions ?? []);
   const broken = region.filter((row) => predictions[row] === k && random.below(2) === 1);
   for (const row of broken) predictions[row] = wrong;
   const candidate = checkpoint(bench.evalSet, 'planted', predictions);
-  const groups = pairedGroupsOf(SPECS, bench.evalSet, [candidate, ...sides.slice(1)]);
-  const name = classes[k];
-  const touched = new Set([`label:${name}`, `prediction:${name}`, `prediction:${classes[wrong]}`, 'all']);
+  return { candidate, accepted: sides.slice(1), ofClass: k, region, broken, takenFor: wrong };
+}
+
+/** A run that compares a regression: all its groups made ready, the class's own apart, and the score that the best must exceed. */
+export interface PlantedRun {
+  readonly groups: readonly PairedGroup[];
+  /** Null where no cluster could show in the class. */
+  readonly home: PreparedGroup | null;
+  readonly critical: number;
+}
+
+export async function plantedRun(bench: Bench, ground: Ground, planted: Regression, run: RunTask): Promise<PlantedRun> {
+  const { classes } = bench.evalSet;
+  const name = classes[planted.ofClass];
+  const groups = pairedGroupsOf(SPECS, bench.evalSet, [planted.candidate, ...planted.accepted]);
+  const touched = new Set([`label:${name}`, `prediction:${name}`, `prediction:${classes[planted.takenFor]}`, 'all']);
   const fresh = await prepareGroups(
     scanInput(
       bench,
@@ -84,18 +107,32 @@ export async function plant(
         groups.find(({ id }) => id === prepared.group.id),
       ),
     );
-  const prepared = [...fresh, ...kept];
-  const critical = criticalOf(bench, prepared);
-  const home = fresh.find(({ group }) => group.id === `label:${name}`);
-  const told = home === undefined ? null : tellBest(bench, home, critical);
-  const planted = new Set(region);
-  const shown = told === null ? null : await told;
+  const home = fresh.find(({ group }) => group.id === `label:${name}`) ?? null;
+  return { groups, home, critical: criticalOf(bench, [...fresh, ...kept]) };
+}
+
+export async function plant(
+  bench: Bench,
+  ground: Ground,
+  kind: Kind,
+  share: number,
+  trial: number,
+  withFirst: boolean,
+  run: RunTask,
+  space: Bench = bench,
+): Promise<Planted> {
+  const made = await regression(bench, ground.trainings, kind, share, trial, space);
+  const { broken } = made;
+  const { groups, home, critical } = await plantedRun(bench, ground, made, run);
+  const planted = new Set(made.region);
+  const [shown] = home === null ? [] : await tellBest(bench, home, critical, 1);
   const isHit =
-    shown !== null && shown.newlyFailed.filter((row) => broken.includes(row)).length >= 0.3 * shown.newlyFailed.length;
+    shown !== undefined &&
+    shown.newlyFailed.filter((row) => broken.includes(row)).length >= 0.3 * shown.newlyFailed.length;
   const first = withFirst
     ? await firstVersion(
         bench,
-        groups.find(({ id }) => id === `label:${name}`),
+        groups.find(({ id }) => id === `label:${bench.evalSet.classes[made.ofClass]}`),
         broken,
         planted,
       )
@@ -109,7 +146,8 @@ export async function plant(
   };
 }
 
-function isLocated(shown: readonly number[], planted: ReadonlySet<number>): boolean {
+/** Precision and recall of what is shown against the planted region, both at least 0.6. */
+export function isLocated(shown: readonly number[], planted: ReadonlySet<number>): boolean {
   const both = shown.filter((row) => planted.has(row)).length;
   return both >= 0.6 * shown.length && both >= 0.6 * planted.size;
 }
@@ -122,7 +160,7 @@ function renamed(prepared: PreparedGroup, group: PairedGroup | undefined): Prepa
 }
 
 /** The score that the run's best must exceed: at most 9 of 999 draws reach it. */
-function criticalOf(bench: Bench, prepared: readonly PreparedGroup[]): number {
+export function criticalOf(bench: Bench, prepared: readonly PreparedGroup[]): number {
   const numbers = new Map<number, number>();
   const numberOf = (row: number) => {
     const number = numbers.get(row) ?? numbers.size;
@@ -143,22 +181,42 @@ function criticalOf(bench: Bench, prepared: readonly PreparedGroup[]): number {
   return drawn.toSorted().reverse()[Math.floor(options.significance * (1 + DRAWS)) - 1];
 }
 
-/** The best region of a group, where it reaches the critical value, as the report would tell it; in rows of the eval set. */
-async function tellBest(bench: Bench, { group, open, scored }: PreparedGroup, critical: number) {
-  const claimed = new Uint8Array(open.positions.length);
-  const best = bestRegion(scored, claimed, sideScore(open.accepted, open.positions.length), open.accepted);
-  if (best === null || best.score <= critical) return null;
+/** A cluster as the report would tell it, in rows of the eval set. */
+export interface Told {
+  readonly rows: readonly number[];
+  /** Of the region found, those that no cluster before has. */
+  readonly newlyFailed: readonly number[];
+  readonly score: number;
+}
+
+/** The best regions of a group, each without the newly failed images of those before, while they exceed the critical value. */
+export async function tellBest(
+  bench: Bench,
+  { group, open, scored }: PreparedGroup,
+  critical: number,
+  most: number,
+): Promise<Told[]> {
   const { rows, positions } = { rows: group.rows, positions: open.positions };
-  const described = describeCluster({
-    columns: await bench.readColumns(rows, 0, bench.dimensions),
-    rule: ruleOf(scored.family, best.region),
-    newlyFailed: Uint32Array.from(best.newlyFailed, (at) => positions[at]),
-    unclaimed: positions.filter((_, at) => open.lone[at] === 0),
-  });
-  return {
-    rows: Array.from(described.positions, (at) => rows[at]),
-    newlyFailed: best.newlyFailed.map((at) => rows[positions[at]]),
-  };
+  const columns = await bench.readColumns(rows, 0, bench.dimensions);
+  const claimed = new Uint8Array(positions.length);
+  const told: Told[] = [];
+  while (told.length < most) {
+    const best = bestRegion(scored, claimed, sideScore(open.accepted, positions.length), open.accepted);
+    if (best === null || best.score <= critical) break;
+    const described = describeCluster({
+      columns,
+      rule: ruleOf(scored.family, best.region),
+      newlyFailed: Uint32Array.from(best.newlyFailed, (at) => positions[at]),
+      unclaimed: positions.filter((_, at) => open.lone[at] === 0 && claimed[at] === 0),
+    });
+    told.push({
+      rows: Array.from(described.positions, (at) => rows[at]),
+      newlyFailed: best.newlyFailed.map((at) => rows[positions[at]]),
+      score: best.score,
+    });
+    for (const at of best.newlyFailed) claimed[at] = 1;
+  }
+  return told;
 }
 
 /** The first version on the class alone, its p-value times the groups of the run. */
