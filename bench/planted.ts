@@ -257,7 +257,7 @@ export function exchanged(bench: Bench, trainings: readonly Checkpoint[], random
 }
 
 /** A region of a class of about that share, as rows. */
-async function regionOf(
+export async function regionOf(
   bench: Bench,
   kind: Kind,
   rows: Uint32Array,
