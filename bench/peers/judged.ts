@@ -21,7 +21,8 @@ export interface Met {
   readonly located: boolean;
 }
 
-export function met({ slices }: Told, region: ReadonlySet<number>): Met {
+export function met({ slices }: Told, planted: readonly number[]): Met {
+  const region = new Set(planted);
   const three = slices.slice(0, 3).filter((slice) => slice.length > 0);
   const each = three.map((slice) => {
     const both = slice.filter((at) => region.has(at)).length;

@@ -1,49 +1,61 @@
+import { pairedGroupsOf } from '../../src/analysis/groups.ts';
 import { groupWorker } from '../../src/analysis/groupTask.ts';
-import { DRAWS_A_BLOCK, drawBlock } from '../../src/gate/draws.ts';
-import { maximaOf } from '../../src/gate/maxima.ts';
 import { positionsIn } from '../../src/gate/region.ts';
-import { prepareGroups } from '../../src/gate/scan.ts';
+import { type PreparedGroup, prepareGroups } from '../../src/gate/scan.ts';
 import { defaultAnalysisOptions } from '../../src/pipeline/defaults.ts';
+import type { Columns } from '../../src/records/features.ts';
 import type { RunTask } from '../../src/records/threads.ts';
 import { type Bench, scanInput } from '../gateData.ts';
-import { tellBest } from '../planted.ts';
+import { criticalOf, tellBest } from '../planted.ts';
 import type { Told } from './judged.ts';
-import type { Trial } from './trials.ts';
+import { plantedOn, sidesOf, type Trial } from './trials.ts';
 
-/** The scan's first three clusters of the group: those that fail the run, or its best whether or not they do. */
-export async function byScan(bench: Bench, trial: Trial, onlyFailing: boolean, seconds: number | null): Promise<Told> {
-  const { home, critical, rows } = trial;
-  const told = home === null ? [] : await tellBest(bench, home, onlyFailing ? critical : 0, 3);
-  const positionOf = new Map(Array.from(rows, (row, at) => [row, at]));
-  return {
-    slices: told.map((cluster) => cluster.rows.flatMap((row) => positionOf.get(row) ?? [])),
-    scores: told.map(({ score }) => score),
-    alarm: told.length > 0,
-    seconds,
+const SPECS = ['label', 'prediction', 'all'];
+
+/**
+ * The scan's first three clusters of a group: those that fail the run (`failing`), or its best whether or not they do. A run is of all 21
+ * groups; for planted clusters its critical value is that of the same trainings before anything is planted.
+ */
+export function scanOf(bench: Bench, folder: string, run: RunTask) {
+  const prepare = async (specs: readonly string[], sides: ReturnType<typeof plantedOn>) =>
+    prepareGroups(scanInput(bench, pairedGroupsOf(specs, bench.evalSet, sides), run));
+  // The latest run that was judged: groups of one pair of networks follow one another.
+  let latest: { of: string; groups: readonly PreparedGroup[]; critical: number } | null = null;
+  const judge = async (of: string, sides: ReturnType<typeof plantedOn>) => {
+    if (latest?.of !== of) {
+      const groups = await prepare(SPECS, sides);
+      latest = { of, groups, critical: criticalOf(bench, groups) };
+    }
+    return latest;
+  };
+  return async ({ source, rows }: Trial): Promise<{ failing: Told; best: Told }> => {
+    const planted = 'kind' in source;
+    const { sides, label } = await sidesOf(bench, folder, source);
+    const whole = planted
+      ? await judge('planted', plantedOn(bench, folder))
+      : await judge(`${source.candidate} ${source.accepted}`, sides);
+    const before = process.cpuUsage();
+    const own = planted ? await prepare([`label:${label}`], sides) : whole.groups;
+    const home = own.find(({ group }) => group.id === `label:${label}`);
+    const positionOf = new Map(rows.map((row, at) => [row, at]));
+    const told = async (critical: number): Promise<Told> => {
+      const clusters = home === undefined ? [] : await tellBest(bench, home, critical, 3);
+      const { user, system } = process.cpuUsage(before);
+      return {
+        slices: clusters.map((cluster) => cluster.rows.flatMap((row) => positionOf.get(row) ?? [])),
+        scores: clusters.map(({ score }) => score),
+        alarm: clusters.length > 0,
+        seconds: planted ? (user + system) / 1e6 : null,
+      };
+    };
+    return { failing: await told(whole.critical), best: await told(0) };
   };
 }
 
-/** Seconds of CPU, all threads, that the scan of a group takes: its family and 999 draws. */
-export async function scanSeconds(bench: Bench, { home }: Trial, run: RunTask): Promise<number | null> {
-  if (home === null) return null;
-  const before = process.cpuUsage();
-  const [prepared] = await prepareGroups(scanInput(bench, [home.group], run));
-  const names = Array.from(home.open.positions, (at) => bench.evalSet.images[home.group.rows[at]]);
-  for (let block = 0; block * DRAWS_A_BLOCK < 999; block++) maximaOf([prepared.scored], drawBlock(names, 1, block), 1);
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1e6;
-}
-
-export interface TreeSetting {
-  readonly depth: number;
-  readonly properties: boolean;
-}
-
 /** Barlow's tree of what newly failed: its leaves by importance value. It alarms where one is a failure mode. */
-export async function byTree(bench: Bench, { rows, newlyFailed }: Trial, setting: TreeSetting): Promise<Told> {
-  const columns = await bench.readColumns(rows, 0, setting.properties ? bench.dimensions : bench.model);
-  const options = { ...defaultAnalysisOptions, tree: { maxDepth: setting.depth }, shuffles: 0 };
-  const group = { id: 'bench', grouping: 'label' as const, value: 'bench', failed: newlyFailed };
+export function tellByTree(columns: Columns, { failed }: Trial, maxDepth: number): Told {
+  const options = { ...defaultAnalysisOptions, tree: { maxDepth }, shuffles: 0 };
+  const group = { id: 'bench', grouping: 'label' as const, value: 'bench', failed: Uint8Array.from(failed) };
   const before = process.threadCpuUsage();
   const outcome = groupWorker.run({ group, options, columns, large: null });
   const { user, system } = process.threadCpuUsage(before);

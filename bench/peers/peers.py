@@ -1,9 +1,9 @@
-"""Runs one peer on groups of images, once for each of its settings; bench/peers/run.ts writes what it reads and judges what it writes.
+"""Runs one peer with some settings on groups of images; bench/peers/run.ts writes what it reads and judges what it writes.
 
-usage: python peers.py domino|planespot|sliceline FEATURES.npy TRIALS.json SETTINGS.json OUT.json
-FEATURES holds images x features, of the network first, then of the pixels. TRIALS says how many features are the
-network's, and of each trial the group's rows and which of them newly failed. OUT gets, for each setting and trial, the first three
-slices as positions in the group, the score of each (the peer's own, by which it ranks them), and seconds of CPU.
+usage: python peers.py domino|planespot|sliceline FEATURES.npy TRIALS.json SETTINGS OUT.jsonl
+FEATURES holds images x features, of the network first, then of the pixels. TRIALS says how many features are the network's, and of each
+trial the group's rows and which of them newly failed. SETTINGS is a JSON list. OUT gets a line a setting and trial that it does not have yet: the first
+three slices as positions in the group, the score of each (the peer's own, by which it ranks them), and seconds of CPU.
 """
 import importlib.metadata, json, sys, time
 import numpy as np
@@ -17,7 +17,7 @@ def embedding(features, model, setting):
     return (features - features.mean(axis=0)) / np.where(spread > 0, spread, 1)
 
 
-def domino(features, model, failed, setting, _):
+def domino(features, model, failed, setting):
     """Target: nothing fails. Prediction: newly failed or not. So the slices that its mixture ranks first are those that newly fail most."""
     from domino import DominoSlicer
 
@@ -36,23 +36,25 @@ def domino(features, model, failed, setting, _):
         target, prediction = None, None
     member = slicer.predict_proba(embeddings=x, targets=target, pred_probs=prediction) >= 0.5
     rate = np.abs((slicer.mm.y_hat_probs - slicer.mm.y_probs).max(axis=1))[slicer.slice_cluster_indices]
-    return [(np.flatnonzero(member[:, at]), rate[at]) for at in range(member.shape[1])]
+    return [(np.flatnonzero(member[:, at]), rate[at]) for at in range(member.shape[1])], 0.0
 
 
-def planespot(features, model, failed, setting, reduced):
+def planespot(features, model, failed, setting):
     """Plumb et al. 2023: a plane of the features scaled to 0..1, the confidence beside it, a Gaussian mixture whose size BIC chooses."""
     from sklearn.mixture import GaussianMixture
 
-    plane = reduced(embedding(features, model, setting), setting["plane"])
+    started = time.process_time()
+    plane, seconds = plane_of(embedding(features, model, setting), setting["plane"])
+    saved = max(0.0, seconds - (time.process_time() - started))
     plane = (plane - plane.min(axis=0)) / np.ptp(plane, axis=0)
     x = np.column_stack([plane, setting["weight"] * (1.0 - failed)])
-    mixtures = [GaussianMixture(n, covariance_type="full", random_state=0).fit(x) for n in range(10, 33)]
+    mixtures = [GaussianMixture(n, covariance_type="full", random_state=0).fit(x) for n in range(10, 31, 4)]
     cluster = min(mixtures, key=lambda mixture: mixture.bic(x)).predict(x)
     slices = [np.flatnonzero(cluster == each) for each in np.unique(cluster)]
-    return sorted(((rows, failed[rows].sum() * failed[rows].mean()) for rows in slices), key=lambda each: -each[1])
+    return sorted(((rows, failed[rows].sum() * failed[rows].mean()) for rows in slices), key=lambda each: -each[1]), saved
 
 
-def sliceline(features, model, failed, setting, _):
+def sliceline(features, model, failed, setting):
     """Attributes: features cut at their quantiles. As many as the library can tell apart, those that tell most of failing."""
     from sklearn.metrics import mutual_info_score
     from sliceline.slicefinder import Slicefinder
@@ -65,69 +67,58 @@ def sliceline(features, model, failed, setting, _):
     finder = Slicefinder(alpha=setting["alpha"], k=3, max_l=setting["levels"], min_sup=setting["support"], verbose=False)
     finder.fit(binned, failed.astype(float))
     if len(finder.top_slices_) == 0:
-        return []
+        return [], 0.0
     member = finder.transform(binned)
-    return [(np.flatnonzero(member[:, at]), each["slice_score"]) for at, each in enumerate(finder.top_slices_statistics_)]
+    return [(np.flatnonzero(member[:, at]), each["slice_score"]) for at, each in enumerate(finder.top_slices_statistics_)], 0.0
 
 
-class Planes:
-    """Planes of a group do not depend on who failed: each is made once, and its time counted for every trial that uses it."""
-
-    def __init__(self):
-        self.made = {}
-        self.saved = 0.0
-
-    def of(self, rows, properties):
-        def reduce(x, how):
-            key = (rows.tobytes(), properties, how)
-            if key in self.made:
-                plane, seconds = self.made[key]
-                self.saved += seconds
-                return plane
-            started = time.process_time()
-            self.made[key] = (plane_of(x, how), time.process_time() - started)
-            return self.made[key][0]
-
-        return reduce
+PLANES = {}
 
 
 def plane_of(x, how):
+    """Does not depend on who failed: made once a group. Returns it with the seconds of CPU that it took."""
     from sklearn.decomposition import PCA
     from sklearn.manifold import TSNE
 
-    if how == "pca":
-        return PCA(n_components=2, random_state=0).fit_transform(x)
-    return TSNE(n_components=2, init="pca", random_state=0).fit_transform(x).astype(np.float64)
+    key = (x.tobytes(), how)
+    if key not in PLANES:
+        started = time.process_time()
+        by = PCA(n_components=2, random_state=0) if how == "pca" else TSNE(n_components=2, init="pca", random_state=0)
+        PLANES[key] = (by.fit_transform(x).astype(np.float64), time.process_time() - started)
+    return PLANES[key]
+
+
+PEERS = {"domino": (domino, "domino"), "planespot": (planespot, "scikit-learn"), "sliceline": (sliceline, "sliceline")}
 
 
 def main():
-    peer, features_file, trials_file, settings_file, out = sys.argv[1:]
-    run, package = {"domino": (domino, "domino"), "planespot": (planespot, "scikit-learn"), "sliceline": (sliceline, "sliceline")}[peer]
-    features = np.load(features_file)
+    peer, features_file, trials_file, settings, out = sys.argv[1:]
+    run, package = PEERS[peer]
+    print(f"{package} {importlib.metadata.version(package)}, Python {sys.version.split()[0]}", flush=True)
+    features, settings = np.load(features_file), json.loads(settings)
     with open(trials_file) as file:
         given = json.load(file)
-    with open(settings_file) as file:
-        settings = json.load(file)
-    planes, results = Planes(), []
-    # Importing and first use are not timed.
-    first = given["trials"][0]
-    run(features[first["rows"]], given["model"], np.array(first["failed"]), settings[0], plane_of)
-    for setting in settings:
-        told = []
-        for trial in given["trials"]:
+    with open(out, "a+") as file:
+        file.seek(0)
+        done = {(json.dumps(told["setting"]), told["id"]) for told in map(json.loads, file)}
+        todo = [(trial, setting) for trial in given["trials"] for setting in settings if (json.dumps(setting), trial["id"]) not in done]
+        for at, (trial, setting) in enumerate(todo):
             rows, failed = np.array(trial["rows"]), np.array(trial["failed"])
-            planes.saved, started = 0.0, time.process_time()
-            slices = run(features[rows], given["model"], failed, setting, planes.of(rows, setting["properties"]) if peer == "planespot" else None)
-            seconds = time.process_time() - started + planes.saved
-            told.append({
+            if at == 0:
+                run(features[rows], given["model"], failed, setting)  # importing and first use are not timed
+                PLANES.clear()
+            started = time.process_time()
+            slices, saved = run(features[rows], given["model"], failed, setting)
+            told = {
+                "id": trial["id"],
+                "setting": setting,
                 "slices": [inside.tolist() for inside, _ in slices[:3]],
                 "scores": [float(score) for _, score in slices[:3]],
-                "seconds": seconds,
-            })
-        results.append(told)
-    version = f"{package} {importlib.metadata.version(package)}, Python {sys.version.split()[0]}"
-    with open(out, "w") as file:
-        json.dump({"version": version, "results": results}, file)
+                "alarm": len(slices) > 0,
+                "seconds": time.process_time() - started + saved,
+            }
+            file.write(json.dumps(told) + "\n")
+            file.flush()
 
 
 main()

@@ -1,66 +1,96 @@
 import { pairedGroupsOf } from '../../src/analysis/groups.ts';
-import { type PreparedGroup, prepareGroups } from '../../src/gate/scan.ts';
 import type { PairedGroup } from '../../src/records/comparison.ts';
 import type { Checkpoint } from '../../src/records/evalSet.ts';
-import type { RunTask } from '../../src/records/threads.ts';
-import { type Bench, scanInput } from '../gateData.ts';
-import { criticalOf, type Ground, type Kind, plantedRun, regression } from '../planted.ts';
+import { type Bench, readPredictions } from '../gateData.ts';
+import { type Kind, regression } from '../planted.ts';
+
+/** What a group's checkpoints are: a planted cluster, by its number, or networks as they are. */
+export type Source =
+  | { readonly kind: Kind; readonly share: number; readonly number: number }
+  | { readonly candidate: string; readonly accepted: string; readonly label: string };
 
 /** One group that is given to every method. */
 export interface Trial {
+  /** "5 % boxes 3" */
+  readonly id: string;
   /** "5 % boxes", "red cars", "retraining". */
   readonly cell: string;
-  /** Rows of the group's images, and which of them newly failed. */
-  readonly rows: Uint32Array;
-  readonly newlyFailed: Uint8Array;
+  readonly source: Source;
+  /** Rows of the group's images in the eval set, and 1 for those that newly failed. */
+  readonly rows: readonly number[];
+  readonly failed: readonly number[];
   /** Positions of the region that broke; empty where nothing did. */
-  readonly region: ReadonlySet<number>;
-  /** The group made ready for the scan (null where no cluster could show), and the score that fails the run. */
-  readonly home: PreparedGroup | null;
-  readonly critical: number;
+  readonly region: readonly number[];
 }
 
-const SPECS = ['label', 'prediction', 'all'];
+const cells = ([0.05, 0.08] as const).flatMap((share) =>
+  (['boxes', 'neighbours', 'colours'] as const).map((kind) => ({ share, kind, cell: `${100 * share} % ${kind}` })),
+);
+export const cellNames = [...cells.map(({ cell }) => cell), 'red cars'];
+const trainings = ['baseline', 'retrained', 'retrained-2'];
+/** Settings are chosen on trials from this number on, in other classes for each cell; nothing is judged by them. */
+const FIRST_TUNING = 1000;
 
-/** A regression planted in a class. */
-export async function plantedTrial(
-  bench: Bench,
-  ground: Ground,
-  kind: Kind,
-  share: number,
-  trial: number,
-  run: RunTask,
-): Promise<Trial> {
-  const made = await regression(bench, ground.trainings, kind, share, trial);
-  const { groups, home, critical } = await plantedRun(bench, ground, made, run);
-  const group = groups.find(({ id }) => id === `label:${bench.evalSet.classes[made.ofClass]}`);
-  if (group === undefined) throw new Error('the class has no group');
-  return { cell: `${100 * share} % ${kind}`, ...given(group, new Set(made.region)), home, critical };
+/** Planted in each cell: those that settings are chosen by. */
+export async function tuningTrials(bench: Bench, folder: string, each: number): Promise<Trial[]> {
+  const trials: Trial[] = [];
+  for (const [place, { share, kind, cell }] of cells.entries()) {
+    for (let at = 0; at < each; at++) {
+      const number = FIRST_TUNING + place * each + at;
+      trials.push(await trialOf(bench, folder, cell, at, { kind, share, number }));
+    }
+  }
+  return trials;
 }
 
-/** Classes of a real pair of networks: one of them with the region that is known to have broken, or all with none. */
-export async function pairTrials(
-  bench: Bench,
-  candidate: Checkpoint,
-  accepted: Checkpoint,
-  known: { readonly cell: string; readonly label: string; readonly region: ReadonlySet<number> } | null,
-  run: RunTask,
-): Promise<Trial[]> {
-  const groups = pairedGroupsOf(SPECS, bench.evalSet, [candidate, accepted]);
-  const prepared = await prepareGroups(scanInput(bench, groups, run));
-  const critical = criticalOf(bench, prepared);
-  return groups
-    .filter(({ id }) => (known === null ? id.startsWith('label:') : id === `label:${known.label}`))
-    .map((group) => ({
-      ...given(group, known?.region ?? new Set()),
-      cell: known?.cell ?? 'retraining',
-      home: prepared.find((each) => each.group === group) ?? null,
-      critical,
-    }));
+/** Planted in each cell, the same trials as `bench:gate`'s first; the network trained without red cars; each training against the next. */
+export async function judgedTrials(bench: Bench, folder: string, each: number): Promise<Trial[]> {
+  const trials: Trial[] = [];
+  const label = 'automobile';
+  for (const [at, accepted] of trainings.entries()) {
+    const source = { candidate: 'candidate-red-cars-missing', accepted, label };
+    trials.push(await trialOf(bench, folder, 'red cars', at, source));
+  }
+  for (let number = 0; number < each; number++)
+    for (const { share, kind, cell } of cells)
+      trials.push(await trialOf(bench, folder, cell, number, { kind, share, number }));
+  for (const [at, candidate] of trainings.entries()) {
+    for (const [k, name] of bench.evalSet.classes.entries()) {
+      const source = { candidate, accepted: trainings[(at + 1) % 3], label: name };
+      trials.push(await trialOf(bench, folder, 'retraining', 10 * at + k, source));
+    }
+  }
+  return trials;
 }
 
-function given({ rows, outcomes: [candidate, ...accepted] }: PairedGroup, region: ReadonlySet<number>) {
-  const newlyFailed = candidate.map((fails, at) => Number(fails === 1 && accepted.every((each) => each[at] === 0)));
-  const inside = [...rows.keys()].filter((at) => region.has(rows[at]));
-  return { rows, newlyFailed, region: new Set(inside) };
+/** The two trainings that clusters are planted on. */
+export function plantedOn(bench: Bench, folder: string): Checkpoint[] {
+  return trainings.slice(0, 2).map((name) => readPredictions(folder, bench, name));
+}
+
+/** Candidate and accepted checkpoint of a trial, the class it is about, and the region's rows. */
+export async function sidesOf(bench: Bench, folder: string, source: Source) {
+  if (!('kind' in source)) {
+    const sides = [source.candidate, source.accepted].map((name) => readPredictions(folder, bench, name));
+    return {
+      sides,
+      label: source.label,
+      region: source.candidate.endsWith('missing') ? bench.redCars : new Set<number>(),
+    };
+  }
+  const made = await regression(bench, plantedOn(bench, folder), source.kind, source.share, source.number);
+  const sides = [made.candidate, ...made.accepted];
+  return { sides, label: bench.evalSet.classes[made.ofClass], region: new Set(made.region) };
+}
+
+async function trialOf(bench: Bench, folder: string, cell: string, at: number, source: Source): Promise<Trial> {
+  const { sides, label, region } = await sidesOf(bench, folder, source);
+  const [group]: PairedGroup[] = pairedGroupsOf([`label:${label}`], bench.evalSet, sides);
+  const [candidate, accepted] = group.outcomes;
+  return {
+    ...{ id: `${cell} ${at}`, cell, source },
+    rows: [...group.rows],
+    failed: Array.from(candidate, (fails, place) => Number(fails === 1 && accepted[place] === 0)),
+    region: [...group.rows.keys()].filter((place) => region.has(group.rows[place])),
+  };
 }
