@@ -2,6 +2,7 @@ import { extname } from 'node:path';
 import { messageOf, UserError } from '../errors.ts';
 import { describeModel } from '../models/describeModel.ts';
 import type { Tensor } from '../models/engine.ts';
+import { nameOfMean } from '../models/nameOfMean.ts';
 import type { FeatureModelOptions } from '../records/config.ts';
 import type { EvalSet } from '../records/evalSet.ts';
 import type { ReadColumns } from '../records/features.ts';
@@ -117,6 +118,9 @@ function featuresOf({ shape, values }: Tensor, layer: string, file: string): Flo
   throw new UserError({
     what: `the tensor ${JSON.stringify(layer)} has shape [${shape.join(', ')}]: it is not a vector an image`,
     where: file,
-    fix: 'Name a tensor of images x features in featureModel.layer',
+    fix:
+      shape.length === 4
+        ? `Name ${JSON.stringify(nameOfMean(layer))} in featureModel.layer: its mean over height and width`
+        : 'Name a tensor of images x features in featureModel.layer',
   });
 }

@@ -1,9 +1,12 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import type { Session } from '../../src/models/engine.ts';
+import { bytesOf, withOutputs } from '../../src/models/onnx/graph.ts';
 import { describeOnnxModel } from '../../src/models/onnx/model.ts';
+import { readGraph } from '../../src/models/onnx/readGraph.ts';
 import { featureAttack } from '../../src/pictures/featureAttack.ts';
 import type { RunnableEngine } from '../../src/records/engines.ts';
 import { hasShared } from '../extras.ts';
@@ -42,6 +45,38 @@ describe.skipIf(!hasShared)('gradients on onnx-cpu (needs ../shared)', () => {
 });
 
 describe('a session on onnx-cpu', () => {
+  it('gives the mean of a map by name, and its gradient', async () => {
+    const session = await open(1);
+    const images = {
+      count: 2,
+      values: Float32Array.from({ length: 2 * 3 * 32 * 32 }, (_, i) => ((i * 37) % 101) / 101),
+    };
+    const named = await session.run(images, ['mean of feature_map', 'features']);
+    expect(
+      greatest(named.get('mean of feature_map')?.values ?? [], named.get('features')?.values ?? new Float32Array()),
+    ).toBeLessThan(1e-6);
+    const [mean, features] = await Promise.all(
+      ['mean of feature_map', 'features'].map((layer) => session.gradient(images, layer, Int32Array.of(3, 5))),
+    );
+    expect(greatest(mean, features)).toBeLessThan(1e-6);
+    await session.close();
+  });
+
+  it('without a head ends in its map, whose mean is the features', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'barlow-headless-'));
+    const file = join(folder, 'backbone.onnx');
+    try {
+      writeFileSync(file, bytesOf(withOutputs(readGraph(readFileSync(robust), robust), ['feature_map'])));
+      expect((await describeOnnxModel(file)).layers).toMatchObject({
+        features: 'mean of feature_map',
+        featureMap: 'feature_map',
+        logits: null,
+      });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   it('gives inner tensors by name', async () => {
     const session = await open(1);
     const images = { count: 2, values: new Float32Array(2 * 3 * 32 * 32).fill(0.5) };

@@ -92,11 +92,18 @@ describe.each(tfjsEngines.flatMap((engine) => workedOut.map(([kind, ...rest]) =>
       await withSession(
         write(model),
         async (session) => {
-          const tensors = await session.run({ count: 2, values: images }, ['map', layers.features, 'scores']);
+          const tensors = await session.run({ count: 2, values: images }, [
+            'map',
+            layers.features,
+            'scores',
+            'mean of map',
+          ]);
           expect(tensors.get('map')?.shape).toEqual([2, 2, 4, 4]);
           expectClose(tensors.get('map')?.values, maps.flat(2));
           expectClose(tensors.get(layers.features)?.values, features.flat());
           expectClose(tensors.get('scores')?.values, scores.flat());
+          expect(tensors.get('mean of map')?.shape).toEqual([2, 2]);
+          expectClose(tensors.get('mean of map')?.values, features.flat());
           await expect(session.run({ count: 2, values: images }, ['mpa'])).rejects.toThrow('"map"');
         },
         engine,
@@ -218,6 +225,41 @@ describe('layers are found', () => {
       layer('Softmax', 'scores', []),
     ];
     expect(await layersOf(sequential(layers))).toMatchObject({ features: 'column', featureMap: 'conv', logits: 'fc' });
+  });
+
+  it('in a model that ends in a map: its mean, with its gradient', async () => {
+    const { topology, weights } = tinyLayers();
+    const { layers } = kerasModel([], '', '').config;
+    const all =
+      'config' in topology && typeof topology.config === 'object'
+        ? Object.assign({ layers }, topology.config).layers
+        : [];
+    const file = write({ topology: kerasModel(all.slice(0, 3), 'image', 'map'), weights: weights.slice(0, 1) });
+    expect((await describeModel(file)).layers).toMatchObject({
+      features: 'mean of map',
+      featureMap: 'map',
+      logits: null,
+    });
+    await withSession(file, async (session) => {
+      const batch = { count: 2, values: images };
+      expectClose((await session.run(batch, ['mean of map'])).get('mean of map')?.values, features.flat());
+      expectClose(await session.gradient(batch, 'mean of map', Int32Array.of(1, 0)), gradients([1, 0]));
+    });
+  });
+
+  it('where scores are the mean of a map, as in mini-Xception', async () => {
+    const layers = [
+      layer('Conv2D', 'conv', [], { ...input, kernel_size: [3, 3] }),
+      layer('Activation', 'map', [], { activation: 'relu' }),
+      layer('Conv2D', 'places', [], { kernel_size: [3, 3] }),
+      layer('GlobalAveragePooling2D', 'logits', []),
+      layer('Activation', 'scores', [], { activation: 'softmax' }),
+    ];
+    expect(await layersOf(sequential(layers))).toMatchObject({
+      features: 'mean of map',
+      featureMap: 'map',
+      logits: 'logits',
+    });
   });
 
   it('in a model that ends in its features, and not where there is nothing to find', async () => {

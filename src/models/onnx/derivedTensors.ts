@@ -1,5 +1,6 @@
+import { mapOfMean } from '../nameOfMean.ts';
 import type { OnnxGraph } from './graph.ts';
-import { fixedTensor, intOf, intsOf } from './graph.ts';
+import { fixedTensor, intOf, intsOf, replaceGraph } from './graph.ts';
 import type { Node } from './protobuf.ts';
 import { toNumber, valuesOf } from './tensor.ts';
 
@@ -9,8 +10,6 @@ export const derivedName = {
   float: (name: string) => `${name} as float32`,
   /** A map N x height x width x C as N x C x height x width. */
   channelsFirst: (name: string) => `${name} as NCHW`,
-  /** The mean of a map over height and width, N x C. */
-  mean: (name: string) => `mean of ${name}`,
 } as const;
 
 /** Operators on quantised values whose first inputs are the values, their scale and their zero point. */
@@ -24,8 +23,8 @@ const poolings = new Set([
 ]); // biome-ignore format: a list
 
 /**
- * Nodes for tensors that layers may need and that no model has: the float values that a quantised layer reads, maps
- * with their channels in front, and the mean of a map that a 1 x 1 convolution turns into scores before pooling.
+ * Nodes for tensors that layers may need and that no model has: the float values that a quantised layer reads, and maps
+ * with their channels in front.
  */
 export function derivedTensors(graph: OnnxGraph): Node[] {
   const added = new Map<string, Node>();
@@ -41,15 +40,22 @@ export function derivedTensors(graph: OnnxGraph): Node[] {
     if (poolsChannelsLast(graph, node)) {
       add(derivedName.channelsFirst(x), 'Transpose', [x], [{ name: 'perm', type: 7, ints: [0, 3, 1, 2] }]);
     }
-    const head = isPooling(graph, node) ? pointwiseBefore(graph, x) : null;
-    if (head !== null) {
-      const [pooled = ''] = head.input;
-      const mean = derivedName.mean(pooled);
-      add(`${mean} (map)`, 'GlobalAveragePool', [pooled]);
-      add(mean, 'Flatten', [`${mean} (map)`]);
-    }
   }
   return [...added.values()];
+}
+
+/** The graph with the nodes for those names that mean the mean of a map (`nameOfMean`). */
+export function withMeans(graph: OnnxGraph, names: readonly string[]): OnnxGraph {
+  const added = names.flatMap((name): Node[] => {
+    const map = mapOfMean(name);
+    if (map === null || graph.makerOf.has(name)) return [];
+    const pooled = `${name} (map)`;
+    return [
+      { opType: 'GlobalAveragePool', input: [map], output: [pooled], name: pooled, attribute: [] },
+      { opType: 'Flatten', input: [pooled], output: [name], name, attribute: [] },
+    ];
+  });
+  return added.length === 0 ? graph : replaceGraph(graph, { node: [...graph.graph.node, ...added] }, graph.opset);
 }
 
 /** Whether a node pools over height and width of N x height x width x C. */
@@ -71,19 +77,22 @@ export function isPooling(graph: OnnxGraph, node: Node): boolean {
   return ['2,3', '1,2'].includes(`${axesOf(graph, node)}`);
 }
 
-/** The 1 x 1 convolution that makes a map, perhaps rectified; null where another layer does. */
-export function pointwiseBefore(graph: OnnxGraph, map: string): Node | null {
+/** The convolution that makes a map, perhaps rectified; null where another layer does. */
+export function convolutionBefore(graph: OnnxGraph, map: string): Node | null {
   const maker = graph.makerOf.get(map);
   const conv = maker?.opType === 'Relu' ? graph.makerOf.get(maker.input[0] ?? '') : maker;
-  return conv !== undefined && isPointwise(graph, conv) ? conv : null;
+  return conv !== undefined && isConvolution(conv) ? conv : null;
 }
 
 /** A 1 x 1 convolution of all channels: a dense layer at every place. */
 export function isPointwise(graph: OnnxGraph, node: Node): boolean {
-  if (!['Conv', 'QLinearConv', 'ConvInteger', 'FusedConv'].includes(node.opType) || intOf(node, 'group', 1) !== 1)
-    return false;
+  if (!isConvolution(node) || intOf(node, 'group', 1) !== 1) return false;
   const kernel = intsOf(node, 'kernel_shape') ?? weightDims(graph, node)?.slice(2) ?? [];
   return kernel.length === 2 && kernel.every((length) => length === 1);
+}
+
+function isConvolution({ opType }: Node): boolean {
+  return ['Conv', 'QLinearConv', 'ConvInteger', 'FusedConv'].includes(opType);
 }
 
 /** The shape of a layer's weights, through what changes their type only; null where it is not fixed. */

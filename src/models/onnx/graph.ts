@@ -1,5 +1,6 @@
 import { nearestNames } from '../../adapters/nearestWord.ts';
 import { UserError } from '../../errors.ts';
+import { mapOfMean } from '../nameOfMean.ts';
 import {
   type Dimension,
   encodeModel,
@@ -52,10 +53,10 @@ export function replaceGraph(from: OnnxGraph, parts: Partial<Graph>, opset: numb
   return indexed(from.file, replaced(from.model, { graph, opsetImport }), graph, opset);
 }
 
-/** Throws UserError, with the nearest names, unless the graph has the tensor `name`. */
+/** Throws UserError, with the nearest names, unless the graph has the tensor `name`, or that which it means the mean of. */
 export function checkTensor({ file, graph, makerOf }: OnnxGraph, name: string): void {
   const names = [...makerOf.keys(), ...graph.input.map((input) => input.name)];
-  if (names.includes(name)) return;
+  if (names.includes(name) || names.includes(mapOfMean(name) ?? '')) return;
   throw new UserError({
     what: `the model has no tensor ${JSON.stringify(name)}`,
     where: file,

@@ -1,9 +1,10 @@
 import { UserError } from '../../errors.ts';
+import { mapOfMean, nameOfMean } from '../nameOfMean.ts';
 import {
+  convolutionBefore,
   derivedName,
   isPointwise,
   isPooling,
-  pointwiseBefore,
   poolsChannelsLast,
   weightDims,
 } from './derivedTensors.ts';
@@ -87,7 +88,7 @@ export function findLayers(graph: OnnxGraph): Layers {
   const found = headsOf(graph, input.name);
   const outputs = graph.graph.output.map(({ name }) => name);
   if (found.length === 0) {
-    const pooled = outputs.find((output) => mapBehind(graph, output) !== null) ?? null;
+    const pooled = outputs.find((output) => mapBehind(graph, output) !== null) ?? meanOfOutput(graph, input);
     return { input, features: pooled, featureMap: pooled && mapBehind(graph, pooled), logits: null };
   }
   const shared = (of: (head: Head) => string | null) => (new Set(found.map(of)).size === 1 ? of(found[0]) : null);
@@ -97,6 +98,22 @@ export function findLayers(graph: OnnxGraph): Layers {
     featureMap: shared((head) => head.featureMap),
     logits: shared((head) => head.logits),
   };
+}
+
+/** Fewest channels of a map that describes its places: one of fewer scores them, as of a network that segments. */
+const LEAST_CHANNELS = 16;
+
+/** The mean of the map that a network without a head ends in; null where it ends in another way, or its map may lie the other way round. */
+function meanOfOutput({ graph: { output } }: OnnxGraph, input: Layers['input']): string | null {
+  const [map, ...others] = output;
+  const dims = map?.type?.tensorType?.shape?.dim ?? [];
+  const channels = dims[1] === undefined ? null : fixedDimension(dims[1]);
+  const isOne =
+    others.length === 0 &&
+    dims.length === 4 &&
+    isChannels(input.shape[1]) &&
+    (channels ?? LEAST_CHANNELS) >= LEAST_CHANNELS;
+  return isOne && map !== undefined ? nameOfMean(map.name) : null;
 }
 
 /** The dense layers that the outputs end in, one an output; a layer whose product another of them reads is none. */
@@ -113,7 +130,7 @@ function headOf(graph: OnnxGraph, active: ReadonlySet<string>, output: string): 
   let logits = output;
   let name = output;
   for (let node = graph.makerOf.get(name); node !== undefined; node = graph.makerOf.get(name)) {
-    const head = denseHead(graph, active, node) ?? scoredMap(graph, node);
+    const head = denseHead(graph, active, node) ?? scoredMap(graph, node, logits !== output);
     if (head !== null) return { output, logits, ...head };
     const isAnswer = answers.has(node.opType);
     if (!isAnswer && !sameValues.has(node.opType) && !isAffine(active, node)) return null;
@@ -138,16 +155,17 @@ function denseHead(
 }
 
 /**
- * Scores that are the mean of a map which a 1 x 1 convolution makes, as in SqueezeNet: its features are the mean of
- * what that reads. A network that ends in its features may look the same; its channels are a multiple of 64, as a
- * number of classes hardly is.
+ * Scores that are the mean of a map which a convolution makes, as in SqueezeNet: its features are the mean of what that
+ * reads. A network that ends in its features may look the same: unless answers are made of them (a softmax), the convolution
+ * must be 1 x 1 and its channels no multiple of 64, as a number of classes hardly is.
  */
-function scoredMap(graph: OnnxGraph, node: Node): Pick<Head, 'features' | 'featureMap'> | null {
-  const conv = isPooling(graph, node) ? pointwiseBefore(graph, node.input[0]) : null;
-  const [channels] = (conv && weightDims(graph, conv)) ?? [64];
-  if (conv === null || channels % 64 === 0) return null;
+function scoredMap(graph: OnnxGraph, node: Node, answered: boolean): Pick<Head, 'features' | 'featureMap'> | null {
+  const conv = isPooling(graph, node) ? convolutionBefore(graph, node.input[0]) : null;
+  if (conv === null) return null;
+  const [channels] = weightDims(graph, conv) ?? [64];
+  if (!answered && (!isPointwise(graph, conv) || channels % 64 === 0)) return null;
   const [map] = conv.input;
-  return { features: derivedName.mean(map), featureMap: map };
+  return { features: nameOfMean(map), featureMap: map };
 }
 
 /** The tensor itself, or its float32 values where it is quantised. */
@@ -247,6 +265,8 @@ function isPooled(graph: OnnxGraph, name: string): boolean {
 
 /** The map that a vector was pooled from, N x C x height x width; null where there is none. */
 export function mapBehind(graph: OnnxGraph, features: string): string | null {
+  const meant = mapOfMean(features);
+  if (meant !== null) return meant;
   const active = reachedFrom(graph, graph.graph.input[0]?.name ?? '');
   let name = features;
   for (let node = graph.makerOf.get(name); node !== undefined; node = graph.makerOf.get(name)) {

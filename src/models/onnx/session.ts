@@ -2,6 +2,7 @@ import { UserError } from '../../errors.ts';
 import type { RunnableEngine } from '../../records/engines.ts';
 import { entry } from '../../records/entry.ts';
 import type { ImageBatch, Session, Tensor } from '../engine.ts';
+import { withMeans } from './derivedTensors.ts';
 import { refusedBy } from './engineRefusal.ts';
 import { type GradientModel, type RunProbe, withGradient } from './gradient/backward.ts';
 import { bytesOf, type OnnxGraph, withOutputs } from './graph.ts';
@@ -32,7 +33,7 @@ export function openOnnxSession(
   const models = new Map<string, Promise<StartedModel>>();
   const gradients = new Map<string, Promise<GradientModel & { readonly runs: RunModel; readonly alone: boolean }>>();
   const startModel = async (outputs: readonly string[]): Promise<StartedModel> => {
-    const runs = await start(bytesOf(withOutputs(graph, outputs)), outputs);
+    const runs = await start(bytesOf(withOutputs(withMeans(graph, outputs), outputs)), outputs);
     return { runs, alone: await runsAlone(graph, input, runs, outputs) };
   };
   const modelOf = (outputs: readonly string[]) => once(models, JSON.stringify(outputs), () => startModel(outputs));
@@ -47,7 +48,11 @@ export function openOnnxSession(
       const startNow = async () => {
         const { alone } = await modelOf([output]);
         const geometry = alone ? { ...input.geometry, batch: 1 } : input.geometry;
-        const built = await withGradient(graph, { input: input.name, output, geometry }, runProbe(start));
+        const built = await withGradient(
+          withMeans(graph, [output]),
+          { input: input.name, output, geometry },
+          runProbe(start),
+        );
         return { ...built, alone, runs: await start(built.model, [built.gradientOutput]) };
       };
       const { runs, alone, unitInput, gradientOutput } = await once(gradients, output, startNow);

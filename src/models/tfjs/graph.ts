@@ -1,5 +1,6 @@
 import { nearestNames } from '../../adapters/nearestWord.ts';
 import { UserError } from '../../errors.ts';
+import { mapOfMean, nameOfMean } from '../nameOfMean.ts';
 import { quoted } from '../onnx/graph.ts';
 import type { Layers } from '../onnx/layers.ts';
 import type { TfjsFiles } from './files.ts';
@@ -7,9 +8,9 @@ import type { TfjsFiles } from './files.ts';
 /**
  * What a layer or operator does to what comes in: `dense`: a product with fixed weights; `pool`: the mean or maximum
  * over height and width; `same`: the same values in another shape; `scale`: each value scaled and shifted; `bias`: fixed
- * values added; `score`: scores of the same classes.
+ * values added; `score`: scores of the same classes; `conv`: a convolution wider than 1 x 1, or one by channel.
  */
-export type Role = 'dense' | 'pool' | 'same' | 'scale' | 'bias' | 'score' | 'other';
+export type Role = 'dense' | 'pool' | 'same' | 'scale' | 'bias' | 'score' | 'conv' | 'other';
 
 /** A layer of a Layers model or an operator of a Graph model. */
 export interface TfjsNode {
@@ -47,8 +48,42 @@ export function findTfjsLayers(graph: TfjsGraph): Layers {
     const logits = before !== null && graph.nodes.get(before)?.role === 'bias' ? before : found;
     return { input, features, featureMap: pooledMap(graph, features), logits };
   }
-  const features = graph.outputs.find((output) => pooledMap(graph, output) !== null) ?? null;
-  return { input, features, featureMap: features && pooledMap(graph, features), logits: null };
+  const scored = graph.outputs.flatMap((output) => scoredMap(graph, output) ?? [])[0];
+  if (scored !== undefined) return { input, ...scored };
+  const pooled = graph.outputs.find((output) => pooledMap(graph, output) !== null) ?? meanOfOutput(graph);
+  return { input, features: pooled, featureMap: pooled && pooledMap(graph, pooled), logits: null };
+}
+
+/** Answers that are made of the mean of a map of scores, as in SqueezeNet and mini-Xception: features are the mean of what makes the map. */
+function scoredMap(graph: TfjsGraph, output: string): Omit<Layers, 'input'> | null {
+  if (walk(graph, output, 'score', new Set<Role>(['same'])) === null) return null;
+  const logits = walk(graph, output, 'pool', TO_DENSE)?.found ?? null;
+  const map = logits && graph.nodes.get(logits)?.from;
+  if (!map) return null;
+  const made = ['conv', 'dense'] as const;
+  const maker = made.flatMap((role) => walk(graph, map, role, new Set<Role>(['bias', 'same'])) ?? [])[0];
+  const featureMap = maker && graph.nodes.get(maker.found)?.from;
+  return featureMap ? { features: nameOfMean(featureMap), featureMap, logits } : null;
+}
+
+/**
+ * The mean of the map that a network without a head ends in; null where something on the way to it may have pooled or laid flat, and
+ * where it ends in a convolution, which scores places rather than describes them.
+ */
+function meanOfOutput(graph: TfjsGraph): string | null {
+  const [output, ...others] = graph.outputs;
+  if (output === undefined || others.length > 0) return null;
+  if (walk(graph, output, 'conv', new Set<Role>(['bias'])) ?? walk(graph, output, 'dense', new Set<Role>(['bias'])))
+    return null;
+  const seen = new Set<string>();
+  let convolutions = 0;
+  for (let name: string | null = output; name !== null && !seen.has(name); name = graph.nodes.get(name)?.from ?? null) {
+    seen.add(name);
+    const role = graph.nodes.get(name)?.role;
+    if (role === 'pool' || role === 'same' || role === 'score') return null;
+    if (role === 'conv' || role === 'dense') convolutions++;
+  }
+  return convolutions > 0 ? nameOfMean(output) : null;
 }
 
 /**
@@ -79,7 +114,7 @@ function refuse({ file, nodes }: TfjsGraph, meant: string, key: string): never {
 
 /** @throws UserError, with the nearest names, where there is no such layer. */
 export function checkLayer({ nodes, file }: TfjsGraph, name: string): void {
-  if (nodes.has(name)) return;
+  if (nodes.has(mapOfMean(name) ?? name)) return;
   throw new UserError({
     what: `the model has no layer ${JSON.stringify(name)}`,
     where: file,
@@ -111,6 +146,8 @@ function walk({ nodes }: TfjsGraph, from: string, role: Role, through: ReadonlyS
 
 /** The map that a layer of features was pooled from; null where there is none. */
 export function pooledMap(graph: TfjsGraph, features: string): string | null {
+  const meant = mapOfMean(features);
+  if (meant !== null) return meant;
   const path = walk(graph, features, 'pool', TO_POOL);
   return path && (graph.nodes.get(path.found)?.from ?? null);
 }

@@ -111,7 +111,10 @@ function roleOf(op: Op, context: Context): Role {
     case 'Conv2D':
     case '_FusedConv2D':
       // MobileNet ends in a convolution of the pooled vector.
-      return fixed?.shape.slice(0, 2).every((side) => side === 1) ? 'dense' : 'other';
+      return fixed?.shape.slice(0, 2).every((side) => side === 1) ? 'dense' : 'conv';
+    case 'DepthwiseConv2dNative':
+    case 'FusedDepthwiseConv2dNative':
+      return 'conv';
     case 'Mean':
     case 'Max':
       return fixed?.shape[0] === 2 ? 'pool' : 'other';
@@ -137,6 +140,6 @@ function unreadable(why: string, file: string): UserError {
   return new UserError({
     what: `the Graph model cannot be read (${why})`,
     where: file,
-    fix: 'Export it again with tensorflowjs_converter',
+    fix: 'Export a model of one image input with tensorflowjs_converter',
   });
 }

@@ -88,6 +88,7 @@ function roleOf(className: string, config: Layer['config']): Role {
   if (className === 'Activation') return config.activation === 'relu' ? 'other' : 'score';
   // MobileNet ends in a convolution of the pooled vector.
   if (className === 'Conv2D' && [config.kernel_size].flat().every((side) => side === 1)) return 'dense';
+  if (/Conv2D$/.test(className)) return 'conv';
   return ROLES.get(className) ?? 'other';
 }
 

@@ -3,6 +3,7 @@ import type { RunnableEngine } from '../../records/engines.ts';
 import { entry } from '../../records/entry.ts';
 import type { ImageBatch, Session, Tensor } from '../engine.ts';
 import { brief } from '../engines/installedPackage.ts';
+import { mapOfMean } from '../nameOfMean.ts';
 import type { InputGeometry } from '../onnx/layers.ts';
 import type { TfjsFiles } from './files.ts';
 import { checkLayer, isGraphModel, type TfjsGraph } from './graph.ts';
@@ -28,9 +29,15 @@ export async function openTfjsSession(
 ): Promise<Session> {
   const network = await explained(files.file, 'TF.js cannot take the model', () => load(tf, files, graph));
   const forward = (images: TfTensor, outputs: readonly string[]) => {
-    const tensors = network.forward(images, outputs);
-    if (geometry.layout === 'NCHW') return tensors;
-    return tensors.map((tensor) => (tensor.rank === 4 ? tf.transpose(tensor, [0, 3, 1, 2]) : tensor));
+    // TF.js takes each layer once, and both a map and its mean may be asked for.
+    const layers = [...new Set(outputs.map((name) => mapOfMean(name) ?? name))];
+    const tensors = network
+      .forward(images, layers)
+      .map((tensor) => (geometry.layout === 'NHWC' && tensor.rank === 4 ? tf.transpose(tensor, [0, 3, 1, 2]) : tensor));
+    return outputs.map((name) => {
+      const tensor = entry(tensors, layers.indexOf(mapOfMean(name) ?? name));
+      return mapOfMean(name) !== null && tensor.rank === 4 ? tf.mean(tensor, [2, 3]) : tensor;
+    });
   };
   return {
     engine,
