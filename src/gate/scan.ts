@@ -25,6 +25,8 @@ export interface ScanInput {
   /** Features an image, image properties included. */
   readonly dimensions: number;
   readonly options: ScanOptions;
+  /** Of the run's level, what this scan may use up where it is one of several; left out: all. Its p-values are told as the run's: divided by it. */
+  readonly share?: number;
   readonly readColumns: ReadColumns;
   /** How hard a group's images are; null where nothing tells. */
   readonly difficultyOf: (group: PairedGroup) => Promise<Difficulty | null>;
@@ -105,28 +107,30 @@ export async function scanPrepared(
     options,
     images,
     drawnAs = images,
+    share = 1,
     draws,
     run,
     onProgress,
-  }: Pick<ScanInput, 'options' | 'images' | 'drawnAs' | 'draws' | 'run' | 'onProgress'>,
+  }: Pick<ScanInput, 'options' | 'images' | 'drawnAs' | 'share' | 'draws' | 'run' | 'onProgress'>,
 ): Promise<Scanned> {
   const accepted = prepared[0]?.open.accepted ?? 1;
   const best = prepared.map((each) => candidates(each, accepted).next().value ?? null);
   const observed = best.reduce((most, each) => Math.max(most, each?.score ?? 0), 0);
+  const significance = share * options.significance;
   const test = await runTest({
     groups: prepared.map(({ scored }) => scored),
     names: namesDrawn(prepared, drawnAs),
-    ...{ accepted, observed, draws, run, significance: options.significance },
+    ...{ accepted, observed, draws, run, significance },
     onProgress: (done, total) => onProgress('draws', done, total),
   });
-  if (test.pValue > options.significance) return { clusters: [], test, prepared };
+  if (test.pValue > significance) return { clusters: [], test, prepared };
   const clusters = prepared.flatMap((each) => {
     const found: ScannedCluster[] = [];
     for (const candidate of candidates(each, accepted)) {
       // The run's own p-value is of its best score; one as great has it too.
       const pValue = candidate.score >= observed ? test.pValue : Math.max(test.pValue, test.pValueOf(candidate.score));
-      if (pValue > options.significance || found.length === CLUSTERS_A_GROUP) break;
-      found.push({ ...candidate, pValue });
+      if (pValue > significance || found.length === CLUSTERS_A_GROUP) break;
+      found.push({ ...candidate, pValue: pValue / share });
     }
     return found;
   });

@@ -245,7 +245,7 @@ export interface EvalSetChanges {
 }
 
 export interface Comparison {
-  /** All that the candidate is compared with, newest first; new clusters are what none of them shows. */
+  /** All that the candidate is compared with, newest first; new clusters are what none of them shows, or the newest of them does not. */
   readonly baselines: readonly { readonly commit: string; readonly checkpoint: string }[];
   /** The newest of them: known clusters and groups are compared with it. */
   readonly baseline: { readonly commit: string; readonly checkpoint: string; readonly baseErrorRate: number };

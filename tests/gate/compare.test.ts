@@ -160,6 +160,30 @@ describe('compare', () => {
     expect(cluster.recall).toBe(foundNewly.filter((row) => inside.includes(row)).length / foundNewly.length);
   });
 
+  it('sees what the newest accepted checkpoint had mended come back, though an older one had it wrong too', async () => {
+    const red = (row: number) => sample.at(row, 2) > 0.85;
+    const again = fails(400, (row) => baseline[row] === 1 || red(row));
+    const old = fails(400, (row) => older[row] === 1 || red(row));
+    const { comparison, events } = await compare(input([again, baseline, old]));
+    const newlyFailing = count(400).filter((row) => again[row] > baseline[row]);
+    expect(events).toHaveLength(1);
+    const held = events[0].images.filter(({ name }) => newlyFailing.includes(Number.parseInt(name, 10)));
+    expect(held.length).toBeGreaterThan(0.8 * newlyFailing.length);
+    const [cluster] = comparison.clusters;
+    expect(cluster.pValue).toBeLessThanOrEqual(0.01);
+    // Where both accepted ones had it wrong, nothing is new.
+    expect((await compare(input([again, old, old]))).comparison.clusters).toEqual([]);
+  });
+
+  it("divides the level between the window and its newest: a p-value of either is the run's", async () => {
+    const alone = (await compare(input([candidate, baseline]))).comparison.clusters[0];
+    const always = fails(400, () => true);
+    // The older one fails everywhere: only the newest tells, with a fifth of the level.
+    const returned = (await compare(input([candidate, baseline, always]))).comparison.clusters[0];
+    expect(returned.id).toBe(alone.id);
+    expect(returned.pValue).toBeCloseTo(5 * alone.pValue, 12);
+  });
+
   it.each([1, 2])('tells what improved as the scan of the sides exchanged does (%i accepted)', async (accepted) => {
     const worse = [candidate, baseline, older].slice(0, accepted + 1);
     const better = worse.map((each) => each.map((failed) => 1 - failed));
