@@ -16,6 +16,16 @@ export interface NearCopies {
 const NEAR = 0.1;
 /** Features below which images may lie so close by chance. */
 const LEAST_FEATURES = 16;
+/** Values, over all images, below which a feature is a code of something: many images that are no copies have the same codes. */
+const LEAST_VALUES = 32;
+/**
+ * Where so many of all images hang together by near pairs, features have few ways to differ (or give a class one value): a near image is then
+ * no copy. A burst holds fewer, and so do the copies of one image where all have some.
+ */
+const MOST_IN_ONE = 0.25;
+/** Images by which that is known, and of those in one set that it is asked for. */
+const KNOWN_BY = 1024;
+const LEAST_IN_ONE = 24;
 /**
  * Nor is a pair near that is not, by this share, nearer than images of one class are: in the features of a well-trained network a class
  * lies so close together that all its images would be copies. Of a network less sure, the first bound is the tighter one.
@@ -29,20 +39,40 @@ const SKETCH = 16;
 const LEEWAY = 3;
 
 /**
- * Images of which another has nearly the same features; null where none has, or features are too few to tell.
+ * Images of which another has nearly the same features; null where none has, or features are too few to tell; `everywhere` where images
+ * lie so close together that a near one need not be a copy.
  *
  * @param all images of any kind, by which features are standardised: the images themselves may be copies of one.
  * @param labels of these
  */
-export function nearCopies(columns: Columns, all: Columns, labels: ArrayLike<number>): NearCopies | null {
-  const { rows } = columns;
+export function nearCopies(
+  columns: Columns,
+  all: Columns,
+  labels: ArrayLike<number>,
+): NearCopies | 'everywhere' | null {
   const classes = classesOf(labels, all.rows);
   const varying = standardised(columns, all, classes);
-  const features = varying.map(({ values }) => values);
-  if (features.length < LEAST_FEATURES) return null;
+  if (varying.length < LEAST_FEATURES) return null;
   const within = varying.reduce((sum, feature) => sum + feature.within, 0);
   // Twice the variance of each feature is the mean square of the distance between two images.
-  const bound = 2 * Math.min(NEAR ** 2 * features.length, NEAR_IN_CLASS ** 2 * within);
+  const bound = 2 * Math.min(NEAR ** 2 * varying.length, NEAR_IN_CLASS ** 2 * within);
+  const found = pairsWithin(
+    varying.map(({ values }) => values),
+    columns.rows,
+    bound,
+  );
+  if (found.images.length === 0) return null;
+  // All images of a class are one.
+  if (bound <= ROUNDING * varying.length) return 'everywhere';
+  const isLarge = largest(found.first) >= LEAST_IN_ONE;
+  return isLarge && largestShare(all, varying, bound) > MOST_IN_ONE ? 'everywhere' : found;
+}
+
+/** In units of a feature's variance: less is none. */
+const ROUNDING = 1e-9;
+
+/** The places of some images of which another lies within a bound. */
+function pairsWithin(features: readonly Float32Array[], rows: number, bound: number): NearCopies {
   const sketches = sketchesOf(features, rows);
   const found = new Set<number>();
   const first = Uint32Array.from({ length: rows }, (_, at) => at);
@@ -58,8 +88,26 @@ export function nearCopies(columns: Columns, all: Columns, labels: ArrayLike<num
       if (distance < closest) [closest, pair] = [distance, [one, other]];
     }
   }
-  if (found.size === 0) return null;
   return { images: [...found].sort((a, b) => a - b), pair, first: first.map((_, at) => rootOf(first, at)) };
+}
+
+/** The most places that are known by one. */
+function largest(first: Uint32Array): number {
+  const sizes = new Map<number, number>();
+  for (const each of first) sizes.set(each, (sizes.get(each) ?? 0) + 1);
+  return Math.max(...sizes.values());
+}
+
+/** Of all images (some, evenly), the share that hangs together by near pairs. */
+function largestShare({ rows, values, from }: Columns, varying: readonly Varying[], bound: number): number {
+  const count = Math.min(rows, KNOWN_BY);
+  const features = varying.map(({ feature, mean, scale }) =>
+    Float32Array.from(
+      { length: count },
+      (_, at) => (entry(values, (feature - from) * rows + Math.floor((at * rows) / count)) - mean) * scale,
+    ),
+  );
+  return largest(pairsWithin(features, count, bound).first) / count;
 }
 
 /** Makes one set of two, each known by its least place. */
@@ -76,26 +124,39 @@ function rootOf(first: Uint32Array, at: number): number {
 
 /** A feature in units of its standard deviation over all images. */
 interface Varying {
+  readonly feature: number;
+  readonly mean: number;
+  /** One by its standard deviation. */
+  readonly scale: number;
   readonly values: Float32Array;
   /** Its variance about the means of classes, in the same units. */
   readonly within: number;
 }
 
-/** The features that vary over all images. */
+/** The features that vary over all images, and are no codes. */
 function standardised({ rows, values }: Columns, all: Columns, classes: Classes | null): Varying[] {
   const found: Varying[] = [];
   for (let feature = 0; feature < all.to - all.from; feature++) {
     const reference = all.values.subarray(feature * all.rows, (feature + 1) * all.rows);
     const mean = reference.reduce((sum, each) => sum + each, 0) / all.rows;
     const variance = reference.reduce((sum, each) => sum + (each - mean) ** 2, 0) / all.rows;
-    if (!(variance > 1e-12 * mean * mean)) continue;
+    if (!(variance > 1e-12 * mean * mean) || isCode(reference)) continue;
     const column = values.subarray(feature * rows, (feature + 1) * rows);
+    const scale = 1 / Math.sqrt(variance);
     found.push({
-      values: column.map((each) => (each - mean) / Math.sqrt(variance)),
+      ...{ feature: feature + all.from, mean, scale },
+      values: column.map((each) => (each - mean) * scale),
       within: classes === null ? 1 : varianceWithin(reference, classes) / variance,
     });
   }
   return found;
+}
+
+function isCode(values: Float32Array): boolean {
+  const least = Math.min(LEAST_VALUES, values.length / 4);
+  const seen = new Set<number>();
+  for (const each of values) if (seen.add(each).size >= least) return false;
+  return true;
 }
 
 /** Images by class. */

@@ -1,5 +1,4 @@
 import { nearCopies } from '../gate/nearCopies.ts';
-import { openImages } from '../gate/open.ts';
 import type { PairedGroup } from '../records/comparison.ts';
 import { entry } from '../records/entry.ts';
 import type { EvalSet } from '../records/evalSet.ts';
@@ -33,8 +32,7 @@ export async function copiesAmong(
   dimensions: number,
   readColumns: ReadColumns,
 ): Promise<Copies> {
-  const { positions, rightPositions } = openImages(outcomes);
-  const open = [...positions, ...rightPositions].sort((a, b) => a - b);
+  const open = [...rows.keys()].filter((at) => outcomes.some((each) => each[at] !== outcomes[0]?.[at]));
   const count = Math.min(open.length, MOST_IMAGES, Math.floor(MOST_VALUES / dimensions));
   const seen = spread(open, count).map((at) => entry(rows, at));
   const scaledBy = spread(rows, Math.min(rows.length, SCALED_BY));
@@ -42,6 +40,7 @@ export async function copiesAmong(
   const labelsOfAll = scaledBy.map((row) => entry(labels, row));
   const found = nearCopies(columns, all, labelsOfAll);
   if (found === null) return { drawnAs: images, note: null };
+  if (found === 'everywhere') return { drawnAs: images, note: tooClose };
   const drawnAs = [...images];
   for (const [at, first] of found.first.entries()) drawnAs[entry(seen, at)] = entry(images, entry(seen, first));
   if (found.images.length < LEAST_SHARE * count) return { drawnAs, note: null };
@@ -49,6 +48,9 @@ export async function copiesAmong(
   const note = `${found.images.length} of ${count} images on which the checkpoints differ are nearly copies of others among them (${one} and ${other}). Copies fail together and tell no more than one of them: the scan for new clusters counts them so, and sees less than with as many different images; the tests of known clusters, groups and slices take each for one of its own.`;
   return { drawnAs, note };
 }
+
+const tooClose =
+  'In these features images lie so close together that a copy cannot be told from another image: in the scan for new clusters each counts for itself. Where the eval set has bursts or copies of images, these may make false alarms.';
 
 /** So many of some numbers, evenly. */
 function spread(of: ArrayLike<number>, count: number): Uint32Array {

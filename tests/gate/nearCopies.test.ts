@@ -7,7 +7,14 @@ const [ROWS, FEATURES] = [600, 40];
 
 /** Of one class. */
 const none = new Int32Array(ROWS);
-const nearCopies = (columns: Columns) => nearCopiesOf(columns, columns, none);
+const nearCopies = (columns: Columns) => found(columns, columns, none);
+
+/** Copies that can be told. */
+function found(...given: Parameters<typeof nearCopiesOf>) {
+  const copies = nearCopiesOf(...given);
+  if (copies === 'everywhere') throw new Error('copies cannot be told');
+  return copies;
+}
 
 /** Independent images, of which some are made copies: `near` as a share of how far images lie from each other. */
 function columnsOf(
@@ -30,15 +37,15 @@ function columnsOf(
 describe('near copies', () => {
   it('are found, all of them, and the closest pair is named', () => {
     const copies = Array.from({ length: 50 }, (_, at) => [at, 599 - at] as const);
-    const found = nearCopies(columnsOf(copies, 0.08));
-    expect(found?.images).toEqual(copies.flat().toSorted((a, b) => a - b));
-    const [one = 0, other = 0] = found?.pair ?? [];
+    const copied = nearCopies(columnsOf(copies, 0.08));
+    expect(copied?.images).toEqual(copies.flat().toSorted((a, b) => a - b));
+    const [one = 0, other = 0] = copied?.pair ?? [];
     expect(one + other).toBe(599);
     expect(nearCopies(columnsOf([[3, 77]], 0))).toMatchObject({ images: [3, 77], pair: [3, 77] });
   });
 
   it('of copies are copies too: each is known by the first', () => {
-    const found = nearCopies(
+    const copied = nearCopies(
       columnsOf(
         [
           [9, 4],
@@ -49,7 +56,7 @@ describe('near copies', () => {
         0.07,
       ),
     );
-    const first = Array.from(found?.first ?? []);
+    const first = Array.from(copied?.first ?? []);
     expect([4, 9, 200, 300, 50, 51, 52].map((at) => first[at])).toEqual([4, 4, 4, 4, 50, 50, 52]);
   });
 
@@ -59,7 +66,7 @@ describe('near copies', () => {
     const values = Float32Array.from({ length: 5 * FEATURES }, (_, at) => {
       return all.values[Math.floor(at / 5) * ROWS] + 0.01 * (random.uint32() / 2 ** 32);
     });
-    expect(nearCopiesOf({ rows: 5, from: 0, to: FEATURES, values }, all, none)?.images).toEqual([0, 1, 2, 3, 4]);
+    expect(found({ rows: 5, from: 0, to: FEATURES, values }, all, none)?.images).toEqual([0, 1, 2, 3, 4]);
   });
 
   it('are none where images are only alike, independent or one', () => {
@@ -80,10 +87,40 @@ describe('near copies', () => {
     // A hundred times as far as images of a class.
     for (let feature = 0; feature < FEATURES; feature++)
       for (let row = 0; row < ROWS; row++) columns.values[feature * ROWS + row] += 300 * (labels[row] ?? 0);
-    const far = nearCopiesOf(columns, columns, labels);
+    const far = found(columns, columns, labels);
     expect(far?.images).toEqual([3, 78]);
     // Were all of one class, those of each would be copies.
-    expect(nearCopiesOf(columns, columns, none)?.images.length).toBeGreaterThan(100);
+    expect(nearCopiesOf(columns, columns, none)).toBe('everywhere');
+  });
+
+  it('cannot be told where features have few ways to differ, nor by features that are codes', () => {
+    const random = stream('few ways to differ');
+    const uniform = () => random.uint32() / 2 ** 32;
+    // Forty features of two numbers an image, and a little noise.
+    const plane = new Float32Array(ROWS * FEATURES);
+    const weights = Array.from({ length: FEATURES }, () => [uniform() - 0.5, uniform() - 0.5]);
+    for (let row = 0; row < ROWS; row++) {
+      const [x, y] = [uniform(), uniform()];
+      for (const [feature, [a = 0, b = 0]] of weights.entries())
+        plane[feature * ROWS + row] = a * x + b * y + 1e-3 * uniform();
+    }
+    const flat = { rows: ROWS, from: 0, to: FEATURES, values: plane };
+    expect(nearCopiesOf(flat, flat, none)).toBe('everywhere');
+    const codes = Float32Array.from({ length: ROWS * FEATURES }, (_, at) =>
+      Number((at % ROWS) % 9 > Math.floor(at / ROWS) % 9),
+    );
+    expect(nearCopies({ ...flat, values: codes })).toBeNull();
+    // One value a class in each feature.
+    const labels = Int32Array.from({ length: ROWS }, (_, row) => row % 100);
+    const collapsed = Float32Array.from({ length: ROWS * FEATURES }, (_, at) =>
+      Math.sin(((at % ROWS) % 100) * (1 + Math.floor(at / ROWS))),
+    );
+    expect(nearCopiesOf({ ...flat, values: collapsed }, { ...flat, values: collapsed }, labels)).toBe('everywhere');
+  });
+
+  it('are told where every image has some', () => {
+    const copies = Array.from({ length: 500 }, (_, at) => [at % 100, 100 + at] as const);
+    expect(nearCopies(columnsOf(copies, 0.05))?.images).toHaveLength(ROWS);
   });
 
   it('lie closer than a tenth of how far images lie from each other, in sixteen features or more', () => {
