@@ -32,7 +32,8 @@ export async function findRepository(folder: string): Promise<Repository | null>
   const git = gitIn(folder);
   const found = await git(['rev-parse', '--git-dir']);
   if (found.code === 0) return describe(folder, git);
-  if (/not a git repository/.test(found.stderr)) return null;
+  // "not a git repository: PATH" is said of a worktree or submodule whose repository is gone: that is no folder outside of any.
+  if (/not a git repository \(or any/.test(found.stderr)) return null;
   throw gitFailure(found, 'looking for the repository', folder);
 }
 

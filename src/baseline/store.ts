@@ -64,7 +64,7 @@ export interface BaselineStore {
   readonly attach: (commit: string, createdAt: string, files: readonly ExtraFile[]) => Promise<Recorded>;
   /** Events that once failed a run, by id: watched until they are dropped. */
   readonly watched: () => Promise<readonly BaselineEvent[]>;
-  /** Watches events; one that is watched already stays as it is. */
+  /** Watches events; of one that is watched already the images of both are watched, since whenever it was. */
   readonly watch: (events: readonly BaselineEvent[]) => Promise<void>;
   /** Watches an event no longer; false where none has the id. */
   readonly drop: (id: string) => Promise<boolean>;
@@ -134,10 +134,17 @@ export function openSuite(medium: Medium, suite: string, limits: { keep: number;
     },
     watched: () => afresh(async () => readWatched(medium, await medium.snapshot())),
     watch: async (events) => {
-      const files = new Map(events.map((event) => [watchedPath(event.id), encodeWatched(event)]));
       await medium.update({
         message: `Watch ${events.length} event(s) of ${JSON.stringify(suite)}`,
-        files: async ({ paths }) => new Map([...files].filter(([path]) => !paths.includes(path))),
+        files: async (before) => {
+          const known = new Map((await readWatched(medium, before)).map((event) => [event.id, event]));
+          const fresh = events.filter(
+            ({ id, images }) => !images.every((name) => known.get(id)?.images.includes(name)),
+          );
+          return new Map(
+            fresh.map((event) => [watchedPath(event.id), encodeWatched(both(known.get(event.id), event))]),
+          );
+        },
         tidy: async () => ({ files: new Map(), remove: [] }),
       });
     },
@@ -158,6 +165,12 @@ export function openSuite(medium: Medium, suite: string, limits: { keep: number;
         return entries.map(({ row }) => row);
       }),
   };
+}
+
+/** An event with the images that it had before. */
+function both(before: BaselineEvent | undefined, event: BaselineEvent): BaselineEvent {
+  if (before === undefined) return event;
+  return { ...before, images: [...new Set([...before.images, ...event.images])].toSorted() };
 }
 
 /** Reads again where another writer has removed a file since the files were listed. */

@@ -51,7 +51,9 @@ export async function readEvalSet(
     columns: new Map([...table.columns].filter(([name]) => !own.has(name))),
     fingerprint: fingerprintOf(images, indices, classes),
   };
-  if (!holdsCheckpoint(table, names)) return { evalSet, manifestCheckpoint: null, order: whole, notices };
+  // Files of predictions may call them as the manifest calls its labels, which are no predictions.
+  if (!holdsCheckpoint(table, names) || names.prediction === names.label)
+    return { evalSet, manifestCheckpoint: null, order: whole, notices };
   const order = Uint32Array.from(images.keys());
   const manifestCheckpoint = checkpointOf(table, 'manifest', evalSet, names, order, whole);
   return { evalSet, manifestCheckpoint, order: whole, notices };

@@ -3,7 +3,7 @@ import { lookUp } from '../records/entry.ts';
 import { groupIdText } from '../records/names.ts';
 import type { SliceResult } from '../records/slices.ts';
 import type { AcceptedEvent, Check, CheckRule, Operator, Outcome, Severity, Verdict } from '../records/verdict.ts';
-import { count, percent, pValue } from '../records/words.ts';
+import { count, counted, percent, pValue } from '../records/words.ts';
 import { type Figures, type FiguresInput, figuresOf } from './figures.ts';
 import { type Measure, measures } from './measures.ts';
 import { compareShare, type Share } from './share.ts';
@@ -30,8 +30,9 @@ export interface JudgeInput extends FiguresInput {
  *
  * - `newClusters` counts events, `worsenedClusters` known clusters, of the groups chosen and not accepted; a row for each
  *   and, where there is none, one row that says so. An accepted one's row passes until the day its entry ends.
- * - `worsenedSlices` counts the watched slices, not accepted, that are significantly worse or above their floor; a row for each
- *   slice, whether or not there is a baseline. `groups` of the rule then names slices.
+ * - `worsenedSlices` counts the watched slices, not accepted, that are significantly worse or above their floor, could not be tested, or
+ *   are events whose acceptance has ended and that are not mended; a row for each slice, whether or not there is a baseline. `groups` of the rule
+ *   then names slices.
  * - Every other measure (`measures.ts`) gives one row a group: a group named by its id must have the value, a pattern
  *   with `*` chooses among the groups that do, no groups means all that do. A missing value fails, and so does an id or
  *   pattern that finds nothing.
@@ -107,8 +108,9 @@ function worsenedClusters({ comparison, nameOf }: JudgeInput): Counted[] {
 function sliceChecks(rule: CheckRule, { slices, accepted, today }: JudgeInput): Check[] {
   const { chosen, unmatched } = chosenBy(rule, slices, ({ name }) => name);
   const judged = chosen.map((slice) => {
-    const problem = sliceProblem(slice);
-    const acceptance = problem === null ? null : acceptanceOf({ ids: [slice.name] }, accepted, today);
+    const entry = acceptanceOf({ ids: [slice.name] }, accepted, today);
+    const problem = sliceProblem(slice) ?? (entry?.holds === false ? lapsed(slice) : null);
+    const acceptance = problem === null ? null : entry;
     return { slice, problem, acceptance, broken: problem !== null && acceptance?.holds !== true };
   });
   const broken = judged.filter((each) => each.broken).length;
@@ -122,22 +124,63 @@ function sliceChecks(rule: CheckRule, { slices, accepted, today }: JudgeInput): 
       `${slice.name}: ${problem ?? sliceText(slice)}${acceptance?.text ?? ''}`,
     ),
   );
-  return [...rows, ...unmatched.map((pattern) => missing(rule, pattern, `${pattern}: there is no such slice`))];
+  return [
+    ...rows,
+    ...chosen.flatMap((slice) => shrunk(rule, slice)),
+    ...unmatched.map((pattern) => missing(rule, pattern, `${pattern}: there is no such slice`)),
+  ];
 }
 
 /** What is wrong with a slice, in words; null where nothing is. */
 function sliceProblem(slice: SliceResult): string | null {
-  const { size, failures, status, maxErrorRate, adjustedPValue, since } = slice;
-  const above = maxErrorRate !== null && isAbove(failures, size, maxErrorRate);
+  const { size, failures, uncompared, status, maxErrorRate, adjustedPValue, since } = slice;
+  const [all, failing] = [size + uncompared.images, failures + uncompared.failures];
+  if (all === 0) return untested(slice, 'is in the eval set any more, so it was not tested: barlow slice drop ends it');
+  if (size === 0 && maxErrorRate === null) {
+    return untested(
+      slice,
+      'was judged with this label before, so it was not tested: give it a maxErrorRate, or record a baseline on them',
+    );
+  }
+  const above = maxErrorRate !== null && isAbove(failing, all, maxErrorRate);
   const floor = above ? `${sliceText(slice)}, above its floor of ${percent(maxErrorRate)}` : null;
   if (status !== 'worsened') return floor;
   const again = since === null ? 'got worse' : 'broke before, and again';
   return `${again}: ${sliceText(slice)} (${pValue(adjustedPValue ?? 1)})${above ? `, above its floor of ${percent(maxErrorRate)}` : ''}`;
 }
 
-function sliceText({ size, failures, baselineFailures }: SliceResult): string {
+/** An event that was accepted for a while is in the baselines since then: what it is compared with has it too. Null where most of it is mended. */
+function lapsed(slice: SliceResult): string | null {
+  const { source, size, failures } = slice;
+  return source === 'event' && failures > 0 && 2 * failures >= size ? `is not mended: ${sliceText(slice)}` : null;
+}
+
+function untested({ size, uncompared, gone }: SliceResult, why: string): string {
+  return `none of its ${counted(size + uncompared.images + gone, 'image')} ${why}`;
+}
+
+function sliceText({ size, failures, baselineFailures, uncompared, gone }: SliceResult): string {
   const now = `${failures} of ${count(size)} images fail`;
-  return baselineFailures === null ? now : `${now}, ${baselineFailures} did before`;
+  return [
+    size === 0 && uncompared.images > 0
+      ? ''
+      : baselineFailures === null
+        ? now
+        : `${now}, ${baselineFailures} did before`,
+    uncompared.images === 0
+      ? ''
+      : `${uncompared.failures} of ${count(uncompared.images)} fail that were not judged before`,
+    gone === 0 ? '' : `${count(gone)} of its images are gone from the eval set`,
+  ]
+    .filter((part) => part !== '')
+    .join('; ');
+}
+
+/** A slice that holds fewer of the images than it did may pass for that alone. */
+function shrunk(rule: CheckRule, { name, left }: SliceResult): Check[] {
+  if (left === 0) return [];
+  const message = `${name}: ${counted(left, 'image')} that the newest baseline had in it ${left === 1 ? 'is' : 'are'} evaluated and in it no more: its condition, its list or what they look at has changed`;
+  return [{ ...row(rule, name, left, false, message), severity: 'warning' }];
 }
 
 /** Whether a share of counts is above a bound, in whole numbers: 5 of 100 is not above 0.05, however that is rounded. */
@@ -291,9 +334,10 @@ function hollow(rule: CheckRule, { whole, minNewFailures }: JudgeInput): Check[]
 }
 
 /** Entries of `gate.accepted` that accept nothing (any more). */
-function staleEntries({ accepted, comparison, events, today }: JudgeInput): Check[] {
+function staleEntries({ accepted, comparison, events, slices, today }: JudgeInput): Check[] {
   if (comparison === null) return [];
   const known = new Set([
+    ...slices.map(({ name }) => name),
     ...events.flatMap(({ id, clusters }) => [id, ...clusters]),
     ...comparison.clusters.map(({ id }) => id),
   ]);

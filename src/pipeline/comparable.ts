@@ -1,5 +1,6 @@
 import { differencesFrom, withClasses } from '../baseline/compatible.ts';
 import { commonGround } from '../baseline/record.ts';
+import { UserError } from '../errors.ts';
 import { restrictEvalSet } from '../evalset/restrict.ts';
 import type { BaselineGroup, BaselineRecord, Baselines } from '../records/baseline.ts';
 import { entry } from '../records/entry.ts';
@@ -31,13 +32,23 @@ export async function comparable(run: Run, features: Features, baselines: Baseli
   };
 }
 
-/** The record under the fingerprint of now, where its sketch says that the features of now, given in a file, are the same. */
+/**
+ * The record under the fingerprint of now, where its sketch says that the features of now, given in a file, are the same.
+ *
+ * @throws UserError where the file is the same and images have other features: they stand in another order now
+ */
 async function recognised(features: Features, record: BaselineRecord): Promise<BaselineRecord> {
   const { fingerprint, dimensions } = features.file.model;
   const { featureModel, sketch } = record;
-  if (sketch === null || featureModel.fingerprint === fingerprint || featureModel.dimensions !== dimensions)
-    return record;
-  return (await isOfSketch(features, sketch)) ? { ...record, featureModel: { fingerprint, dimensions } } : record;
+  if (sketch === null || featureModel.dimensions !== dimensions) return record;
+  const is = await isOfSketch(features, sketch);
+  if (is === 'the same') return { ...record, featureModel: { fingerprint, dimensions } };
+  if (is === 'unknown' || featureModel.fingerprint !== fingerprint) return record;
+  throw new UserError({
+    what: `the file of features is the one that baseline ${record.commit.slice(0, 12)} was judged with, and the images stand in another order now: rows would be other images'`,
+    where: features.file.path,
+    fix: 'Write the features in the order of the manifest as it is, or put the manifest back into theirs; if they are right now and were not then, accept a checkpoint: barlow baseline record',
+  });
 }
 
 /** A record with the candidate's classes, and in what it differed; nothing where its trees can stay as they are. */

@@ -21,24 +21,29 @@ export async function sketchOf({ evalSet, file, read }: Features): Promise<Featu
   return { images: rows.map((row) => entry(evalSet.images, row)), features, values };
 }
 
-/** Whether the features of now are those that a sketch was taken of, whatever file they lie in and however many images there are. */
-export async function isOfSketch({ evalSet, file, read }: Features, sketch: FeatureSketch): Promise<boolean> {
-  if (file.model.engine !== 'file' || sketch.features.some((feature) => feature >= file.dimensions)) return false;
+/** Whether the features of now are those that a sketch was taken of, whatever file they lie in and however many images there are; `unknown` where they were not given, or share no image. */
+export async function isOfSketch(
+  { evalSet, file, read }: Features,
+  sketch: FeatureSketch,
+): Promise<'the same' | 'others' | 'unknown'> {
+  if (file.model.engine !== 'file') return 'unknown';
+  if (sketch.features.some((feature) => feature >= file.dimensions)) return 'others';
   const rowOf = new Map(evalSet.images.map((image, row) => [image, row]));
   const shared = sketch.images.flatMap((image, at) => {
     const row = rowOf.get(image);
     return row === undefined ? [] : [{ row, at }];
   });
-  if (shared.length === 0) return false;
+  if (shared.length === 0) return 'unknown';
   const now = await valuesAt(
     read,
     shared.map(({ row }) => row),
     sketch.features,
   );
   const { length } = sketch.features;
-  return shared.every(({ at }, i) =>
+  const isSame = shared.every(({ at }, i) =>
     sketch.features.every((_, j) => entry(now, i * length + j) === entry(sketch.values, at * length + j)),
   );
+  return isSame ? 'the same' : 'others';
 }
 
 /** Feature `features[j]` of row `rows[i]` at `i * features.length + j`. */

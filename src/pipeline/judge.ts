@@ -5,7 +5,7 @@ import { judge } from '../gate/checks.ts';
 import { type Compared, compare } from '../gate/compare.ts';
 import { testSlices } from '../gate/slices.ts';
 import type { GroupAnalysis } from '../records/analysis.ts';
-import type { Baselines } from '../records/baseline.ts';
+import type { BaselineRecord, Baselines } from '../records/baseline.ts';
 import type { EvalSetChanges, FailureEvent } from '../records/comparison.ts';
 import type { Config } from '../records/config.ts';
 import { entry } from '../records/entry.ts';
@@ -152,7 +152,9 @@ function slicesTested(
 ): readonly SliceResult[] {
   const { significance } = config.gate;
   if (common === null) {
-    const results = testSlices(watched, [checkpoint.failed], evalSet.images, significance);
+    const whole = { uncompared: { images: 0, failures: 0 }, left: 0 };
+    const tested = testSlices(watched, [checkpoint.failed], evalSet.images, significance);
+    const results = tested.map((each) => ({ ...each, ...whole }));
     const listed = { images: evalSet.images, outcomes: [checkpoint.failed], faceOf: faces(evalSet, checkpoint, null) };
     return withMembers(results, watched, listed, cut);
   }
@@ -166,7 +168,29 @@ function slicesTested(
   const compared = restrictEvalSet(evalSet, common.rows);
   const outcomes = [candidate.failed, newest.failed] as const;
   const listed = { images: compared.images, outcomes, faceOf: faces(compared, candidate, newest) };
-  return withMembers(testSlices(shared, outcomes, compared.images, significance), shared, listed, cut);
+  const tested = testSlices(shared, outcomes, compared.images, significance);
+  const leftOf = leftSince(entry(common.records, 0), evalSet);
+  const results = tested.map((each, index) => {
+    const slice = entry(watched, index);
+    const lacking = slice.rows.filter((row) => !position.has(row));
+    const uncompared = { images: lacking.length, failures: total(lacking.map((row) => entry(checkpoint.failed, row))) };
+    return { ...each, uncompared, left: leftOf(slice) };
+  });
+  return withMembers(results, shared, listed, cut);
+}
+
+/** How many images of a slice of the config as the baseline knew it are still evaluated and are in it no more: its condition, its list or metadata are others. */
+function leftSince({ slices }: Pick<BaselineRecord, 'slices'>, { images }: EvalSet): (slice: Slice) => number {
+  const rowOf = new Map(images.map((image, row) => [image, row]));
+  return ({ name, source, rows }) => {
+    if (source === 'event') return 0;
+    const inside = new Set(rows);
+    const then = slices.find((each) => each.name === name)?.images ?? [];
+    return then.filter((image) => {
+      const row = rowOf.get(image);
+      return row !== undefined && !inside.has(row);
+    }).length;
+  };
 }
 
 /** The watched slice that holds most of an event's images; null where none holds more than half. */

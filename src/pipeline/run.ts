@@ -14,7 +14,7 @@ import { overOldReports } from './oldReports.ts';
 import { analyseCheckpoint, extract, openCheckpoints, readInputs } from './read.ts';
 import { report, type Told } from './report.ts';
 import { inRun, type Request, type Said } from './request.ts';
-import { watchedSlices, watchFailed } from './watchedSlices.ts';
+import { watchBroken, watchedSlices } from './watchedSlices.ts';
 
 /** What the gate has to say. */
 export interface GateOutcome extends Said, Told {
@@ -64,7 +64,7 @@ function judgeAll(request: Request): Promise<GateOutcome> {
     const told = await report(run, { features, checkpoints, judged, given, training, pool, store, names, accepted });
     const { result } = told;
     if (request.record && !passed) request.onNotice('Not recorded as a baseline: the gate failed.');
-    if (!passed) await watchFailed(run, store, result);
+    await watchBroken(run, store, result);
     if (request.record && !standing.mayRecord) request.onNotice('Not recorded as a baseline: it is of another commit.');
     const records = request.record && passed && standing.mayRecord;
     const unrecorded = records ? await recorded(run, { result, features, checkpoints }) : null;

@@ -34,12 +34,17 @@ export async function watchedSlices(run: Run, features: Features, store: Baselin
 }
 
 /**
- * Has the events that failed a run watched from now on, where the run may write baselines: what once broke is not forgotten.
+ * Has the events that failed a run, or would have but for an entry of the config, watched from now on, where the run may write
+ * baselines: what once broke is not forgotten, and what was accepted for a while is judged again when that ends.
  * What hinders that takes nothing from the verdict.
  */
-export async function watchFailed({ request }: Run, store: BaselineStore | null, result: Result): Promise<void> {
+export async function watchBroken(
+  { config, request }: Run,
+  store: BaselineStore | null,
+  result: Result,
+): Promise<void> {
   const mayWrite = request.record || (request.pictureAddress ?? null) !== null;
-  const events = eventsToWatch(result);
+  const events = eventsToWatch(result, new Set(config.gate.accepted.map(({ event }) => event)));
   if (store === null || events.length === 0 || !mayWrite) return;
   try {
     await store.watch(events);
@@ -50,15 +55,29 @@ export async function watchFailed({ request }: Run, store: BaselineStore | null,
   }
 }
 
-/** The events of a result whose checks failed, an id once. */
-function eventsToWatch({ checkpoints, commit }: Pick<Result, 'checkpoints' | 'commit'>): BaselineEvent[] {
+/** The events of a result whose checks failed or that are accepted, an id once. */
+function eventsToWatch(
+  { checkpoints, commit }: Pick<Result, 'checkpoints' | 'commit'>,
+  accepted: ReadonlySet<string>,
+): BaselineEvent[] {
   const failed = checkpoints.flatMap(({ events, slices, verdict }) => {
     const subjects = new Set(verdict?.checks.filter(({ passed }) => !passed).map(({ subject }) => subject));
     const watched = new Set(slices.filter(({ source }) => source === 'event').map(({ name }) => name));
-    return events.filter(({ id, known }) => subjects.has(id) && (known === null || !watched.has(known)));
+    return events.flatMap((event) => {
+      const { id, known, clusters } = event;
+      if (known !== null && watched.has(known)) return [];
+      const name = [id, ...clusters].find((each) => accepted.has(each));
+      // Under the name by which it is accepted: when that ends, it is looked for.
+      return name !== undefined ? [{ ...event, id: name }] : subjects.has(id) ? [event] : [];
+    });
   });
-  const byId = new Map(failed.map((event) => [event.id, event]));
-  return [...byId.values()].map((event) => eventOf(event, commit));
+  // Two events of a checkpoint may be one of another's, whose id they have.
+  const byId = new Map<string, BaselineEvent>();
+  for (const event of failed.map((each) => eventOf(each, commit))) {
+    const images = new Set([...(byId.get(event.id)?.images ?? []), ...event.images]);
+    byId.set(event.id, { ...event, ...byId.get(event.id), images: [...images].toSorted() });
+  }
+  return [...byId.values()];
 }
 
 /** An event as it is watched. */
@@ -87,13 +106,13 @@ async function slicesOf(
       const fix = 'Mend the condition or the list, or remove the slice: one without images watches nothing';
       throw new UserError({ what: `no image is in the slice ${JSON.stringify(name)}`, where, fix });
     }
-    named.push({ name, source: 'config', rows, maxErrorRate, since: null });
+    named.push({ name, source: 'config', rows, maxErrorRate, since: null, gone: 0 });
   }
   const broken = events.map(({ id, images, since }): Slice => {
     const rows = Uint32Array.from(images.flatMap((image) => rowOf.get(image) ?? [])).sort();
-    return { name: id, source: 'event', rows, maxErrorRate: null, since };
+    return { name: id, source: 'event', rows, maxErrorRate: null, since, gone: images.length - rows.length };
   });
-  return [...named, ...broken.filter(({ rows }) => rows.length > 0)];
+  return [...named, ...broken];
 }
 
 async function rowsWhere(text: string, sliced: Sliced, label: string, where: string): Promise<Uint32Array> {

@@ -89,7 +89,7 @@ function sliceResult(change: Partial<SliceResult>): SliceResult {
   return {
     ...{ name: 'night', source: 'config', since: null, size: 40, failures: 2, baselineFailures: 2, newlyFailed: 0 },
     ...{ newlyFixed: 0, pValue: 1, adjustedPValue: 1, status: 'unchanged', maxErrorRate: null, images: [] },
-    members: { images: [], leftOut: 0 },
+    ...{ uncompared: { images: 0, failures: 0 }, gone: 0, left: 0, members: { images: [], leftOut: 0 } },
     ...change,
   };
 }
@@ -325,6 +325,42 @@ describe('figure checks', () => {
     expect(check({ status: 'worsened' }, { accepted })[0].passed).toBe(true);
     expect(judged([rule('worsenedSlices', ['nihgt'], '<=', 0)], { slices: [sliceResult({})] }).checks).toMatchObject([
       { subject: 'nihgt', actual: null, passed: false },
+    ]);
+  });
+
+  it('holds slices to what they were asked about: images that no baseline knows, that are gone, or that left them', () => {
+    const check = (change: Partial<SliceResult>) =>
+      judged([rule('worsenedSlices', [], '<=', 0)], { slices: [sliceResult(change)] }).checks;
+    const none = { size: 0, failures: 0, baselineFailures: 0 };
+    const fresh = { images: 30, failures: 20 };
+    // A floor holds for all images of the slice.
+    expect(check({ ...none, uncompared: fresh, maxErrorRate: 0.1 })).toMatchObject([
+      { passed: false, message: 'night: 20 of 30 fail that were not judged before, above its floor of 10 %' },
+    ]);
+    expect(check({ ...none, uncompared: fresh, maxErrorRate: 0.7 })).toMatchObject([{ passed: true }]);
+    expect(check({ uncompared: fresh, maxErrorRate: 0.1 })[0]).toMatchObject({ passed: false });
+    expect(check({ uncompared: fresh })[0]).toMatchObject({
+      passed: true,
+      message: 'night: 2 of 40 images fail, 2 did before; 20 of 30 fail that were not judged before',
+    });
+    // Without a floor nothing was asked of images that no baseline knows: that is no pass.
+    expect(check({ ...none, uncompared: fresh })).toMatchObject([
+      { passed: false, message: expect.stringContaining('none of its 30 images was judged with this label before') },
+    ]);
+    expect(check({ ...none, source: 'event', gone: 12 })).toMatchObject([
+      { passed: false, message: expect.stringContaining('none of its 12 images is in the eval set any more') },
+    ]);
+    expect(check({ source: 'event', gone: 2 })[0]).toMatchObject({
+      passed: true,
+      message: expect.stringContaining('; 2 of its images are gone from the eval set'),
+    });
+    expect(check({ left: 5 })).toMatchObject([
+      { passed: true },
+      {
+        passed: false,
+        severity: 'warning',
+        message: expect.stringMatching(/^night: 5 images that the newest baseline had in it/),
+      },
     ]);
   });
 

@@ -14,7 +14,7 @@ function slice(name: string, names: readonly string[], leftOut = 0): SliceResult
   return {
     ...{ name, source: 'config', since: null, size: names.length + leftOut, failures: 1, maxErrorRate: null },
     ...{ baselineFailures: null, newlyFailed: null, newlyFixed: null, pValue: null, adjustedPValue: null },
-    ...{ status: 'not compared', images: [] },
+    ...{ status: 'not compared', images: [], uncompared: { images: 0, failures: 0 }, gone: 0, left: 0 },
     members: { images: named(...names).map((each) => ({ ...each, change: 'right' as const })), leftOut },
   };
 }
