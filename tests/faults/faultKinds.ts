@@ -72,6 +72,7 @@ export async function allFaults(seed: number): Promise<{ faults: readonly Fault[
   const disk = smallDisk(4096);
   const faults = [
     ...tampering(template, random),
+    ...slips(template),
     ...storeDamage(template, random),
     ...hostileStrings(template),
     ...clocks(template),
@@ -252,6 +253,161 @@ function tampering(template: World, random: () => number): Fault[] {
       }),
     ),
   );
+}
+
+/** Lines of a table in another order, its header first. */
+function shuffled(text: string, random: () => number): string {
+  const [head = '', ...rows] = text.trimEnd().split('\n');
+  for (let last = rows.length - 1; last > 0; last--) {
+    const at = whole(random, last + 1);
+    [rows[at], rows[last]] = [rows[last] ?? '', rows[at] ?? ''];
+  }
+  return `${[head, ...rows].join('\n')}\n`;
+}
+
+/** Slips of people who write tables and configs: what is still said of each image is judged, all else is refused. */
+function slips(template: World): Fault[] {
+  const random = () => seeded(11);
+  const candidates = (world: World, change: (text: string) => string | Uint8Array) => {
+    for (const file of ['good.csv', 'bad.csv']) world.write(file, change(world.text(file)));
+  };
+  const cells = (text: string, change: (cell: string) => string) =>
+    text.replace(/,(.*)$/gm, (_, cell) => `,${change(cell)}`);
+  const scores = (text: string, columns: string, of: (cell: string) => string) =>
+    cells(text, (cell) => (cell === 'prediction' ? columns : of(cell)));
+  const inConfig = (world: World, from: string, to: string) =>
+    world.write('barlow.yml', world.text('barlow.yml').replace(from, to));
+  const done: readonly (readonly [name: string, change: (world: World) => unknown, allowed?: Allowed])[] = [
+    ['predictions in another order', (world) => candidates(world, (text) => shuffled(text, random()))],
+    ['the manifest in another order', (world) => world.write('eval.csv', shuffled(world.text('eval.csv'), random()))],
+    [
+      'the manifest backwards',
+      (world) =>
+        world.write(
+          'eval.csv',
+          world
+            .text('eval.csv')
+            .replace(/(?<=label\n)[\s\S]*/, (rows) => `${rows.trimEnd().split('\n').reverse().join('\n')}\n`),
+        ),
+    ],
+    ['a row twice', (world) => candidates(world, (text) => `${text}${text.split('\n')[9]}\n`)],
+    ['a row twice that says otherwise', (world) => candidates(world, (text) => `${text}${nameOf(0)},car\n`)],
+    ['a row left out', (world) => candidates(world, (text) => text.replace(/^car-016.*\n/m, ''))],
+    ['rows of images that are not there', (world) => candidates(world, (text) => `${text}more.png,car\n`)],
+    [
+      'classes in capitals',
+      (world) =>
+        candidates(world, (text) => cells(text, (cell) => (cell === 'prediction' ? cell : cell.toUpperCase()))),
+    ],
+    ['one class in capitals', (world) => candidates(world, (text) => text.replace(/,car$/m, ',Car'))],
+    ['a class with a space behind', (world) => candidates(world, (text) => text.replace(/,car$/gm, ',car '))],
+    ['a class that is empty', (world) => candidates(world, (text) => text.replace(/,car$/m, ','))],
+    [
+      'indices of classes',
+      (world) =>
+        candidates(world, (text) => cells(text, (cell) => (cell === 'prediction' ? cell : cell === 'car' ? '1' : '0'))),
+    ],
+    [
+      'indices of classes that are named',
+      (world) => {
+        inConfig(world, 'manifest: eval.csv', 'manifest: eval.csv, classes: [bus, car]');
+        candidates(world, (text) => cells(text, (cell) => (cell === 'prediction' ? cell : cell === 'car' ? '1' : '0')));
+      },
+    ],
+    [
+      'scores a class',
+      (world) =>
+        candidates(world, (text) => scores(text, 'car,bus', (cell) => (cell === 'car' ? '0.8,0.2' : '0.4,0.6'))),
+    ],
+    [
+      'logits a class',
+      (world) => candidates(world, (text) => scores(text, 'bus,car', (cell) => (cell === 'car' ? '-9,2.5' : '30,-4'))),
+    ],
+    [
+      'scores of a class that no label has',
+      (world) =>
+        candidates(world, (text) =>
+          scores(text, 'p_bus,p_car,p_van', (cell) => (cell === 'car' ? '0.2,0.7,0.1' : '0.3,0.1,0.6')),
+        ),
+    ],
+    [
+      'scores that are no numbers',
+      (world) => candidates(world, (text) => scores(text, 'bus,car', (cell) => (cell === 'car' ? 'nan,1' : '1,nan'))),
+    ],
+    [
+      'confidences of some rows only',
+      (world) =>
+        candidates(world, (text) =>
+          cells(text, (cell) =>
+            cell === 'prediction' ? 'prediction,confidence' : `${cell},${cell === 'car' ? 0.9 : ''}`,
+          ),
+        ),
+    ],
+    ['predictions under another name', (world) => candidates(world, (text) => text.replace('prediction', 'pred'))],
+    [
+      'predictions under two names',
+      (world) =>
+        candidates(world, (text) => cells(text, (cell) => (cell === 'prediction' ? 'pred,prediction' : `bus,${cell}`))),
+    ],
+    [
+      'labels that are the predictions',
+      (world) => inConfig(world, 'manifest: eval.csv', 'manifest: eval.csv, columns: {prediction: label}'),
+    ],
+    ['semicolons', (world) => candidates(world, (text) => text.replaceAll(',', ';'))],
+    ['CRLF and a byte order mark', (world) => candidates(world, (text) => `\ufeff${text.replaceAll('\n', '\r\n')}`)],
+    ['UTF-16', (world) => candidates(world, (text) => Buffer.from(`\ufeff${text}`, 'utf16le'))],
+    [
+      'a pointer of Git LFS in place of predictions',
+      (world) => candidates(world, () => 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n'),
+    ],
+    [
+      'a pointer of Git LFS in place of features',
+      (world) =>
+        world.write('features.npy', 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n'),
+    ],
+    ['features in another order', (world) => world.write('features.npy', features(2))],
+    [
+      'labels exchanged for good',
+      (world) =>
+        world.write(
+          'eval.csv',
+          world.text('eval.csv').replace(/,(car|bus)$/gm, (_, label) => (label === 'car' ? ',bus' : ',car')),
+        ),
+    ],
+    [
+      'a class renamed in the manifest',
+      (world) => world.write('eval.csv', world.text('eval.csv').replace(/,car$/gm, ',Car')),
+    ],
+    [
+      'the newest baseline mended what an older one had wrong',
+      async (world) => {
+        const record = (file: string, commit: string) =>
+          recordBaseline(requestIn(world, { checkpoints: [{ name: 'accepted', path: world.path(file) }], commit }));
+        await record('bad.csv', 'before');
+        world.write('accepted.csv', `${world.text('accepted.csv')}\n`);
+        await record('accepted.csv', 'newest');
+      },
+    ],
+    ['groups that nothing is in', (world) => inConfig(world, 'groups: [label]', 'groups: ["union:car"]')],
+    [
+      'a link in place of a table',
+      (world) => {
+        for (const file of ['good.csv', 'bad.csv']) {
+          world.write(`real-${file}`, world.text(file));
+          instead(world.path(file), () => symlinkSync(`real-${file}`, world.path(file)));
+        }
+      },
+    ],
+  ];
+  return done.map(([name, change, allowed]) => ({
+    kind: 'slips',
+    name,
+    run: () =>
+      inCopy(template.folder, async (world) => {
+        await change(world);
+        return bothJudged(world, inProcess, allowed);
+      }),
+  }));
 }
 
 /** Puts something in the place of a file. */
