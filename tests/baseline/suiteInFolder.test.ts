@@ -49,7 +49,7 @@ describe('watched events', () => {
     since: 'abc',
   });
 
-  test('are kept by id, as they were first watched, until they are dropped', async () => {
+  test('are kept by id, called as they were first, until they are dropped', async () => {
     const { store } = suite();
     expect(await store.watched()).toEqual([]);
     await store.watch([event('label:b#2'), event('label:A#1')]);
@@ -61,6 +61,13 @@ describe('watched events', () => {
     // They are no baselines.
     expect(await store.list()).toEqual([]);
     expect((await store.find({ head: null, base: null })).kind).toBe('empty-suite');
+  });
+
+  test('of one id that hold other images are watched together, since the first', async () => {
+    const { store } = suite();
+    await store.watch([event('label:b#2')]);
+    await store.watch([{ ...event('label:b#2', 'something else'), images: ['b.png', 'c.png'], since: 'def' }]);
+    expect(await store.watched()).toEqual([{ ...event('label:b#2'), images: ['a.png', 'b.png', 'c.png'] }]);
   });
 
   test.each<[string, string, string]>([

@@ -273,7 +273,7 @@ describe('what a check says of slices', () => {
       newlyFailed: 35,
     },
     ...{ newlyFixed: 3, pValue: 0.001, adjustedPValue: 0.002, status: 'unchanged', maxErrorRate: null, images: [] },
-    members: { images: [], leftOut: 0 },
+    ...{ uncompared: { images: 0, failures: 0 }, gone: 0, left: 0, members: { images: [], leftOut: 0 } },
     ...change,
   });
   const slices = rule({ id: 'slices', measure: 'worsenedSlices', groups: [], value: 0 });

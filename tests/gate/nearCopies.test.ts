@@ -136,7 +136,7 @@ describe('near copies', () => {
     const columns = columnsOf(pairs, 0.05);
     const labelled = (shared: number) => {
       const labels = Int32Array.from({ length: ROWS }, (_, row) => (row >= ROWS - shared ? 599 - row : 1000 + row));
-      return nearCopiesOf(
+      return found(
         columns,
         columns,
         labels.map((label) => (label >= 1000 && label < 1000 + shared ? label - 1000 : label)),
