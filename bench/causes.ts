@@ -118,6 +118,7 @@ async function planted(): Promise<void> {
     const { rule } = describeCluster({
       columns: own,
       rule: box,
+      neighbours: null,
       newlyFailed: failed,
       unclaimed: failed,
     });

@@ -2,8 +2,8 @@
  * Whether the gate is right, in one table: what it must find, what it must let pass and how long it may take, on CIFAR-10
  * with real networks and at the size of ImageNet's validation set. Prints MISSED where a figure is not as it must be, and
  * then exits 1.
- * usage: node bench/gate.ts [--trials N] [--runs N] [--only TEXT] [SECTION...]   (sections: redcars retrained published power null copies confidence confirmed workers speed imagenet;
- * of `power` and `null` the cells whose words begin with TEXT: "5 % boxes", "N = 2")
+ * usage: node bench/gate.ts [--trials N] [--runs N] [--only TEXT] [--neighbours] [SECTION...]   (sections: redcars retrained published power null copies confidence confirmed workers speed imagenet;
+ * of `power` and `null` the cells whose words begin with TEXT: "5 % boxes", "N = 2"; with --neighbours for `gate.regions: [boxes, neighbours]`, of `power` and `speed` beside boxes alone)
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,8 +17,11 @@ import { DRAWS_A_BLOCK, drawBlock } from '../src/gate/draws.ts';
 import { maximaOf } from '../src/gate/maxima.ts';
 import { openImages } from '../src/gate/open.ts';
 import { type PreparedGroup, prepareGroups } from '../src/gate/scan.ts';
+import type { Cluster } from '../src/records/comparison.ts';
 import type { Checkpoint, EvalSet } from '../src/records/evalSet.ts';
 import type { Hardness } from '../src/records/hardness.ts';
+import { neighbourhoodText } from '../src/records/names.ts';
+import type { RegionKind } from '../src/records/verdict.ts';
 import { stream } from '../src/statistics/random.ts';
 import { discordance, drawSigns } from './firstVersion/discordance.ts';
 import { RegionSearch } from './firstVersion/regionSearch.ts';
@@ -49,6 +52,12 @@ const runsAt = asked.indexOf('--runs');
 const asManyRuns = runsAt < 0 ? 400 : Number(asked.splice(runsAt, 2)[1]);
 const onlyAt = asked.indexOf('--only');
 const only = onlyAt < 0 ? '' : asked.splice(onlyAt, 2)[1];
+const neighboursAt = asked.indexOf('--neighbours');
+if (neighboursAt >= 0) asked.splice(neighboursAt, 1);
+/** Where clusters are sought; `power` and `speed` print boxes alone beside. */
+const regionSets: readonly (readonly RegionKind[])[] =
+  neighboursAt < 0 ? [['boxes']] : [['boxes'], ['boxes', 'neighbours']];
+const change = { regions: regionSets.at(-1) ?? [] };
 const pool = openPool(2);
 const sections = {
   redcars,
@@ -77,9 +86,10 @@ async function named(...names: string[]): Promise<Checkpoint[]> {
 function told({ comparison, events }: Compared): void {
   for (const { title, traits } of events)
     console.log(`          ${[title, ...traits.slice(0, 2).map(({ text }) => text)].join('; ')}`);
-  for (const { status, group, rule, size, newlyFailed, pValue, found } of comparison.clusters) {
+  for (const { status, group, rule, neighbourhood, size, newlyFailed, pValue, found } of comparison.clusters) {
     if (status !== 'new') continue;
-    const where = rule.map(({ feature, op, threshold }) => `f${feature} ${op} ${threshold.toPrecision(3)}`).join(', ');
+    const conditions = rule.map(({ feature, op, threshold }) => `f${feature} ${op} ${threshold.toPrecision(3)}`);
+    const where = neighbourhood === null ? conditions.join(', ') : neighbourhoodText(neighbourhood, size);
     console.log(
       `          ${group} [${where}] ${newlyFailed} of ${size} newly fail, p ${pValue.toExponential(1)}; found ${found?.newlyFailed} of ${found?.size}`,
     );
@@ -94,7 +104,7 @@ async function redcars(): Promise<void> {
   must(redCars.size === 198, `${redCars.size} red cars (198)`);
   for (const accepted of [...trainings.map((each) => [each]), trainings]) {
     const names = accepted.map(({ name }) => name).join(', ');
-    const compared = await compareOn(data, candidate, accepted, pool.run);
+    const compared = await compareOn(data, candidate, accepted, pool.run, change);
     const { events, comparison } = compared;
     const [event] = events;
     must(
@@ -107,7 +117,7 @@ async function redcars(): Promise<void> {
       must(false, 'a cluster in label:automobile');
       continue;
     }
-    const rows = await rowsOf(data, cluster.rule, 'automobile');
+    const rows = await rowsOf(data, cluster, 'automobile');
     const red = rows.filter((row) => redCars.has(row)).length / rows.length;
     const newly = [...redCars].filter(
       (row) => candidate.failed[row] === 1 && accepted.every(({ failed }) => failed[row] === 0),
@@ -118,13 +128,18 @@ async function redcars(): Promise<void> {
     must(2 * held >= newly.length, `it holds ${held} of the ${newly.length} red cars that newly fail (half)`);
     must(colours, 'it speaks of colour');
   }
-  const itself = await compareOn(data, trainings[0], [trainings[0]], pool.run);
+  const itself = await compareOn(data, trainings[0], [trainings[0]], pool.run, change);
   must(itself.events.length === 0 && evalSet.images.length === 10_000, 'a network against itself passes');
 }
 
-/** Rows of a class that a rule holds. */
-async function rowsOf(data: Bench, rule: readonly { feature: number; op: string; threshold: number }[], value: string) {
-  const { labels, classes } = data.evalSet;
+/** Rows of a class that lie in a cluster. */
+async function rowsOf(
+  data: Bench,
+  { rule, neighbourhood }: Pick<Cluster, 'rule' | 'neighbourhood'>,
+  value: string,
+): Promise<number[]> {
+  const { labels, classes, images } = data.evalSet;
+  if (neighbourhood !== null) return neighbourhood.images.map((name) => images.indexOf(name));
   const rows = Uint32Array.from(labels.keys()).filter((row) => classes[labels[row]] === value);
   const inside = new Set(rows);
   for (const { feature, op, threshold } of rule) {
@@ -141,7 +156,7 @@ async function retrained(): Promise<void> {
   for (const candidate of networks) {
     const others = networks.filter((each) => each !== candidate);
     for (const accepted of [...others.map((each) => [each]), others]) {
-      const compared = await compareOn(data, candidate, accepted, pool.run);
+      const compared = await compareOn(data, candidate, accepted, pool.run, change);
       must(
         compared.events.length === 0,
         `${candidate.name} against ${accepted.map(({ name }) => name).join(' and ')}: ${compared.events.length} events`,
@@ -174,7 +189,7 @@ async function published(): Promise<void> {
   let failed = 0;
   let failedThoughBetter = 0;
   for (const [candidate, accepted] of pairs) {
-    const compared = await compareOn(data, candidate, [accepted], pool.run);
+    const compared = await compareOn(data, candidate, [accepted], pool.run, change);
     if (compared.events.length === 0) continue;
     failed++;
     const gain = rightOf(candidate) - rightOf(accepted);
@@ -195,7 +210,9 @@ const kinds: readonly Kind[] = ['boxes', 'neighbours', 'colours'];
 async function power(): Promise<void> {
   const data = await cifar10();
   const trainings = await named('baseline', 'retrained', 'retrained-2');
-  const pair = await groundOf(data, trainings.slice(0, 2), pool.run);
+  const grounds = (of: readonly Checkpoint[]) =>
+    Promise.all(regionSets.map((regions) => groundOf(data, of, pool.run, regions)));
+  const pair = await grounds(trainings.slice(0, 2));
   const cells: [share: number, aims: readonly number[]][] = [
     [0.05, [72, 75, 72]],
     [0.08, [80, 85, 90]],
@@ -205,24 +222,29 @@ async function power(): Promise<void> {
     for (const [at, kind] of kinds.entries()) {
       const name = `${100 * share} % ${kind}`;
       if (!name.startsWith(only)) continue;
-      const cell = await trialsOf(data, pair, kind, share, true);
-      const first = `first version ${cell.foundFirst} %, located ${cell.locatedFirst} %`;
-      const text = `${name}: found ${cell.found} % (aim ${aims[at]} %; ${first})`;
-      must(cell.found >= aims[at], text);
-      if (share === 0.08) {
-        const aim = [60, 50, 40][at];
-        must(cell.located >= aim, `  located among those found: ${cell.located} % (aim ${aim} %)`);
-      } else console.log(`            located among those found: ${cell.located} %`);
+      for (const ground of pair) {
+        const isFirst = ground === pair[0];
+        const cell = await trialsOf(data, ground, kind, share, isFirst);
+        const first = isFirst ? `; first version ${cell.foundFirst} %, located ${cell.locatedFirst} %` : '';
+        const regions = ground.regions.join(' and ');
+        must(cell.found >= aims[at], `${name}: in ${regions} found ${cell.found} % (aim ${aims[at]} %${first})`);
+        if (share === 0.08) {
+          const aim = [60, 50, 40][at];
+          must(cell.located >= aim, `  located among those found: ${cell.located} % (aim ${aim} %)`);
+        } else console.log(`            located among those found: ${cell.located} %`);
+      }
     }
   }
-  const three = await groundOf(data, trainings, pool.run);
+  const three = await grounds(trainings);
   for (const [at, kind] of kinds.entries()) {
     if (!`3 % ${kind}`.startsWith(only)) continue;
-    const cell = await trialsOf(data, three, kind, 0.03, false);
-    must(
-      cell.found >= [35, 75, 40][at],
-      `3 % ${kind}, two accepted: found ${cell.found} % (aim ${[35, 75, 40][at]} %)`,
-    );
+    for (const ground of three) {
+      const { found, located } = await trialsOf(data, ground, kind, 0.03, false);
+      const aim = [35, 75, 40][at];
+      const regions = ground.regions.join(' and ');
+      must(found >= aim, `3 % ${kind}, two accepted: in ${regions} found ${found} % (aim ${aim} %)`);
+      console.log(`            located among those found: ${located} %`);
+    }
   }
 }
 
@@ -269,7 +291,7 @@ async function exactNull(): Promise<void> {
     const counts = { '0.01': 0, '0.05': 0 };
     for (const list of lists) {
       const groups = pairedGroupsOf(['label', 'prediction', 'all'], data.evalSet, await named(...list));
-      const prepared = await prepareGroups(scanInput(data, groups, pool.run));
+      const prepared = await prepareGroups(scanInput(data, groups, pool.run, change));
       const found = nullRuns(prepared, data.evalSet.images);
       counts['0.01'] += found['0.01'];
       counts['0.05'] += found['0.05'];
@@ -333,7 +355,7 @@ async function copies(): Promise<void> {
     const images = originals.map((name, row) => (row < count ? name : `${row} ${name}`));
     const sides = pair.map((side) => restrictCheckpoint(side, rows));
     const groups = pairedGroupsOf(['label', 'prediction', 'all'], larger.evalSet, sides);
-    const prepared = await prepareGroups(scanInput(larger, groups, pool.run));
+    const prepared = await prepareGroups(scanInput(larger, groups, pool.run, change));
     const alone = nullRuns(prepared, images);
     const unknown = nullRuns(prepared, images, originals);
     const known = nullRuns(prepared, originals);
@@ -462,7 +484,7 @@ async function workers(): Promise<void> {
   const texts: string[] = [];
   for (const threads of [0, 1, 2]) {
     const own = openPool(threads);
-    texts.push(JSON.stringify(await compareOn(data, candidate, [accepted], own.run)));
+    texts.push(JSON.stringify(await compareOn(data, candidate, [accepted], own.run, change)));
     await own.close();
   }
   const same = texts.every((text) => text === texts[0]);
@@ -475,8 +497,16 @@ async function speed(): Promise<void> {
   const sides = await named('candidate-red-cars-missing', 'baseline');
   for (const id of ['label:automobile', 'all']) {
     const groups = pairedGroupsOf([id], data.evalSet, sides);
-    const prepared = await prepareGroups(scanInput(data, groups, pool.run));
-    const now = await drawTime(prepared, data.evalSet.images, 20);
+    const times: number[] = [];
+    for (const regions of regionSets) {
+      const prepared = await prepareGroups(scanInput(data, groups, pool.run, { regions }));
+      times.push(await drawTime(prepared, data.evalSet.images, 20));
+    }
+    const [now, ...others] = times;
+    for (const each of others)
+      console.log(
+        `          ${id}: with neighbours ${each.toFixed(3)} ms a draw, ${(each / now).toFixed(1)} times boxes'`,
+      );
     const observed = discordance(groups[0].outcomes);
     const table = searchTable(await data.readColumns(groups[0].rows, 0, data.dimensions), observed.live);
     const search = new RegionSearch(table, 1, options);
@@ -523,7 +553,15 @@ async function largeGroup(): Promise<[seconds: number, draws: number]> {
   const images = Array.from(positions, (row) => `${row}.png`);
   const cpu = process.cpuUsage();
   const prepared = await prepareGroups({
-    ...{ groups: [group], images, dimensions, options, draws, run: openPool(0).run, difficultyOf: async () => null },
+    ...{
+      groups: [group],
+      images,
+      dimensions,
+      options: { ...options, ...change },
+      draws,
+      run: openPool(0).run,
+      difficultyOf: async () => null,
+    },
     readColumns: async () => ({ rows, from: 0, to: dimensions, values }),
     onProgress: () => {},
   });
@@ -548,7 +586,13 @@ async function imagenet(): Promise<void> {
     const cpu = process.cpuUsage();
     const hard = await hardness({ labels: evalSet.labels, classes: 1000, dimensions, readColumns, run: pool.run });
     const margins = (performance.now() - started) / 1000;
-    const { events, comparison } = await compareOn({ ...data, hardness: hard }, candidate, [accepted], pool.run);
+    const { events, comparison } = await compareOn(
+      { ...data, hardness: hard },
+      candidate,
+      [accepted],
+      pool.run,
+      change,
+    );
     const seconds = (performance.now() - started) / 1000;
     const used = process.cpuUsage(cpu);
     const memory = process.resourceUsage().maxRSS / 1024 ** 2;
@@ -562,7 +606,7 @@ async function imagenet(): Promise<void> {
     if (hard !== null) await keptMargins(data.folder, evalSet, hard, margins);
     const pair = imagenetPredictions(evalSet, false);
     const groups = pairedGroupsOf(['label', 'prediction'], evalSet, pair);
-    const prepared = await prepareGroups(scanInput({ ...data, hardness: hard }, groups, pool.run));
+    const prepared = await prepareGroups(scanInput({ ...data, hardness: hard }, groups, pool.run, change));
     judgeNull(
       `${groups.length} groups of 50, ${prepared.length} that could fail`,
       nullRuns(prepared, evalSet.images),

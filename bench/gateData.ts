@@ -19,7 +19,10 @@ import type { ReadColumns } from '../src/records/features.ts';
 import type { Hardness } from '../src/records/hardness.ts';
 import type { RunTask } from '../src/records/threads.ts';
 
-export const options = { significance: 0.01, conditions: 2, minErrorRateIncrease: 0.1, minNewFailures: 5 };
+export const options: ScanInput['options'] = {
+  ...{ significance: 0.01, conditions: 2, minErrorRateIncrease: 0.1, minNewFailures: 5 },
+  regions: ['boxes'],
+};
 const failureMode = { minErrorCoverage: 0.2, minErrorRateIncrease: 0.1 };
 const groupings = ['label', 'prediction', 'all'];
 
@@ -181,9 +184,11 @@ export function scanInput(
   }: Pick<Bench, 'evalSet' | 'dimensions' | 'readColumns' | 'hardness'>,
   groups: readonly PairedGroup[],
   run: RunTask,
+  change: Partial<ScanInput['options']> = {},
 ): ScanInput {
   return {
-    ...{ groups, images: evalSet.images, dimensions, options, readColumns, draws: 9999, run },
+    ...{ groups, images: evalSet.images, dimensions, readColumns, draws: 9999, run },
+    options: { ...options, ...change },
     difficultyOf: async (group) =>
       hard &&
       difficultyOf(

@@ -5,12 +5,13 @@ import describeCluster from '../src/gate/describeCluster.ts';
 import { DRAWS_A_BLOCK, drawBlock } from '../src/gate/draws.ts';
 import { maximaOf, type ScoredGroup } from '../src/gate/maxima.ts';
 import { openImages } from '../src/gate/open.ts';
-import { ruleOf } from '../src/gate/regionFamily.ts';
+import { neighboursOf, ruleOf } from '../src/gate/regionFamily.ts';
 import { type PreparedGroup, prepareGroups } from '../src/gate/scan.ts';
 import { sideScore } from '../src/gate/score.ts';
 import type { PairedGroup } from '../src/records/comparison.ts';
 import type { Checkpoint } from '../src/records/evalSet.ts';
 import type { RunTask } from '../src/records/threads.ts';
+import type { RegionKind } from '../src/records/verdict.ts';
 import { type RandomStream, stream } from '../src/statistics/random.ts';
 import searchGroup from './firstVersion/searchGroup.ts';
 import { type Bench, checkpoint, options, scanInput } from './gateData.ts';
@@ -36,11 +37,17 @@ const SPECS = ['label', 'prediction', 'all'];
 export interface Ground {
   readonly trainings: readonly Checkpoint[];
   readonly groups: readonly PreparedGroup[];
+  readonly regions: readonly RegionKind[];
 }
 
-export async function groundOf(bench: Bench, trainings: readonly Checkpoint[], run: RunTask): Promise<Ground> {
+export async function groundOf(
+  bench: Bench,
+  trainings: readonly Checkpoint[],
+  run: RunTask,
+  regions: readonly RegionKind[] = options.regions,
+): Promise<Ground> {
   const groups = pairedGroupsOf(SPECS, bench.evalSet, trainings);
-  return { trainings, groups: await prepareGroups(scanInput(bench, groups, run)) };
+  return { trainings, groups: await prepareGroups(scanInput(bench, groups, run, { regions })), regions };
 }
 
 /** A candidate with a planted cluster, beside the accepted checkpoints that it is compared with. */
@@ -96,6 +103,7 @@ export async function plantedRun(bench: Bench, ground: Ground, planted: Regressi
       bench,
       groups.filter(({ id }) => touched.has(id)),
       run,
+      { regions: ground.regions },
     ),
   );
   // Families do not depend on who is who: those of untouched groups serve again.
@@ -206,6 +214,7 @@ export async function tellBest(
     const described = describeCluster({
       columns,
       rule: ruleOf(scored.family, best.region),
+      neighbours: neighboursOf(scored.family, best.region)?.positions ?? null,
       newlyFailed: Uint32Array.from(best.newlyFailed, (at) => positions[at]),
       unclaimed: positions.filter((_, at) => open.lone[at] === 0 && claimed[at] === 0),
     });

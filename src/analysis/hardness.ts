@@ -2,7 +2,7 @@ import type { Columns, ReadColumns } from '../records/features.ts';
 import type { ClassifierView, Hardness } from '../records/hardness.ts';
 import type { RunTask } from '../records/threads.ts';
 import { backwardSolve, cholesky, forwardSolve } from '../statistics/cholesky.ts';
-import { stream } from '../statistics/random.ts';
+import { countSketch } from '../statistics/countSketch.ts';
 import { limiter } from './limiter.ts';
 import { type Gram, gramWorker, seenOf } from './ridgeGram.ts';
 import { type Fitted, marginFrom, scoreWorker, wovenWeights } from './ridgeScore.ts';
@@ -39,7 +39,11 @@ export async function hardness(input: HardnessInput): Promise<Hardness | null> {
   if (new Set(labels).size < 2) return null;
   const images = labels.length;
   const width = Math.min(WIDTH, dimensions);
-  const view = { width, ...scaling(await readColumns(spread(images), 0, dimensions)), ...sketch(dimensions, width) };
+  const view = {
+    width,
+    ...scaling(await readColumns(spread(images), 0, dimensions)),
+    ...countSketch(dimensions, width, 'hardness sketch'),
+  };
   const fitting = new Fitting(labels, classes, width);
   await eachChunk(
     input,
@@ -148,15 +152,6 @@ function scaling({ rows, values, from, to }: Columns): Pick<ClassifierView, 'fea
     scale[feature] = variance > 1e-12 * mean * mean ? 1 / Math.sqrt(variance) : 0;
   }
   return { featureMean, scale };
-}
-
-/** Where features are many: each is added to one of `width` values, with a random sign (a count sketch); else each is one. */
-function sketch(dimensions: number, width: number): Pick<ClassifierView, 'bucket' | 'sign'> {
-  const identity = dimensions <= width;
-  const random = stream('hardness sketch');
-  const bucket = Uint32Array.from({ length: dimensions }, (_, feature) => (identity ? feature : random.below(width)));
-  const sign = Float64Array.from({ length: dimensions }, () => (identity || random.below(2) === 1 ? 1 : -1));
-  return { bucket, sign };
 }
 
 /** Sums over images, and the classifier that they make. State: the sums so far. */

@@ -18,7 +18,7 @@ import {
 import type { EngineName } from '../records/engines.ts';
 import type { ColumnNames, OnBadImage } from '../records/evalSet.ts';
 import type { SliceOptions } from '../records/slices.ts';
-import type { AcceptedEvent, CheckRule, Severity } from '../records/verdict.ts';
+import type { AcceptedEvent, CheckRule, RegionKind, Severity } from '../records/verdict.ts';
 import { configProblem } from './configProblem.ts';
 import { readYaml } from './yaml.ts';
 
@@ -67,6 +67,7 @@ interface Checked {
     readonly conditions: number;
     readonly minErrorRateIncrease: number;
     readonly minNewFailures: number;
+    readonly regions: readonly RegionKind[];
     readonly checks: Readonly<Record<string, Severity | Partial<Rule> | LostImages>>;
     readonly accepted: readonly AcceptedEvent[];
   };

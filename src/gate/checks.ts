@@ -223,12 +223,14 @@ function countChecks(
   ];
 }
 
-function clusterText({ group, status, rule, size, ...cluster }: Cluster, nameOf: JudgeInput['nameOf']): string {
+function clusterText(cluster: Cluster, nameOf: JudgeInput['nameOf']): string {
+  const { group, status, size } = cluster;
   const change = `error ${percent(cluster.baselineErrorRate)} -> ${percent(cluster.errorRate)}`;
   const p = pValue(cluster.adjustedPValue);
   const who = groupIdText(group);
-  if (status === 'new') return `${who}: ${newlyFail(cluster.newlyFailed)} ${whereText(rule, nameOf)} (${change}, ${p})`;
-  return `${who}: the known cluster of ${count(size)} images ${whereText(rule, nameOf)} got worse (${change}, ${p})`;
+  if (status === 'new')
+    return `${who}: ${newlyFail(cluster.newlyFailed)} ${whereText(cluster, nameOf)} (${change}, ${p})`;
+  return `${who}: the known cluster of ${count(size)} images ${whereText(cluster, nameOf)} got worse (${change}, ${p})`;
 }
 
 /** An entry of the config that accepts this, the longest-lived of several; null where none does. */

@@ -65,6 +65,7 @@ export async function knownClusters(input: KnownClustersInput): Promise<Cluster[
       group: group.id,
       status: statusOf(each, entry(adjusted, index), input.options),
       rule: leaf.rule,
+      neighbourhood: null,
       size: change.size,
       newlyFailed: change.newlyFailed,
       newlyFixed: change.newlyFixed,

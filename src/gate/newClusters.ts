@@ -1,6 +1,6 @@
-import type { Cluster, EventImage, FoundRegion } from '../records/comparison.ts';
+import type { Cluster, EventImage, FoundRegion, Neighbourhood } from '../records/comparison.ts';
 import { entry, lookUp } from '../records/entry.ts';
-import { regionId } from '../records/regionId.ts';
+import { neighbourhoodId, regionId } from '../records/regionId.ts';
 import { boundedMap } from './boundedMap.ts';
 import { changeIn } from './change.ts';
 import { type Described, describeWorker } from './describeCluster.ts';
@@ -62,23 +62,25 @@ async function told(scanned: ScannedCluster, input: NewClustersInput): Promise<E
 
 function clusterOf(
   scanned: ScannedCluster,
-  { rule, positions }: Described,
+  { rule, isNeighbourhood, positions }: Described,
   specificPValue: number,
   { images, options }: NewClustersInput,
 ): Cluster {
   const { prepared, newlyFailed: brought, pValue } = scanned;
   const { group } = prepared;
+  const neighbourhood = isNeighbourhood ? neighbourhoodOf(scanned, images) : null;
   const newlyFailing = positions.filter((at) => newlyFails(group.outcomes, at));
   const { size, baselineErrorRate, errorRate } = changeIn(group.outcomes, positions);
   const held = new Set(positions);
+  const id = neighbourhood === null ? regionId(group.id, rule) : neighbourhoodId(group.id, neighbourhood, size);
   return {
-    ...{ id: regionId(group.id, rule), group: group.id, status: 'new', rule, size },
+    ...{ id, group: group.id, status: 'new', rule, neighbourhood, size },
     newlyFailed: newlyFailing.length,
     newlyFixed: positions.filter((at) => newlyRight(group.outcomes, at)).length,
     ...{ baselineErrorRate, errorRate, pValue, adjustedPValue: pValue, specificPValue },
     scope: scopeOf(scanned, specificPValue, options),
     images: Array.from(newlyFailing, (at) => entry(images, entry(group.rows, at))),
-    found: foundRegion(scanned),
+    found: foundRegion(scanned, images),
     precision: size === 0 ? 0 : newlyFailing.length / size,
     recall: brought.length === 0 ? 0 : brought.filter((at) => held.has(at)).length / brought.length,
     match: null,
@@ -93,7 +95,17 @@ function newlyRight([candidate, ...accepted]: readonly Uint8Array[], at: number)
   return candidate?.[at] === 0 && accepted.every((each) => each[at] === 1);
 }
 
-function foundRegion({ prepared, region, rule, score, newlyFailed }: ScannedCluster): FoundRegion {
+/** The region found, by the names of its images; null where it is no neighbourhood. */
+function neighbourhoodOf({ prepared, neighbours }: ScannedCluster, images: readonly string[]): Neighbourhood | null {
+  if (neighbours === null) return null;
+  const nameOf = (at: number) => entry(images, entry(prepared.group.rows, at));
+  const { around, shape, positions } = neighbours;
+  return { around: nameOf(around), shape, images: Array.from(positions, nameOf) };
+}
+
+function foundRegion(scanned: ScannedCluster, images: readonly string[]): FoundRegion {
+  const { prepared, region, rule, score, newlyFailed } = scanned;
+  const neighbourhood = neighbourhoodOf(scanned, images);
   const { open, scored } = prepared;
   const { family } = scored;
   const [list, offsets, lone] =
@@ -104,7 +116,11 @@ function foundRegion({ prepared, region, rule, score, newlyFailed }: ScannedClus
   for (const member of list.subarray(entry(offsets, region), entry(offsets, region + 1))) {
     if (member > 0 && lone[member - 1] === 0) newlyFixed++;
   }
-  return { rule, size: entry(family.size, region), newlyFailed: newlyFailed.length, newlyFixed, score };
+  return {
+    rule,
+    neighbourhood: neighbourhood && { around: neighbourhood.around, shape: neighbourhood.shape },
+    ...{ size: entry(family.size, region), newlyFailed: newlyFailed.length, newlyFixed, score },
+  };
 }
 
 /**
@@ -112,11 +128,11 @@ function foundRegion({ prepared, region, rule, score, newlyFailed }: ScannedClus
  * shuffling cannot tell; the cluster is then specific if the rest of the group did not get materially worse.
  */
 function scopeOf(
-  { prepared, region, rule, newlyFailed }: ScannedCluster,
+  { prepared, region, rule, neighbours, newlyFailed }: ScannedCluster,
   specificPValue: number,
   { significance, minErrorRateIncrease }: NewClustersInput['options'],
 ): 'specific' | 'general' {
-  if (rule.length === 0) return 'general';
+  if (rule.length === 0 && neighbours === null) return 'general';
   const { lone } = prepared.open;
   if (lone.some((each) => each !== 0)) return specificPValue <= significance ? 'specific' : 'general';
   const outside = prepared.group.rows.length - entry(prepared.scored.family.size, region);
@@ -125,13 +141,13 @@ function scopeOf(
 
 /** Tells a region by the features of its group: all, or as many as there is room for, those of the densest regions first. */
 async function describe(scanned: ScannedCluster, input: NewClustersInput): Promise<Described> {
-  const { prepared, rule, newlyFailed, unclaimed } = scanned;
+  const { prepared, rule, neighbours, newlyFailed, unclaimed } = scanned;
   const { scored, group } = prepared;
   const features = tellingFeatures({ rows: group.rows.length, rule, family: scored.family }, input);
   const columns = await readSome(group.rows, features, input);
   const place = new Map(features.map((feature, at) => [feature, at]));
   const described = await input.run(describeWorker, {
-    ...{ columns, newlyFailed, unclaimed },
+    ...{ columns, newlyFailed, unclaimed, neighbours: neighbours?.positions ?? null },
     rule: rule.map((each) => ({ ...each, feature: lookUp(place, each.feature) })),
   });
   return { ...described, rule: described.rule.map((each) => ({ ...each, feature: entry(features, each.feature) })) };

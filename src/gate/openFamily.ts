@@ -4,7 +4,7 @@ import { familyPartWorker } from './familyPartTask.ts';
 import { type HalfSpaces, joined } from './halfSpaces.ts';
 import { halfSpacesWorker } from './halfSpacesTask.ts';
 import { joinFamilyWorker } from './joinFamilyTask.ts';
-import { conditionsOfBoxes, type Family, type FamilyTask, familyWorker, openFlags } from './regionFamily.ts';
+import { conditionsOfBoxes, type Family, type FamilyTask, familyWorker, openFlags, pointsFor } from './regionFamily.ts';
 
 /** A group whose family is to be made. */
 export interface FamilySource extends Omit<FamilyTask, 'columns'> {
@@ -36,10 +36,11 @@ export async function openFamily(source: FamilySource, values = VALUES): Promise
   }
   const spaces = joined(found);
   const paired = conditionsOfBoxes(spaces, rows.length, options);
+  const points = pointsFor(rows.length, dimensions, options);
   const parts = [];
   for (const from of starts) {
     const columns = await read(from);
-    parts.push(await run(familyPartWorker, { columns, spaces, paired, open, expected, options }));
+    parts.push(await run(familyPartWorker, { columns, spaces, paired, open, expected, options, points }));
   }
-  return run(joinFamilyWorker, { spaces, paired, parts, open, expected, options });
+  return run(joinFamilyWorker, { spaces, paired, parts, open, expected, options, points });
 }

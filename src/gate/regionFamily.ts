@@ -4,14 +4,18 @@ import { sortedRegion } from '../records/regionId.ts';
 import type { WorkerModule } from '../records/threads.ts';
 import { popcount } from '../statistics/popcount.ts';
 import { type BitLayout, bitLayout } from './bitSet.ts';
+import { type CountedRegion, DensestRegions } from './countedRegion.ts';
 import { densest, type HalfSpaces, halfSpaces, holds } from './halfSpaces.ts';
 import { LANE_STEP } from './lanes.ts';
+import { type Neighbourhoods, neighbourhoodsOf } from './neighbourhoods.ts';
+import { neighbourRegions } from './neighbourRegions.ts';
 import type { OpenImages } from './open.ts';
+import { addToPoints, noPoints, type Points } from './points.ts';
 import { densityScore, leastNet, type Material } from './score.ts';
 
 /**
  * The regions of a group in which new clusters are sought: the whole group, every half-space, and the densest boxes of two
- * half-spaces. It depends on features, on labels and on where images are open, never on who fails there. Left out is what
+ * half-spaces; where asked for, the densest neighbourhoods of open images. It depends on features, on labels and on where images are open, never on who fails there. Left out is what
  * can change no score: a region with too few open images ever to be material, and one with the open images of another that
  * is denser and as easily material. Typed arrays are in shared memory; the densest region comes first.
  */
@@ -37,6 +41,10 @@ export interface Family {
   readonly feature: Int32Array;
   readonly upper: Uint8Array;
   readonly threshold: Float64Array;
+  /** Of each region the list of `near` whose first `size` images it has; -1 where it is no neighbourhood. */
+  readonly list: Int32Array;
+  /** Null where none were asked for. */
+  readonly near: Neighbourhoods | null;
 }
 
 export interface FamilyTask {
@@ -50,25 +58,14 @@ export interface FamilyTask {
 export interface FamilyOptions extends Material {
   /** Most conditions of a region, 0 to 2. */
   readonly conditions: number;
+  /** Whether neighbourhoods are in the family. */
+  readonly neighbours: boolean;
 }
 
-/** Boxes that are kept, the densest. */
-const BOXES = 4000;
 /** Half-spaces that boxes are made of where there are too many pairs to try all. */
 const BEAM = 600;
 /** Words that the pairs of all half-spaces may take, about half a second. */
 const ALL_PAIRS_WORDS = 2 ** 27;
-
-interface Box {
-  /** Numbers of its half-spaces; none: the whole group. */
-  readonly conditions: readonly number[];
-  readonly density: number;
-  readonly open: number;
-  readonly size: number;
-  readonly expected: number;
-  readonly members: readonly number[];
-  readonly rightMembers: readonly number[];
-}
 
 /** Numbers of the half-spaces that boxes are made of. */
 export function conditionsOfBoxes(spaces: HalfSpaces, rows: number, { conditions }: FamilyOptions): number[] {
@@ -82,14 +79,20 @@ export default function regionFamily({ columns, open, expected, options }: Famil
   const searched = options.conditions > 0 ? columns : { ...columns, to: columns.from };
   const spaces = halfSpaces(searched, { open: openFlags(open, columns.rows), expected });
   const paired = conditionsOfBoxes(spaces, columns.rows, options);
-  const part = familyPart({ columns, spaces, paired, open, expected, options });
-  return joinFamily({ spaces, paired, parts: [part], open, expected, options });
+  const points = pointsFor(columns.rows, columns.to, options);
+  const part = familyPart({ columns, spaces, paired, open, expected, options, points });
+  return joinFamily({ spaces, paired, parts: [part], open, expected, options, points });
+}
+
+/** Where neighbourhoods are looked for: what `familyPart` adds features to. */
+export function pointsFor(rows: number, dimensions: number, { neighbours }: FamilyOptions): Points | null {
+  return neighbours ? noPoints(rows, dimensions) : null;
 }
 
 /** What some of a group's features add to its family. */
 export interface FamilyPart {
   /** The half-spaces that can be material. */
-  readonly singles: readonly Box[];
+  readonly singles: readonly CountedRegion[];
   /** A bit set for each of the `paired` half-spaces on these features, in their order. */
   readonly bits: Uint32Array;
 }
@@ -98,9 +101,12 @@ export interface FamilyPartTask extends FamilyTask {
   /** All half-spaces of the group, and the numbers of those that boxes are made of. */
   readonly spaces: HalfSpaces;
   readonly paired: readonly number[];
+  /** Of the whole group: each part adds its features, in their order. */
+  readonly points: Points | null;
 }
 
-export function familyPart({ columns, spaces, paired, open, expected, options }: FamilyPartTask): FamilyPart {
+export function familyPart({ columns, spaces, paired, open, expected, options, points }: FamilyPartTask): FamilyPart {
+  if (points !== null) addToPoints(points, columns);
   const has = (space: number) => spaces.feature[space] >= columns.from && spaces.feature[space] < columns.to;
   const layout = bitLayout(expected, openFlags(open, columns.rows));
   const own = [...spaces.feature.keys()].filter(has);
@@ -115,7 +121,7 @@ export interface JoinFamilyTask extends Omit<FamilyPartTask, 'columns'> {
   readonly parts: readonly FamilyPart[];
 }
 
-export function joinFamily({ spaces, paired, parts, open, expected, options }: JoinFamilyTask): Family {
+export function joinFamily({ spaces, paired, parts, open, expected, options, points }: JoinFamilyTask): Family {
   const layout = bitLayout(expected, openFlags(open, expected.length));
   const bits = new Uint32Array(paired.length * layout.words);
   let filled = 0;
@@ -124,7 +130,10 @@ export function joinFamily({ spaces, paired, parts, open, expected, options }: J
     filled += part.bits.length;
   }
   const pairs = boxes(spaces, paired, bits, layout, open, options);
-  return familyOf([wholeGroup(open, expected), ...parts.flatMap((part) => part.singles), ...pairs], spaces, options);
+  const near = points === null ? null : neighbourhoodsOf(points, expected.length, open.positions);
+  const balls = near === null ? [] : neighbourRegions(near, open, expected, options);
+  const found = [wholeGroup(open, expected), ...parts.flatMap((part) => part.singles), ...pairs, ...balls];
+  return familyOf(found, near, spaces, options);
 }
 
 /** `regionFamily` as a task for a worker thread. */
@@ -137,10 +146,10 @@ export function openFlags({ positions }: OpenImages, rows: number): Uint8Array {
   return flags;
 }
 
-function wholeGroup({ positions, rightPositions }: OpenImages, expected: Float64Array): Box {
+function wholeGroup({ positions, rightPositions }: OpenImages, expected: Float64Array): CountedRegion {
   const mu = expected.reduce((sum, each) => sum + each, 0);
   return {
-    ...{ conditions: [], density: densityScore(positions.length, mu), open: positions.length },
+    ...{ conditions: [], list: -1, density: densityScore(positions.length, mu), open: positions.length },
     ...{ size: expected.length, expected: mu },
     ...{ members: [...positions.keys()], rightMembers: [...rightPositions.keys()] },
   };
@@ -153,8 +162,8 @@ function singles(
   of: readonly number[],
   open: OpenImages,
   options: FamilyOptions,
-): Box[] {
-  const found: Box[] = [];
+): CountedRegion[] {
+  const found: CountedRegion[] = [];
   for (const at of of) {
     const [count, size, mu] = [spaces.open[at], spaces.size[at], spaces.expected[at]];
     if (count < leastNet(size, options)) continue;
@@ -167,7 +176,7 @@ function singles(
       return members;
     };
     found.push({
-      ...{ conditions: [at], density: densityScore(count, mu), open: count, size, expected: mu },
+      ...{ conditions: [at], list: -1, density: densityScore(count, mu), open: count, size, expected: mu },
       ...{ members: inside(open.positions), rightMembers: inside(open.rightPositions) },
     });
   }
@@ -197,9 +206,9 @@ function boxes(
   layout: BitLayout,
   open: OpenImages,
   options: FamilyOptions,
-): Box[] {
+): CountedRegion[] {
   const { words, openWords, weight } = layout;
-  const best = new Densest();
+  const best = new DensestRegions();
   for (let i = 0; i < paired.length; i++) {
     for (let j = i + 1; j < paired.length; j++) {
       if (
@@ -226,31 +235,7 @@ function boxes(
       best.offer(densityScore(count, mu), i, j);
     }
   }
-  return best.boxes().map(([i, j]) => boxOf(i, j, paired, bits, layout, open));
-}
-
-/** The pairs with the greatest density. State: those kept so far. */
-class Densest {
-  private kept: [density: number, i: number, j: number][] = [];
-  private floor = 0;
-
-  offer(density: number, i: number, j: number): void {
-    if (density <= this.floor) return;
-    this.kept.push([density, i, j]);
-    if (this.kept.length < 4 * BOXES) return;
-    this.cut();
-    this.floor = this.kept[BOXES - 1][0];
-  }
-
-  boxes(): [i: number, j: number][] {
-    this.cut();
-    return this.kept.map(([, i, j]) => [i, j]);
-  }
-
-  private cut(): void {
-    this.kept.sort((a, b) => b[0] - a[0] || a[1] - b[1] || a[2] - b[2]);
-    this.kept = this.kept.slice(0, BOXES);
-  }
+  return best.found().map(([i, j]) => boxOf(i, j, paired, bits, layout, open));
 }
 
 function boxOf(
@@ -260,7 +245,7 @@ function boxOf(
   bits: Uint32Array,
   { bitOf, words, weight }: BitLayout,
   { positions, rightPositions }: OpenImages,
-): Box {
+): CountedRegion {
   const inside = bits.slice(i * words, (i + 1) * words);
   let size = 0;
   let expected = 0;
@@ -280,13 +265,18 @@ function boxOf(
   const members = membersOf(positions);
   const open = members.length;
   return {
-    ...{ conditions: [paired[i], paired[j]], density: densityScore(open, expected), open, size, expected },
+    ...{ conditions: [paired[i], paired[j]], list: -1, density: densityScore(open, expected), open, size, expected },
     ...{ members, rightMembers: membersOf(rightPositions) },
   };
 }
 
-/** Puts boxes into one family: those that can be material, each set of open images once, the densest first. */
-function familyOf(found: readonly Box[], spaces: HalfSpaces, options: FamilyOptions): Family {
+/** Puts regions into one family: those that can be material, each set of open images once, the densest first. */
+function familyOf(
+  found: readonly CountedRegion[],
+  near: Neighbourhoods | null,
+  spaces: HalfSpaces,
+  options: FamilyOptions,
+): Family {
   const possible = found.filter(({ open, size }) => open >= leastNet(size, options));
   const sorted = possible.toSorted((a, b) => b.density - a.density || a.conditions.length - b.conditions.length);
   const leastOf = new Map<string, number>();
@@ -299,8 +289,8 @@ function familyOf(found: readonly Box[], spaces: HalfSpaces, options: FamilyOpti
     return true;
   });
   const numbers = (list: readonly number[]) => sharedUint32(list.length, (at) => list[at]);
-  const members = padded(kept.map((box) => box.members));
-  const right = padded(kept.map((box) => box.rightMembers));
+  const members = padded(kept.map((each) => each.members));
+  const right = padded(kept.map((each) => each.rightMembers));
   const cuts = kept.flatMap(({ conditions }) => [conditions[0], conditions[1]]);
   const ofCuts = (list: readonly number[], none: number) => cuts.map((cut) => (cut === undefined ? none : list[cut]));
   return {
@@ -314,6 +304,8 @@ function familyOf(found: readonly Box[], spaces: HalfSpaces, options: FamilyOpti
     feature: Int32Array.from(ofCuts(spaces.feature, -1)),
     upper: Uint8Array.from(ofCuts(spaces.upper, 0)),
     threshold: Float64Array.from(ofCuts(spaces.threshold, 0)),
+    list: Int32Array.from(kept, ({ list }) => list),
+    near,
   };
 }
 
@@ -346,4 +338,24 @@ export function ruleOf({ feature, upper, threshold }: Family, region: number): R
   return sortedRegion(
     conditions.map((at) => ({ feature: feature[at], op: upper[at] === 1 ? '>' : '<=', threshold: threshold[at] })),
   );
+}
+
+/** A region of a family that has no conditions: the images around one. */
+export interface Neighbours {
+  /** Positions in the group: of the image that it is around, and of all its images, the nearest first. */
+  readonly around: number;
+  readonly positions: Uint32Array;
+  readonly shape: 'ball' | 'cap';
+}
+
+/** Null where the region is no neighbourhood. */
+export function neighboursOf({ list, size, near }: Family, region: number): Neighbours | null {
+  const of = list[region];
+  if (near === null || of < 0) return null;
+  const from = of * near.reach;
+  return {
+    around: near.around[of],
+    positions: near.order.slice(from, from + size[region]),
+    shape: near.shape[of] === 0 ? 'ball' : 'cap',
+  };
 }

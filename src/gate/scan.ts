@@ -10,11 +10,14 @@ import { expectedOpen } from './expectedOpen.ts';
 import type { ScoredGroup } from './maxima.ts';
 import { type OpenImages, openImages } from './open.ts';
 import { openFamily } from './openFamily.ts';
-import { openFlags, ruleOf } from './regionFamily.ts';
+import { type FamilyOptions, type Neighbours, neighboursOf, openFlags, ruleOf } from './regionFamily.ts';
 import { type RunTest, runTest } from './runTest.ts';
 import { sideScore } from './score.ts';
 
-export type ScanOptions = Pick<GateOptions, 'significance' | 'conditions' | 'minErrorRateIncrease' | 'minNewFailures'>;
+export type ScanOptions = Pick<
+  GateOptions,
+  'significance' | 'conditions' | 'minErrorRateIncrease' | 'minNewFailures' | 'regions'
+>;
 
 export interface ScanInput {
   readonly groups: readonly PairedGroup[];
@@ -47,7 +50,9 @@ export interface PreparedGroup {
 export interface ScannedCluster {
   readonly prepared: PreparedGroup;
   readonly region: number;
+  /** Its conditions; none where it is the whole group or a neighbourhood. */
   readonly rule: Region;
+  readonly neighbours: Neighbours | null;
   readonly score: number;
   /** Of the whole run. */
   readonly pValue: number;
@@ -146,7 +151,8 @@ function* candidates(prepared: PreparedGroup, accepted: number): Generator<Omit<
     const best = bestRegion(scored, claimed, score, accepted);
     if (best === null) return;
     yield {
-      ...{ prepared, region: best.region, rule: ruleOf(scored.family, best.region), score: best.score },
+      ...{ prepared, region: best.region, score: best.score },
+      ...{ rule: ruleOf(scored.family, best.region), neighbours: neighboursOf(scored.family, best.region) },
       newlyFailed: Uint32Array.from(best.newlyFailed, (at) => entry(open.positions, at)),
       unclaimed: open.positions.filter((_, at) => open.lone[at] === 0 && claimed[at] === 0),
     };
@@ -167,6 +173,10 @@ function namesDrawn(prepared: readonly PreparedGroup[], images: readonly string[
 }
 
 /** Just what the family needs: a task is copied to its thread. */
-function familyOptions({ conditions, minErrorRateIncrease, minNewFailures }: ScanOptions) {
-  return { conditions, minErrorRateIncrease, minNewFailures };
+function familyOptions({ conditions, regions, minErrorRateIncrease, minNewFailures }: ScanOptions): FamilyOptions {
+  return {
+    conditions: regions.includes('boxes') ? conditions : 0,
+    neighbours: regions.includes('neighbours'),
+    ...{ minErrorRateIncrease, minNewFailures },
+  };
 }

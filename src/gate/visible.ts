@@ -1,5 +1,6 @@
-import type { PreparedGroup } from './scan.ts';
-import { densityScore, leastNet, type Material, sideScore } from './score.ts';
+import { LADDER } from './neighbourhoods.ts';
+import type { PreparedGroup, ScanOptions } from './scan.ts';
+import { densityScore, leastNet, sideScore } from './score.ts';
 
 /** Of the images of a cluster, as many newly fail in the reckoning below. */
 const BROKEN = 0.5;
@@ -16,15 +17,17 @@ export function smallestVisible(
   prepared: PreparedGroup | undefined,
   accepted: number,
   critical: number,
-  material: Material,
+  options: Pick<ScanOptions, 'minNewFailures' | 'minErrorRateIncrease' | 'regions'>,
 ): number | null {
   const openShare = prepared === undefined ? 0 : prepared.open.positions.length / size;
   const score = sideScore(accepted, size);
-  for (let failed = Math.max(1, material.minNewFailures); failed <= size; failed++) {
-    const region = Math.min(size, Math.max(Math.ceil(failed / BROKEN), Math.ceil(size * LEAST_BOX)));
+  const box = Math.ceil(size * LEAST_BOX);
+  const least = options.regions.includes('neighbours') ? Math.min(box, LADDER[0]) : box;
+  for (let failed = Math.max(1, options.minNewFailures); failed <= size; failed++) {
+    const region = Math.min(size, Math.max(Math.ceil(failed / BROKEN), least));
     // Those that newly fail are open too, and so raise what is expected everywhere.
     const expected = region * Math.min(1, openShare + failed / size);
-    if (failed < leastNet(region, material)) continue;
+    if (failed < leastNet(region, options)) continue;
     if (score.most(failed) + densityScore(failed, expected) > critical) return failed;
   }
   return null;

@@ -130,11 +130,12 @@ async function tryEvent(
   const { features, studio, checkpoint, judge } = trial;
   const [className = event.images[0]?.label ?? ''] = classesOfEvent(event);
   const cluster = clusterFor(event, className, clusters);
-  if (cluster === null) return null;
-  const untested = (why: string) => ({
-    ...{ cluster: cluster.id, features: [], mend: null, breaks: null },
-    untested: why,
-  });
+  const untested = (why: string, of = cluster) =>
+    of && { ...{ cluster: of.id, features: [], mend: null, breaks: null }, untested: why };
+  if (cluster === null) {
+    const near = clusters.find(({ id, neighbourhood }) => neighbourhood !== null && event.clusters.includes(id));
+    return untested('they are told by how alike they are, so that there is no feature to change', near ?? null);
+  }
   const ways = movableConditions(cluster.rule, studio.dimensions);
   if (ways.length === 0) return untested('no image can be changed along what its rule names');
   if (!seeTheSame(studio.plan.pipeline, judge.plan.plan.pipeline))

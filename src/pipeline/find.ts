@@ -5,8 +5,7 @@ import { UserError } from '../errors.ts';
 import { readEvalSet } from '../evalset/evalSet.ts';
 import { imagesBelow } from '../evalset/imageFolder.ts';
 import { contactSheet } from '../pictures/contactSheet.ts';
-import type { Region } from '../records/analysis.ts';
-import type { FailureEvent } from '../records/comparison.ts';
+import type { Cluster, FailureEvent } from '../records/comparison.ts';
 import type { Config } from '../records/config.ts';
 import type { FeatureFile } from '../records/features.ts';
 import type { Result } from '../records/result.ts';
@@ -33,14 +32,14 @@ export interface FindRequest {
 
 /**
  * Finds the images of a pool that lie where an event of the last run is (in `request.out`): in the region of one of its clusters, the most
- * typical first. A pool has no labels, so that what holds of a class is looked for in all images; what each looks like is told beside it.
+ * typical first; where one has no rule, as near to the event's images as most of these. A pool has no labels, so that what holds of a class is looked for in all images; what each looks like is told beside it.
  * The pool's features are kept (`.barlow/pool`), and read a chunk at a time.
  */
 export function findAlike(request: Request, asked: FindRequest): Promise<Said> {
   return inRun(request, async (run) => {
     const sheetPath = `${asked.to}.png`;
     const result = neededResult(request.out);
-    const { event, rules } = eventIn(result, asked.event, request.out);
+    const { event, clusters } = eventIn(result, asked.event, request.out);
     refuseExisting([asked.to, sheetPath], asked.force);
     const pool = poolOf(asked, run.config);
     const names = await imagesBelow(pool);
@@ -48,7 +47,7 @@ export function findAlike(request: Request, asked: FindRequest): Promise<Said> {
     const features = await extract(run, evalSet);
     refuseOtherFeatures(features.file, result, run.config.file);
     const opened = await openPoolOf(run, pool, names);
-    const { images, inside, known } = await searchPool(opened, event, rules, features, asked.most);
+    const { images, inside, known, byLikeness } = await searchPool(opened, event, clusters, features, asked.most);
     await writeFileAtomic(asked.to, foundCsv(images));
     const sheet = await contactSheet(
       pool,
@@ -56,7 +55,10 @@ export function findAlike(request: Request, asked: FindRequest): Promise<Said> {
     );
     if (sheet !== null) await writeFileAtomic(sheetPath, sheet.bytes);
     const { images: looked, unusable } = opened;
-    const told = { event: event.id, pool: asked.pool ?? pool, images: looked.length, unusable, known, inside };
+    const told = {
+      ...{ event: event.id, pool: asked.pool ?? pool, images: looked.length, unusable, known, inside },
+      byLikeness,
+    };
     return {
       json: { ...told, written: images.length, csv: asked.to, sheet: sheet && sheetPath },
       lines: linesOf(told, event, images, asked, sheet && sheetPath),
@@ -79,12 +81,11 @@ function eventIn(
   result: Result,
   id: string,
   out: string,
-): { readonly event: FailureEvent; readonly rules: readonly Region[] } {
+): { readonly event: FailureEvent; readonly clusters: readonly Cluster[] } {
   for (const { events, comparison } of result.checkpoints) {
     const event = events.find((each) => each.id === id);
     if (event === undefined) continue;
-    const clusters = (comparison?.clusters ?? []).filter((each) => event.clusters.includes(each.id));
-    return { event, rules: clusters.map(({ rule }) => rule) };
+    return { event, clusters: (comparison?.clusters ?? []).filter((each) => event.clusters.includes(each.id)) };
   }
   const ids = result.checkpoints.flatMap(({ events }) => events.map((each) => each.id));
   const near = nearestWord(id, ids);
@@ -120,7 +121,14 @@ function linesOf(
     unusable,
     known,
     inside,
-  }: { readonly images: number; readonly unusable: number; readonly known: number; readonly inside: number },
+    byLikeness,
+  }: {
+    readonly images: number;
+    readonly unusable: number;
+    readonly known: number;
+    readonly inside: number;
+    readonly byLikeness: boolean;
+  },
   { title }: FailureEvent,
   found: readonly FoundImage[],
   { to }: FindRequest,
@@ -131,6 +139,9 @@ function linesOf(
     .map(({ className, images: of }) => `${count(of)} ${JSON.stringify(className)}`);
   return [
     `${title}: ${count(inside)} of ${counted(images, 'image')} of the pool lie there.`,
+    ...(byLikeness
+      ? ["No rule tells the event's images: taken are those as near to their mean as nine in ten of them are."]
+      : []),
     ...(unusable > 0 ? [`Skipped: ${counted(unusable, 'image')} that cannot be read.`] : []),
     ...(known > 0 ? [`Left out: ${counted(known, 'image')} that the eval set holds too.`] : []),
     ...(like.length > 0

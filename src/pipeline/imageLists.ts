@@ -10,7 +10,7 @@ import type {
 import { entry } from '../records/entry.ts';
 import type { ReadColumns } from '../records/features.ts';
 import type { Slice, SliceResult } from '../records/slices.ts';
-import { positionsInside } from './rowsInside.ts';
+import { positionsOfCluster } from './rowsInside.ts';
 
 /** Images of a list, and of all lists of a checkpoint: about 3 MB of result.json. */
 const MOST_OF_LIST = 2000;
@@ -37,7 +37,7 @@ export function listCutter(): (images: readonly ChangedImage[]) => ImageList {
   };
 }
 
-/** Tells each event the other images that its clusters' rules hold. */
+/** Tells each event the other images that lie in its clusters. */
 export async function withOthers(
   events: readonly FailureEvent[],
   clusters: readonly Cluster[],
@@ -50,10 +50,10 @@ export async function withOthers(
   for (const event of events) {
     const own = new Set(event.images.map(({ name }) => name));
     const found = new Map<number, ChangedImage>();
-    for (const { group: id, rule } of clusters.filter((cluster) => event.clusters.includes(cluster.id))) {
-      const group = groups.find((each) => each.id === id);
-      if (group === undefined) throw new Error(`no group ${id}`);
-      for (const at of await positionsInside(rule, group.rows, read)) {
+    for (const cluster of clusters.filter(({ id }) => event.clusters.includes(id))) {
+      const group = groups.find(({ id }) => id === cluster.group);
+      if (group === undefined) throw new Error(`no group ${cluster.group}`);
+      for (const at of await positionsOfCluster(cluster, group.rows, images, read)) {
         const row = entry(group.rows, at);
         const name = entry(images, row);
         if (own.has(name) || found.has(row)) continue;

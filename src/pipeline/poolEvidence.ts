@@ -61,11 +61,11 @@ async function evidenceOf(
   { name, comparison }: CheckpointResult,
   event: FailureEvent,
 ): Promise<PoolEvidence | null> {
-  const rules = (comparison?.clusters ?? [])
-    .filter(({ id, rule }) => event.clusters.includes(id) && rule.length > 0)
-    .map(({ rule }) => rule);
-  if (rules.length === 0) return null;
-  const found = await foundOrTold(request, () => searchPool(pool, event, rules, features, MOST.listed));
+  const clusters = (comparison?.clusters ?? []).filter(
+    ({ id, rule, neighbourhood }) => event.clusters.includes(id) && (rule.length > 0 || neighbourhood !== null),
+  );
+  if (clusters.length === 0) return null;
+  const found = await foundOrTold(request, () => searchPool(pool, event, clusters, features, MOST.listed));
   if (found === null) return null;
   const names = found.images.map(({ image }) => image);
   const hash = createHash('sha256').update(keyOf(name, event.id)).digest('hex').slice(0, 16);

@@ -1,5 +1,6 @@
 import { positionsIn } from '../gate/region.ts';
 import type { Region } from '../records/analysis.ts';
+import type { Cluster } from '../records/comparison.ts';
 import { entry } from '../records/entry.ts';
 import type { ReadColumns } from '../records/features.ts';
 
@@ -12,4 +13,16 @@ export async function positionsInside(rule: Region, rows: Uint32Array, read: Rea
     positions = Array.from(positionsIn([condition], columns), (at) => entry(positions, at));
   }
   return positions;
+}
+
+/** The same of a cluster, which may be a neighbourhood: its images are then known by name. @param images names by row */
+export async function positionsOfCluster(
+  { rule, neighbourhood }: Pick<Cluster, 'rule' | 'neighbourhood'>,
+  rows: Uint32Array,
+  images: readonly string[],
+  read: ReadColumns,
+): Promise<number[]> {
+  if (neighbourhood === null) return positionsInside(rule, rows, read);
+  const names = new Set(neighbourhood.images);
+  return [...rows.keys()].filter((at) => names.has(entry(images, entry(rows, at))));
 }

@@ -2,7 +2,7 @@ import { UserError } from '../errors.ts';
 import { type OpenedFeatures, openFeatures } from '../features/openFeatures.ts';
 import { distance, type Whitened, whitening } from '../gate/typicality.ts';
 import type { Region } from '../records/analysis.ts';
-import type { FailureEvent } from '../records/comparison.ts';
+import type { Cluster, FailureEvent } from '../records/comparison.ts';
 import { entry } from '../records/entry.ts';
 import type { ReadColumns } from '../records/features.ts';
 import type { FoundImage } from '../report/foundCsv.ts';
@@ -17,6 +17,8 @@ const CHUNK = 1024;
 /** Images of the eval set that stand for it, and how many of them say what an image looks like. */
 const REFERENCE = 3000;
 const NEIGHBOURS = 10;
+/** Share of an event's own images that are no farther than what is found, where no rule tells them. */
+const NEAR = 0.9;
 
 /** A pool of images without labels, with the features of those that could be read. */
 export interface ImagePool {
@@ -59,6 +61,8 @@ export interface FoundInPool {
   /** Images of the pool in one of the regions, those that the eval set holds too apart: these are `known`. */
   readonly inside: number;
   readonly known: number;
+  /** A cluster has no rule: inside are also those as near to the mean of the event's images as nine in ten of these. */
+  readonly byLikeness: boolean;
   /** Of those inside, the most typical first, at most so many as were asked for. */
   readonly images: readonly FoundImage[];
 }
@@ -73,33 +77,55 @@ export interface FoundInPool {
 export async function searchPool(
   pool: ImagePool,
   event: FailureEvent,
-  rules: readonly Region[],
+  clusters: readonly Pick<Cluster, 'rule' | 'neighbourhood'>[],
   features: Features,
   most: number,
 ): Promise<FoundInPool> {
-  const comparable = await rulesFor(pool, rules, features);
-  return foundIn(pool, features, await lookFor(event, features), comparable, most);
+  const asked = await waysFor(pool, clusters, features);
+  return foundIn(pool, features, await lookFor(event, features), asked, most);
 }
 
-/** The rules that say the same of the pool's images. @throws UserError where there is none */
-async function rulesFor(pool: ImagePool, rules: readonly Region[], features: Features): Promise<readonly Region[]> {
+/** How images are told that lie where an event is. */
+interface Ways {
+  readonly rules: readonly Region[];
+  readonly byLikeness: boolean;
+}
+
+/** What says the same of the pool's images. @throws UserError where nothing does */
+async function waysFor(
+  pool: ImagePool,
+  clusters: readonly Pick<Cluster, 'rule' | 'neighbourhood'>[],
+  features: Features,
+): Promise<Ways> {
   const some = (count: number) => Uint32Array.from(spread([...Array(count).keys()], REFERENCE));
   const [own, others] = [some(features.evalSet.images.length), some(pool.images.length)];
   const read = readerOfAll(pool.features);
-  const comparable: Region[] = [];
-  for (const rule of rules) if (!(await differInSize(rule, features, own, read, others))) comparable.push(rule);
-  if (comparable.length > 0) return comparable;
+  const rules: Region[] = [];
+  let byLikeness = false;
+  for (const { rule, neighbourhood } of clusters) {
+    if (await differInSize(neighbourhood === null ? rule : everything(features), features, own, read, others)) continue;
+    if (neighbourhood === null) rules.push(rule);
+    else byLikeness = true;
+  }
+  if (rules.length > 0 || byLikeness) return { rules, byLikeness };
   throw new UserError({
-    what: "the images of the pool have another size than the eval set's, and the event's rule names what depends on it",
+    what: "the images of the pool have another size than the eval set's, and the event's rule, or likeness, depends on it",
     where: pool.folder,
     fix: "Bring the pool's images to the size of the eval set's",
   });
+}
+
+/** Likeness goes by every property. */
+function everything({ file, properties }: Features): Region {
+  return properties.map((_, at) => ({ feature: file.dimensions + at, op: '>', threshold: 0 }));
 }
 
 /** How near an image is to an event, and what it looks like. */
 interface Search {
   readonly space: Whitened;
   readonly centre: Float64Array;
+  /** No farther from there than nine in ten of the event's images. */
+  readonly reach: number;
   readonly looksLike: (point: Float64Array) => Pick<FoundImage, 'looksLike' | 'votes' | 'neighbours'>;
 }
 
@@ -125,9 +151,11 @@ async function lookFor({ images }: FailureEvent, { evalSet, file, properties, re
     label: entry(evalSet.classes, entry(evalSet.labels, row)),
     point: space.at(at),
   }));
+  const inEvent = points.slice(0, failing.length);
+  const centre = meanOf(inEvent, space);
+  const far = inEvent.map(({ point }) => distance(point, centre)).sort((a, b) => a - b);
   return {
-    space,
-    centre: meanOf(points.slice(0, failing.length), space),
+    ...{ space, centre, reach: entry(far, Math.ceil(NEAR * far.length) - 1) },
     looksLike: (point) => {
       const nearest = points
         .map(({ label, point: other }, at) => ({ label, far: distance(point, other), at }))
@@ -144,8 +172,8 @@ async function lookFor({ images }: FailureEvent, { evalSet, file, properties, re
 async function foundIn(
   { images: names, features: opened }: ImagePool,
   { hashes, file, properties }: Features,
-  { space, centre, looksLike }: Search,
-  rules: readonly Region[],
+  { space, centre, reach, looksLike }: Search,
+  { rules, byLikeness }: Ways,
   most: number,
 ): Promise<FoundInPool> {
   const read = readerOfAll(opened);
@@ -156,20 +184,25 @@ async function foundIn(
     a.far - b.far || (a.name < b.name ? -1 : 1);
   for (let from = 0; from < names.length; from += CHUNK) {
     const rows = Uint32Array.from({ length: Math.min(CHUNK, names.length - from) }, (_, i) => from + i);
-    const held = await insideAny(rules, rows, read);
+    const pointsOf = async (some: readonly number[]) => {
+      const columns = await read(Uint32Array.from(some), 0, file.dimensions + properties.length);
+      return some.map((row, at) => {
+        const point = space.of((feature) => entry(columns.values, feature * columns.rows + at));
+        return { row, name: entry(names, row), far: distance(point, centre), point };
+      });
+    };
+    const inRules = await insideAny(rules, rows, read);
+    const near = byLikeness ? (await pointsOf([...rows])).filter(({ far }) => far <= reach) : [];
+    const held = [...new Set([...inRules, ...near.map(({ row }) => row)])].toSorted((a, b) => a - b);
     const fresh = held.filter((row) => !evaluated.has(opened.hashes?.[row] ?? ''));
     known += held.length - fresh.length;
     inside += fresh.length;
     if (fresh.length === 0) continue;
-    const columns = await read(Uint32Array.from(fresh), 0, file.dimensions + properties.length);
-    for (const [at, row] of fresh.entries()) {
-      const point = space.of((feature) => entry(columns.values, feature * columns.rows + at));
-      kept.push({ name: entry(names, row), far: distance(point, centre), point });
-    }
+    kept.push(...(await pointsOf(fresh)));
     kept = kept.toSorted(byDistance).slice(0, most);
   }
   const images = kept.map(({ name, far, point }): FoundImage => ({ image: name, distance: far, ...looksLike(point) }));
-  return { inside, known, images };
+  return { inside, known, byLikeness, images };
 }
 
 /** Of some rows, those that one of the rules holds, ascending. */

@@ -201,7 +201,7 @@ async function countEvent(
     const cluster = clusterFor(event, className, clusters);
     const own = rowsOf(features.evalSet.labels, features.evalSet.classes.indexOf(className));
     const trained = rowsOf(training.labels, className);
-    if (cluster === null) why.push(`it is the whole group, so every image of ${className} lies in it`);
+    if (cluster === null) why.push(whyUntold(event, className, clusters));
     else if (trained.length === 0) why.push(`no training image is of ${className}`);
     else if (cluster.rule.some(({ feature }) => feature >= training.dimensions))
       why.push('its rule names image properties, and those of the training images are not known');
@@ -220,6 +220,14 @@ async function countEvent(
       });
   }
   return { classes, untested: why.length === 0 ? null : why.join('; ') };
+}
+
+/** Why no rule could be counted by. */
+function whyUntold({ clusters: ids }: FailureEvent, className: string, clusters: readonly Cluster[]): string {
+  const isLikeness = clusters.some(({ id, neighbourhood }) => neighbourhood !== null && ids.includes(id));
+  return isLikeness
+    ? 'its images are told by how alike they are, not by a rule that images of another set could meet'
+    : `it is the whole group, so every image of ${className} lies in it`;
 }
 
 function rowsOf<Label>(labels: ArrayLike<Label>, label: Label): Uint32Array {

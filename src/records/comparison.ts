@@ -34,6 +34,8 @@ export interface Cluster {
   readonly group: string;
   readonly status: ClusterStatus;
   readonly rule: Region;
+  /** `new` only: the images, where no rule tells them and `rule` is empty; null elsewhere. */
+  readonly neighbourhood: Neighbourhood | null;
   readonly size: number;
   readonly newlyFailed: number;
   readonly newlyFixed: number;
@@ -59,9 +61,21 @@ export interface Cluster {
   readonly match: ClusterMatch | null;
 }
 
+/** Images of a group that are most like one of them. */
+export interface Neighbourhood {
+  /** Name of that image. */
+  readonly around: string;
+  /** `ball`: they lie nearest to it; `cap`: they have most of what sets it and those nearest to it apart from the group. */
+  readonly shape: 'ball' | 'cap';
+  /** Names of all of them, the most alike first. */
+  readonly images: readonly string[];
+}
+
 /** A region of the family of the scan, with what lies in it. */
 export interface FoundRegion {
   readonly rule: Region;
+  /** Null where it is no neighbourhood. */
+  readonly neighbourhood: Pick<Neighbourhood, 'around' | 'shape'> | null;
   readonly size: number;
   readonly newlyFailed: number;
   readonly newlyFixed: number;
@@ -83,7 +97,7 @@ export interface FailureEvent {
   readonly images: readonly EventImage[];
   /** How sure of its wrong answers the candidate is; null where no confidence is known. */
   readonly confidence: EventConfidence | null;
-  /** The other images that the rules of its clusters hold. */
+  /** The other images that lie in its clusters. */
   readonly others: ImageList;
   /** Name of the watched slice that holds most of its images; null where none does. */
   readonly known: string | null;

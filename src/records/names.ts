@@ -1,4 +1,6 @@
+import type { Neighbourhood } from './comparison.ts';
 import { groupOfId } from './groupKinds.ts';
+import { counted } from './words.ts';
 
 const HEAD = 56;
 const TAIL = 20;
@@ -58,4 +60,12 @@ function shorten(text: string, limit: number): string {
 export function groupIdText(id: string): string {
   const { kind, value, column } = groupOfId(id);
   return kind.words(nameText(column === null ? value : `${column} = ${value}`));
+}
+
+/** A neighbourhood in words: "the 40 images most like car-17.png", "the 40 images with most of what car-17.png and its like share". */
+export function neighbourhoodText({ around, shape }: Pick<Neighbourhood, 'around' | 'shape'>, size: number): string {
+  const images = `the ${counted(size, 'image')}`;
+  return shape === 'ball'
+    ? `${images} most like ${nameText(around)}`
+    : `${images} with most of what ${nameText(around)} and its like share`;
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Condition, Region } from './analysis.ts';
+import type { Neighbourhood } from './comparison.ts';
 
 /** By feature, then `<=` before `>`, then by threshold: one order for a set of conditions. */
 export function sortedRegion(region: Region): Region {
@@ -18,6 +19,15 @@ export function regionId(group: string, region: Region): string {
   const text = JSON.stringify(
     sortedRegion(region).map(({ feature, op, threshold }) => [feature, op, rounded(threshold)]),
   );
+  return idOf(group, text);
+}
+
+/** The same of a region that has no conditions, by the image that it is around. */
+export function neighbourhoodId(group: string, { around, shape }: Neighbourhood, size: number): string {
+  return idOf(group, JSON.stringify([shape, around, size]));
+}
+
+function idOf(group: string, text: string): string {
   return `${group}#${createHash('sha256').update(text).digest('hex').slice(0, 8)}`;
 }
 

@@ -51,11 +51,15 @@ export interface AcceptedEvent {
   readonly until: string;
 }
 
+/** Kinds of regions in which new clusters are sought. */
+export type RegionKind = 'boxes' | 'neighbours';
+
 export interface GateOptions {
   readonly significance: number;
   readonly conditions: number;
   readonly minErrorRateIncrease: number;
   readonly minNewFailures: number;
+  readonly regions: readonly RegionKind[];
   readonly checks: readonly CheckRule[];
   readonly accepted: readonly AcceptedEvent[];
 }

@@ -1,6 +1,6 @@
 import type { Cluster, ClusterStatus } from '../records/comparison.ts';
 import type { FeatureNames } from '../records/features.ts';
-import { groupIdText, oneLine } from '../records/names.ts';
+import { groupIdText, neighbourhoodText, oneLine } from '../records/names.ts';
 import { count, howSure, howSureShort, number, percent, points, pValue } from '../records/words.ts';
 import { type RuleView, ruleView } from './rule.ts';
 
@@ -48,7 +48,7 @@ export function clusterView(cluster: Cluster, names: FeatureNames): ClusterView 
     groupId: cluster.group,
     group: groupIdText(cluster.group),
     status: cluster.status,
-    rule: ruleView(cluster.rule, names),
+    rule: whereView(cluster, names),
     size: cluster.size,
     images: count(cluster.size),
     newlyFailed: cluster.newlyFailed,
@@ -71,6 +71,13 @@ export function clusterView(cluster: Cluster, names: FeatureNames): ClusterView 
   };
 }
 
+/** The rule of a cluster; of a neighbourhood, which has none, what it is. */
+function whereView({ rule, neighbourhood, size }: Cluster, names: FeatureNames): RuleView {
+  return neighbourhood === null
+    ? ruleView(rule, names)
+    : { text: neighbourhoodText(neighbourhood, size), conditions: [] };
+}
+
 function whatHappened({ newlyFailed, newlyFixed, size }: Cluster): string {
   const of = `of ${count(size)} ${size === 1 ? 'image' : 'images'}`;
   const fails = newlyFailed === 1 ? 'fails' : 'fail';
@@ -91,8 +98,10 @@ function scopeText(cluster: Cluster): string | null {
   return `General: it may be the whole group that got worse, and these images only the most visibly (${p}).`;
 }
 
-function tellingText({ precision, recall }: Cluster): string | null {
+function tellingText({ precision, recall, neighbourhood }: Cluster): string | null {
   if (precision === null || recall === null) return null;
+  if (neighbourhood !== null)
+    return `They are told by how alike they are: no rule on features fits them. Of these images ${percent(precision)} newly fail (precision).`;
   return `Of the images of this rule ${percent(precision)} newly fail (precision); it holds ${percent(recall)} of those that newly fail in the region found (recall).`;
 }
 

@@ -18,7 +18,7 @@ import type { FeatureNames } from '../records/features.ts';
 import { robust32Fingerprint, robust32Sees } from '../records/features.ts';
 import { nameText, oneLine } from '../records/names.ts';
 import type { Result } from '../records/result.ts';
-import { type Outcome, worstOutcome } from '../records/verdict.ts';
+import { type GateOptions, type Outcome, worstOutcome } from '../records/verdict.ts';
 import { count, counted, number, percent } from '../records/words.ts';
 import type { Confusion } from './actions.ts';
 import { type CheckpointView, checkpointView } from './checkpointView.ts';
@@ -157,8 +157,14 @@ function made(result: Result): Fact[] {
     ],
     [
       'Gate',
-      `significance ${gate.significance}, up to ${counted(gate.conditions, 'condition')}, at least ${counted(gate.minNewFailures, 'new failure')} and ${number(gate.minErrorRateIncrease * 100)} points`,
+      `significance ${gate.significance}, ${regionsText(gate)}, at least ${counted(gate.minNewFailures, 'new failure')} and ${number(gate.minErrorRateIncrease * 100)} points`,
     ],
   ];
   return facts.map(([term, detail]) => ({ term, detail: oneLine(detail, 300) }));
+}
+
+/** "up to 2 conditions", "up to 2 conditions or nearest neighbours". */
+function regionsText({ regions, conditions }: GateOptions): string {
+  const words = { boxes: `up to ${counted(conditions, 'condition')}`, neighbours: 'nearest neighbours' };
+  return regions.map((kind) => words[kind]).join(' or ');
 }

@@ -115,6 +115,7 @@ describe('readConfig', () => {
         conditions: 2,
         minErrorRateIncrease: 0.1,
         minNewFailures: 5,
+        regions: ['boxes'],
         checks: [
           { id: 'new-cluster', severity: 'error', measure: 'newClusters', groups: [], operator: '<=', value: 0 },
           {
@@ -187,6 +188,7 @@ gate:
   conditions: 1
   minErrorRateIncrease: 0.2
   minNewFailures: 1
+  regions: [boxes, neighbours]
   checks:
     aler: {severity: error, value: 0.1}
     new-cluster: warning
@@ -264,6 +266,7 @@ report: {clusters: 1, images: 2, attack: {steps: 3, stepSize: 0.5, budget: 60}, 
         conditions: 1,
         minErrorRateIncrease: 0.2,
         minNewFailures: 1,
+        regions: ['boxes', 'neighbours'],
         checks: [
           { id: 'new-cluster', severity: 'warning', measure: 'newClusters', groups: [], operator: '<=', value: 0 },
           {
@@ -448,6 +451,27 @@ describe('what is refused, and how', () => {
       3,
       '`gate.significance` is a number (NaN)',
       'Give a number above 0, at most 0.5',
+    ],
+    [
+      'no regions',
+      `${least}gate: {regions: []}\n`,
+      3,
+      '`gate.regions` is [], which is not allowed',
+      'Give a list that is not empty, such as ["boxes","neighbours"]',
+    ],
+    [
+      'unknown regions',
+      `${least}gate:\n  regions: [boxes, balls]\n`,
+      4,
+      'is "balls", which is not allowed',
+      'one of "boxes", "neighbours"',
+    ],
+    [
+      'regions twice',
+      `${least}gate: {regions: [boxes, boxes]}\n`,
+      3,
+      '`gate.regions` names "boxes" twice',
+      'Name each once',
     ],
     [
       'an endless number',

@@ -125,7 +125,15 @@ describe('annotations', () => {
         minGroupSize: 1,
         shuffles: 0,
       },
-      gate: { significance: 0, conditions: 1, minErrorRateIncrease: 0, minNewFailures: 1, checks: [], accepted: [] },
+      gate: {
+        significance: 0,
+        conditions: 1,
+        minErrorRateIncrease: 0,
+        minNewFailures: 1,
+        regions: ['boxes'],
+        checks: [],
+        accepted: [],
+      },
     },
     checkpoints: [
       {

@@ -40,7 +40,7 @@ const automobile: Cluster = {
   rule: [{ feature: 33, op: '>', threshold: 0.41234 }],
   ...{ size: 341, newlyFailed: 36, newlyFixed: 0, baselineErrorRate: 0.045, errorRate: 0.2534 },
   ...{ pValue: 0.00001, adjustedPValue: 0.0002, specificPValue: 0.001, scope: 'specific', images: [], match: null },
-  ...{ found: null, precision: 0.1, recall: 1 },
+  ...{ neighbourhood: null, found: null, precision: 0.1, recall: 1 },
 };
 const truck: Cluster = { ...automobile, id: 'label:truck#01234567', group: 'label:truck', status: 'worsened' };
 

@@ -82,7 +82,7 @@ describe('compare', () => {
       groups: [group],
       images: count(400).map((row) => `${row}.png`),
       dimensions: 6,
-      options: { significance: 0.01, conditions: 2, minErrorRateIncrease: 0.1, minNewFailures: 5 },
+      options: { significance: 0.01, conditions: 2, minErrorRateIncrease: 0.1, minNewFailures: 5, regions: ['boxes'] },
       failureMode: { minErrorCoverage: 0.2, minErrorRateIncrease: 0.1 },
       readColumns: readerOf(sample),
       run: openPool(0).run,

@@ -165,8 +165,11 @@ describe('in words', () => {
       { feature: 3, op: '<=', threshold: 0.123456 },
       { feature: 12, op: '>', threshold: 5 },
     ] as const;
-    expect(whereText([])).toBe('in the whole group');
-    expect(whereText(rule)).toBe('where feature 3 <= 0.123 and feature 12 > 5');
-    expect(whereText(rule, (feature) => `f${feature}`)).toBe('where f3 <= 0.123 and f12 > 5');
+    const box = { neighbourhood: null, size: 40 };
+    const around = { around: 'a.png', shape: 'ball', images: [] } as const;
+    expect(whereText({ ...box, rule: [], neighbourhood: around })).toBe('among the 40 images most like a.png');
+    expect(whereText({ ...box, rule: [] })).toBe('in the whole group');
+    expect(whereText({ ...box, rule })).toBe('where feature 3 <= 0.123 and feature 12 > 5');
+    expect(whereText({ ...box, rule }, (feature) => `f${feature}`)).toBe('where f3 <= 0.123 and f12 > 5');
   });
 });

@@ -11,7 +11,7 @@ const where = (holds: (row: number) => boolean) =>
 const found: Region = [{ feature: 0, op: '>', threshold: 0.5 }];
 const inFound = (row: number) => at(row, 0) > 0.5;
 const told = (newlyFailed: Uint32Array, unclaimed: Uint32Array) =>
-  describeCluster({ columns, rule: found, newlyFailed, unclaimed });
+  describeCluster({ columns, rule: found, neighbours: null, newlyFailed, unclaimed });
 
 describe('a region that was found is told', () => {
   it('by the rule that best tells all images that newly fail and that no earlier cluster has', () => {

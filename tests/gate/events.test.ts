@@ -20,7 +20,7 @@ function part(id: string, names: readonly string[], more: Partial<EventPart> = {
       specificPValue: 0.1,
       scope: 'specific',
     },
-    ...{ images: names, found: null, precision: 1, recall: 1, match: null },
+    ...{ images: names, neighbourhood: null, found: null, precision: 1, recall: 1, match: null },
   };
   return { cluster, images: names.map((name) => image(name)), ...more };
 }

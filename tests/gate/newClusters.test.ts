@@ -18,6 +18,8 @@ const halves = {
   at: () => 0,
 };
 
+const boxes = { conditions: 2, regions: ['boxes'] } as const;
+
 function input(outcomes: readonly Uint8Array[], change: Partial<NewClustersInput> = {}): NewClustersInput {
   return {
     ...{
@@ -26,7 +28,7 @@ function input(outcomes: readonly Uint8Array[], change: Partial<NewClustersInput
       draws: 999,
       properties: 1,
     },
-    options: { significance: 0.01, conditions: 2, minErrorRateIncrease: 0.1, minNewFailures: 5 },
+    options: { ...boxes, significance: 0.01, minErrorRateIncrease: 0.1, minNewFailures: 5 },
     faceOf: () => ({ label: 'a', before: 'a', after: 'b', confidence: null, confidenceBefore: null }),
     ...{ dimensions: 1, readColumns: readerOf(halves), difficultyOf: async () => null, run, onProgress: () => {} },
     ...change,
@@ -109,7 +111,7 @@ describe('the scan', () => {
   it('makes those groups ready that have enough open images', async () => {
     const open = (count: number) => pairedGroup(`${count}`, rows, [fails((row) => row < count), none]);
     const least = (minNewFailures: number) => ({
-      ...{ significance: 0.01, conditions: 2, minErrorRateIncrease: 0, minNewFailures },
+      ...{ ...boxes, significance: 0.01, minErrorRateIncrease: 0, minNewFailures },
     });
     const five = { ...shared, options: least(5), groups: [open(4), open(5), open(0)] };
     const ready = await prepareGroups(input([two, baseline], five));
@@ -123,7 +125,7 @@ describe('the scan', () => {
     // Ten copies of one image newly fail: one coin, and no wonder; ten images that have nothing to do with each other are ten coins.
     const candidate = fails((row) => row >= 390);
     const copies = rows.map((row) => (row >= 390 ? 'the first of them.png' : `${row}.png`));
-    const options = { significance: 0.01, conditions: 2, minErrorRateIncrease: 0.05, minNewFailures: 5 };
+    const options = { ...boxes, significance: 0.01, minErrorRateIncrease: 0.05, minNewFailures: 5 };
     const change = { options };
     const apart = await newClusters(input([candidate, none], change));
     const alike = await newClusters(input([candidate, none], { ...change, drawnAs: copies }));

@@ -7,7 +7,7 @@ import { maximaOf, maximaWorker } from '../../src/gate/maxima.ts';
 import { openImages } from '../../src/gate/open.ts';
 import { openFamily } from '../../src/gate/openFamily.ts';
 import { positionsIn } from '../../src/gate/region.ts';
-import regionFamily, { ruleOf } from '../../src/gate/regionFamily.ts';
+import regionFamily, { type FamilyOptions, ruleOf } from '../../src/gate/regionFamily.ts';
 import { runTest } from '../../src/gate/runTest.ts';
 import { prepareGroups, type ScanInput } from '../../src/gate/scan.ts';
 import { densityScore, leastNet, sideScore } from '../../src/gate/score.ts';
@@ -15,7 +15,10 @@ import { smallestVisible } from '../../src/gate/visible.ts';
 import { stream } from '../../src/statistics/random.ts';
 import { chance, pairedGroup, readerOf, sampleOf } from './paired.ts';
 
-const options = { significance: 0.01, conditions: 2, minErrorRateIncrease: 0.1, minNewFailures: 3 };
+const options: ScanInput['options'] & FamilyOptions = {
+  ...{ significance: 0.01, conditions: 2, minErrorRateIncrease: 0.1, minNewFailures: 3 },
+  ...{ regions: ['boxes'], neighbours: false },
+};
 const rows = 160;
 const sample = sampleOf('scan', rows, 6, 20);
 const random = stream('scan outcomes');
@@ -258,7 +261,7 @@ const asGoodUpTo = (drawn: readonly number[], score: number, at: number) =>
   drawn.slice(0, at + 1).filter((each) => each >= score).length;
 
 describe('the smallest cluster that could have shown', () => {
-  const material = { minNewFailures: 4, minErrorRateIncrease: 0.1 };
+  const material = { minNewFailures: 4, minErrorRateIncrease: 0.1, regions: ['boxes'] } as const;
 
   it.each([20, 100, 1000])(
     'is the first number of failures whose score is beyond the critical one (group of %i)',

@@ -45,6 +45,7 @@ function familyOf(regions: readonly HandMade[]): Family {
     density: Float64Array.from(regions, (each) => densityScore(each.members.length, each.expected)),
     ...{ feature: new Int32Array(conditions).fill(-1), upper: new Uint8Array(conditions) },
     threshold: new Float64Array(conditions),
+    ...{ list: new Int32Array(regions.length).fill(-1), near: null },
   };
 }
 
@@ -341,7 +342,7 @@ describe('scores of counts', () => {
   });
 
   it('the smallest cluster that could show, with two accepted checkpoints', () => {
-    const material = { minNewFailures: 3, minErrorRateIncrease: 0.1 };
+    const material = { minNewFailures: 3, minErrorRateIncrease: 0.1, regions: ['boxes'] } as const;
     for (const size of [2, 10, 200, 1000]) {
       for (const critical of [1, 5, 12]) {
         const expected = upTo(size, 1).find((failed) => {

@@ -15,7 +15,10 @@ const flip = (share: number) => Uint8Array.from({ length: rows }, () => Number(c
 
 /** The p-value of the best region of a group, with the signs shuffled inside the group. */
 async function pValueOf(outcomes: readonly Uint8Array[]) {
-  const options = { significance: 0.01, conditions: 2, minErrorRateIncrease: 0.1, minNewFailures: 5 };
+  const options = {
+    ...{ significance: 0.01, conditions: 2, minErrorRateIncrease: 0.1, minNewFailures: 5 },
+    regions: ['boxes'] as const,
+  };
   const [{ scored, open }] = await prepareGroups({
     ...{ groups: [pairedGroup('a', [...names.keys()], outcomes)], images: names, dimensions: 5, options, draws: 999 },
     ...{ readColumns: readerOf(sample), difficultyOf: async () => null, run: openPool(0).run, onProgress: () => {} },

@@ -126,6 +126,32 @@ describe('barlow find', () => {
     expect(said.json).toMatchObject({ inside: table('found.csv').length, written: 3 });
   });
 
+  it('finds, where no rule tells the event, what is as near to its images as nine in ten of them', async () => {
+    const other = structuredClone(result);
+    for (const { comparison } of other.checkpoints) {
+      for (const cluster of comparison?.clusters ?? [])
+        Object.assign(cluster, { rule: [], neighbourhood: { around: 'x', shape: 'ball', images: cluster.images } });
+    }
+    mkdirSync(join(folder, 'likeness'));
+    writeFileSync(join(folder, 'likeness', 'result.json'), JSON.stringify(other));
+    const said = await find('likeness.csv', {}, 'likeness');
+    const found = table('likeness.csv');
+    expect(found.length).toBeGreaterThan(5);
+    // `typical` of the event's images is told in a space of their own group; the search's is of the whole eval set: they are found again.
+    const ownPool = join(folder, 'own pool');
+    mkdirSync(ownPool);
+    const own = other.checkpoints[0].events[0].images;
+    for (const { name } of own) {
+      // One byte more, so that they count as other images.
+      writeFileSync(join(ownPool, name), Buffer.concat([readFileSync(join(example, 'images', name)), Buffer.of(0)]));
+    }
+    const again = await find('again.csv', { pool: ownPool }, 'likeness');
+    expect(again.json).toMatchObject({ images: own.length, inside: Math.ceil(0.9 * own.length), byLikeness: true });
+    const farthest = Math.max(...table('again.csv').map((row) => Number(row.distance)));
+    expect(Math.max(...found.map((row) => Number(row.distance)))).toBeLessThanOrEqual(farthest);
+    expect(said.lines.join('\n')).toContain("No rule tells the event's images");
+  });
+
   it.each<[string, Partial<FindRequest>, string]>([
     ['found.csv', {}, 'it exists already'],
     ['x.csv', { event: 'nothing' }, 'the last run found no event "nothing"'],

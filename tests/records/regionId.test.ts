@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Region } from '../../src/records/analysis.ts';
-import { regionId } from '../../src/records/regionId.ts';
+import { neighbourhoodId, regionId } from '../../src/records/regionId.ts';
 
 const region: Region = [
   { feature: 21, op: '>', threshold: 0.28217345 },
@@ -22,5 +22,19 @@ describe('the id of a region', () => {
     expect(regionId('label:cat', region.slice(0, 1))).not.toBe(id);
     expect(regionId('label:cat', [{ ...region[0], op: '<=' }, region[1]])).not.toBe(id);
     expect(regionId('label:cat', [{ ...region[0], feature: 22 }, region[1]])).not.toBe(id);
+  });
+
+  it('is that of the image and the number of its neighbours where it is a neighbourhood', () => {
+    const near = { around: 'a.png', shape: 'ball', images: ['a.png', 'b.png'] } as const;
+    const id = neighbourhoodId('label:cat', near, 8);
+    expect(id).toMatch(/^label:cat#[0-9a-f]{8}$/);
+    const others = [
+      neighbourhoodId('label:cat', near, 12),
+      neighbourhoodId('label:cat', { ...near, shape: 'cap' }, 8),
+      neighbourhoodId('label:cat', { ...near, around: 'b.png' }, 8),
+    ];
+    expect(new Set([id, ...others]).size).toBe(4);
+    // An image at the edge that another engine's rounding puts outside makes it no other.
+    expect(neighbourhoodId('label:cat', { ...near, images: ['a.png', 'c.png'] }, 8)).toBe(id);
   });
 });

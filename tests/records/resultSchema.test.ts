@@ -32,6 +32,7 @@ const result: Result = {
       conditions: 2,
       minErrorRateIncrease: 0.1,
       minNewFailures: 5,
+      regions: ['boxes', 'neighbours'],
       checks: [
         { id: 'aler', severity: 'off', measure: 'alerIncrease', groups: ['label:*'], operator: '<=', value: 0.05 },
       ],
@@ -165,7 +166,15 @@ const result: Result = {
             specificPValue: 0.01,
             scope: 'specific',
             images: ['00001.png'],
-            found: { rule, size: 350, newlyFailed: 36, newlyFixed: 0, score: 31.5 },
+            neighbourhood: { around: 'a.png', shape: 'ball', images: ['a.png', 'b.png'] },
+            found: {
+              rule,
+              neighbourhood: { around: 'a.png', shape: 'cap' },
+              size: 350,
+              newlyFailed: 36,
+              newlyFixed: 0,
+              score: 31.5,
+            },
             precision: 0.1,
             recall: 1,
             match: {
@@ -190,7 +199,7 @@ const result: Result = {
             specificPValue: null,
             scope: null,
             images: [],
-            ...{ found: null, precision: null, recall: null },
+            ...{ neighbourhood: null, found: null, precision: null, recall: null },
             match: null,
           },
         ],

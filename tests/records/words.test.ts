@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { groupIdText, nameText, oneLine } from '../../src/records/names.ts';
+import { groupIdText, nameText, neighbourhoodText, oneLine } from '../../src/records/names.ts';
 import { count, howSure, percent, points, pValue, timesUsual } from '../../src/records/words.ts';
 import { ruleView } from '../../src/report/rule.ts';
 
@@ -106,6 +106,10 @@ describe('names', () => {
 
   it('groups speak', () => {
     expect(groupIdText('label:automobile')).toBe('images of automobile');
+    expect(neighbourhoodText({ around: 'a\nb.png', shape: 'ball' }, 1000)).toBe('the 1,000 images most like a␊b.png');
+    expect(neighbourhoodText({ around: 'b.png', shape: 'cap' }, 8)).toBe(
+      'the 8 images with most of what b.png and its like share',
+    );
     expect(groupIdText('prediction:a:b')).toBe('images predicted as a:b');
     expect(groupIdText('all')).toBe('all images');
     expect(groupIdText('colour:red')).toBe('images with colour = red');

@@ -31,6 +31,7 @@ export function sampleResult(change: Partial<Result> = {}): Result {
         conditions: 2,
         minErrorRateIncrease: 0.1,
         minNewFailures: 5,
+        regions: ['boxes'],
         checks: [],
         accepted: [],
       },
@@ -143,6 +144,7 @@ export function sampleCluster(change: Partial<Cluster> = {}): Cluster {
     id: 'label:automobile#89abcdef',
     group: 'label:automobile',
     status: 'new',
+    neighbourhood: null,
     rule: [{ feature: 33, op: '>', threshold: 0.4123456789 }],
     size: 341,
     newlyFailed: 36,
@@ -154,7 +156,14 @@ export function sampleCluster(change: Partial<Cluster> = {}): Cluster {
     specificPValue: 0.0003,
     scope: 'specific',
     images: ['images/00006.png', 'images/00009.png'],
-    found: { rule: [{ feature: 33, op: '>', threshold: 0.4 }], size: 350, newlyFailed: 36, newlyFixed: 0, score: 31.5 },
+    found: {
+      rule: [{ feature: 33, op: '>', threshold: 0.4 }],
+      neighbourhood: null,
+      size: 350,
+      newlyFailed: 36,
+      newlyFixed: 0,
+      score: 31.5,
+    },
     precision: 36 / 341,
     recall: 1,
     match: null,
@@ -249,7 +258,7 @@ function sampleComparison(): Comparison {
     pValue: 1,
     adjustedPValue: 1,
     scope: null,
-    ...{ found: null, precision: null, recall: null },
+    ...{ neighbourhood: null, found: null, precision: null, recall: null },
   });
   const commit = 'fedcba9876543210fedcba9876543210fedcba98';
   return {

@@ -1,0 +1,113 @@
+import { backwardSolve, cholesky, forwardSolve } from '../statistics/cholesky.ts';
+import type { Points } from './points.ts';
+
+/**
+ * Images of a group in the order of how near they are to one of them, the nearest first; the first so many of a list are a
+ * neighbourhood. They depend on features, and on which images are open, never on who failed there.
+ */
+export interface Neighbourhoods {
+  /** Images of each list. */
+  readonly reach: number;
+  /** Position in the group of the image that a list is around. */
+  readonly around: Uint32Array;
+  /** 0: a ball, nearest to the image; 1: a cap, furthest along the whitened mean of the image's surroundings. */
+  readonly shape: Uint8Array;
+  /** Positions in the group, list after list; in shared memory. */
+  readonly order: Uint32Array;
+}
+
+/** Images of a neighbourhood: an eighth to a third more with each step. */
+export const LADDER = [8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 300] as const;
+/** Images whose mean a cap lies along. */
+const SURROUNDINGS = 16;
+/** Added to the covariance's diagonal, as a share of the mean variance. */
+const SHRINKAGE = 0.1;
+/** Products of two numbers that a group may take, some 5 s: in a large one not every open image has neighbourhoods. */
+const PRODUCTS = 2 ** 32;
+
+/** A ball and a cap around each of a group's open images, or around as many as there is time for, evenly. */
+export function neighbourhoodsOf(points: Points, rows: number, open: Uint32Array, products = PRODUCTS): Neighbourhoods {
+  const reach = Math.min(LADDER[LADDER.length - 1], rows - 1);
+  const most = Math.max(1, Math.floor(products / (2 * rows * points.width)));
+  const count = Math.min(open.length, most);
+  const centres = Array.from({ length: count }, (_, at) => open[Math.floor(((at + 0.5) * open.length) / count)]);
+  const order = new Uint32Array(new SharedArrayBuffer(4 * 2 * count * reach));
+  const whiten = whitener(points, rows);
+  for (const [at, centre] of centres.entries()) {
+    const ball = order.subarray(2 * at * reach, (2 * at + 1) * reach);
+    ball.set(least(distances(points, rows, centre), reach));
+    const direction = whiten(meanOf(points, ball.subarray(0, SURROUNDINGS)));
+    order.set(least(against(points, rows, direction), reach), (2 * at + 1) * reach);
+  }
+  return {
+    ...{ reach, order },
+    around: Uint32Array.from({ length: 2 * count }, (_, list) => centres[list >> 1]),
+    shape: Uint8Array.from({ length: 2 * count }, (_, list) => list & 1),
+  };
+}
+
+/** Squared distance of every image to one. */
+function distances({ width, values }: Points, rows: number, centre: number): Float64Array {
+  const own = values.subarray(centre * width, (centre + 1) * width);
+  const found = new Float64Array(rows);
+  for (let row = 0; row < rows; row++) {
+    let sum = 0;
+    for (let at = 0, from = row * width; at < width; at++) {
+      const difference = values[from + at] - own[at];
+      sum += difference * difference;
+    }
+    found[row] = sum;
+  }
+  return found;
+}
+
+/** How far each image lies against a direction. */
+function against({ width, values }: Points, rows: number, direction: Float64Array): Float64Array {
+  const found = new Float64Array(rows);
+  for (let row = 0; row < rows; row++) {
+    let sum = 0;
+    for (let at = 0, from = row * width; at < width; at++) sum -= values[from + at] * direction[at];
+    found[row] = sum;
+  }
+  return found;
+}
+
+function meanOf({ width, values }: Points, positions: Uint32Array): Float64Array {
+  const mean = new Float64Array(width);
+  for (const position of positions) {
+    for (let at = 0; at < width; at++) mean[at] += values[position * width + at] / positions.length;
+  }
+  return mean;
+}
+
+/** Multiplies by the inverse of the covariance, which is shrunk: with few images it has none. The mean of all is 0. */
+function whitener({ width, values }: Points, rows: number): (vector: Float64Array) => Float64Array {
+  const covariance = new Float64Array(width * width);
+  for (let row = 0; row < rows; row++) {
+    const from = row * width;
+    for (let i = 0; i < width; i++) {
+      const value = values[from + i];
+      if (value === 0) continue;
+      for (let j = 0; j <= i; j++) covariance[i * width + j] += value * values[from + j];
+    }
+  }
+  let trace = 0;
+  for (let at = 0; at < width; at++) trace += covariance[at * width + at];
+  // Where every feature is constant any number will do.
+  const shrinkage = trace > 0 ? (SHRINKAGE * trace) / width : 1;
+  for (let at = 0; at < width; at++) covariance[at * width + at] += shrinkage;
+  const lower = cholesky(covariance, width);
+  return (vector) => {
+    forwardSolve(lower, width, vector);
+    backwardSolve(lower, width, vector);
+    return vector;
+  };
+}
+
+/** Places of the least so many values, the least first, of equal ones the first. */
+function least(values: Float64Array, count: number): number[] {
+  const last = values.toSorted()[count - 1];
+  const places: number[] = [];
+  for (let at = 0; at < values.length; at++) if (values[at] <= last) places.push(at);
+  return places.sort((a, b) => values[a] - values[b] || a - b).slice(0, count);
+}
