@@ -331,6 +331,12 @@ describe('reductions', () => {
   check('each channel by itself', 'InstanceNormalization', (m, x) =>
     m.add('InstanceNormalization', [x, ...scale(m, 3)]),
   );
+  for (const size of [3, 5]) {
+    check(`over ${size} of six channels`, 'LRN', (m, x) => {
+      const six = m.add('Reshape', [m.add('Mul', [x, m.floats([3, 4, 5], weights(60))]), m.ints(-1, 6, 2, 5)]);
+      return m.add('LRN', [six], { size, alpha: { float: 0.9 }, beta: { float: 0.75 }, bias: { float: 0.2 } });
+    });
+  }
   for (const operator of ['Softmax', 'LogSoftmax']) {
     check('last axis', operator, (m, x) => m.add(operator, [wide(m, x)]));
     check('channels', operator, (m, x) => m.add(operator, [wide(m, x)], { axis: 1 }));

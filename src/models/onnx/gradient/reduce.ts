@@ -115,6 +115,41 @@ const instanceNormalization = single((tape, node, gradient) => {
   return [normalized(tape, node, d, spatial(tape, node)), null, null];
 });
 
+/**
+ * Gradient of y = x D^-beta, D = bias + alpha / size * (sum of x^2 over the channels about each) (Krizhevsky et al. 2012): d D^-beta -
+ * 2 alpha beta / size * x * (sum of d x D^-(beta + 1) over the channels in whose windows x lies). Sums are products with a band of ones.
+ */
+const localResponseNormalization = single((tape, node, gradient) => {
+  const [x] = node.input;
+  const dims = tape.dimsOf(x);
+  const [, channels] = dims;
+  if (channels === undefined || channels === null) throw beyondRule(node, 'an open number of channels');
+  const [size, bias] = [intOf(node, 'size', 1), floatOf(node, 'bias', 1)];
+  const [alpha, beta] = [floatOf(node, 'alpha', 1e-4), floatOf(node, 'beta', 0.75)];
+  const [before, after] = [Math.floor((size - 1) / 2), Math.ceil((size - 1) / 2)];
+  const band = (isIn: (offset: number) => boolean) =>
+    tape.float(
+      Array.from({ length: channels ** 2 }, (_, at) => Number(isIn((at % channels) - Math.floor(at / channels)))),
+      [channels, channels],
+    );
+  const summed = (values: string, ones: string) => {
+    const flat = tape.add('Reshape', [values, tape.ints([0, 0, -1])]);
+    return reshape(tape, tape.add('MatMul', [ones, flat]), dims, x);
+  };
+  const times = (a: string, b: string) => tape.add('Mul', [a, b]);
+  const squares = summed(
+    times(x, x),
+    band((offset) => offset >= -before && offset <= after),
+  );
+  const divisor = tape.add('Add', [times(squares, tape.float(alpha / size)), tape.float(bias)]);
+  const direct = times(gradient, tape.add('Pow', [divisor, tape.float(-beta)]));
+  const around = summed(
+    times(tape.add('Div', [direct, divisor]), x),
+    band((offset) => offset >= -after && offset <= before),
+  );
+  return [tape.add('Sub', [direct, times(times(x, around), tape.float((2 * alpha * beta) / size))])];
+});
+
 /** y (d - sum(d y)), summed along one axis. */
 const softmax = single((tape, node, gradient) => {
   const [y] = node.output;
@@ -144,6 +179,7 @@ export const reductions: Readonly<Record<string, Rule>> = {
   ReduceMax: extreme(reductionOf),
   ReduceMin: extreme(reductionOf),
   GlobalMaxPool: extreme(spatial),
+  LRN: localResponseNormalization,
   LayerNormalization: layerNormalization,
   InstanceNormalization: instanceNormalization,
   Softmax: softmax,
