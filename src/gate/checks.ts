@@ -133,7 +133,7 @@ function sliceChecks(rule: CheckRule, { slices, accepted, today }: JudgeInput): 
 
 /** What is wrong with a slice, in words; null where nothing is. */
 function sliceProblem(slice: SliceResult): string | null {
-  const { size, failures, uncompared, status, maxErrorRate, adjustedPValue, since } = slice;
+  const { name, size, failures, uncompared, status, maxErrorRate, adjustedPValue, since } = slice;
   const [all, failing] = [size + uncompared.images, failures + uncompared.failures];
   if (all === 0) return untested(slice, 'is in the eval set any more, so it was not tested: barlow slice drop ends it');
   if (size === 0 && maxErrorRate === null) {
@@ -146,7 +146,8 @@ function sliceProblem(slice: SliceResult): string | null {
   const floor = above ? `${sliceText(slice)}, above its floor of ${percent(maxErrorRate)}` : null;
   if (status !== 'worsened') return floor;
   const again = since === null ? 'got worse' : 'broke before, and again';
-  return `${again}: ${sliceText(slice)} (${pValue(adjustedPValue ?? 1)})${above ? `, above its floor of ${percent(maxErrorRate)}` : ''}`;
+  if (adjustedPValue === null) throw new Error(`${name} got worse and was not compared`);
+  return `${again}: ${sliceText(slice)} (${pValue(adjustedPValue)})${above ? `, above its floor of ${percent(maxErrorRate)}` : ''}`;
 }
 
 /** An event that was accepted for a while is in the baselines since then: what it is compared with has it too. Null where most of it is mended. */
@@ -290,9 +291,9 @@ function chosenBy<Subject>(
 
 /** `*` stands for any text, everything else for itself. */
 function matcher(pattern: string): (id: string) => boolean {
-  const [first = '', ...rest] = pattern.split('*');
-  if (rest.length === 0) return (id) => id === pattern;
-  const last = rest.pop() ?? '';
+  if (!pattern.includes('*')) return (id) => id === pattern;
+  const [first, last] = [pattern.slice(0, pattern.indexOf('*')), pattern.slice(pattern.lastIndexOf('*') + 1)];
+  const rest = pattern.split('*').slice(1, -1);
   return (id) => {
     if (id.length < first.length + last.length || !id.startsWith(first) || !id.endsWith(last)) return false;
     const end = id.length - last.length;
@@ -315,9 +316,9 @@ function holds(actual: number | Share, operator: Operator, expected: number): bo
 
 /** A rule that no checkpoint could break guards nothing: a slip of operator or value, most likely. */
 function hollow(rule: CheckRule, { whole, minNewFailures }: JudgeInput): Check[] {
-  const [least, most] = countables.has(rule.measure)
-    ? [0, Number.POSITIVE_INFINITY]
-    : (measures.get(rule.measure)?.range ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]);
+  const range = rangeOf(rule.measure);
+  if (range === null) return [];
+  const [least, most] = range;
   const { operator, value, measure } = rule;
   const always =
     (operator === '>=' && value <= least) ||
@@ -333,6 +334,12 @@ function hollow(rule: CheckRule, { whole, minNewFailures }: JudgeInput): Check[]
       `gate.minNewFailures is ${minNewFailures} and there are ${whole.images} images: this check can never fail`,
     ),
   ];
+}
+
+/** What a measure can be at least and at most; null of one that there is not, which `checksOf` tells. */
+function rangeOf(measure: string): Measure['range'] | null {
+  if (countables.has(measure) || measure === 'worsenedSlices') return [0, Number.POSITIVE_INFINITY];
+  return measures.get(measure)?.range ?? null;
 }
 
 /** Entries of `gate.accepted` that accept nothing (any more). */

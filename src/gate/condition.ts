@@ -204,8 +204,8 @@ function tokensOf(text: string, where: string): Token[] {
     if (found === null)
       throw unreadable(text, `there is nothing to make of ${JSON.stringify(text.slice(from).trim())}`, where);
     const [, double, single, ...plain] = found;
-    const quoted = double ?? single;
-    tokens.push({ text: quoted ?? plain.find((each) => each !== undefined) ?? '', quoted: quoted !== undefined });
+    const word = [double, single, ...plain].filter((each) => each !== undefined);
+    tokens.push({ text: entry(word, 0), quoted: double !== undefined || single !== undefined });
   }
   return tokens;
 }

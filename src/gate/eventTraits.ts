@@ -135,7 +135,7 @@ function differing(measured: readonly Measured[], { group }: Beside): Weighed[] 
   return measured.flatMap(({ kind, name, feature, own, others, more, less }, at) => {
     const [{ superiority }, pValue] = [entry(tests, at), entry(adjusted, at)];
     const greater = superiority > 0.5;
-    const median = own[Math.floor((own.length - 1) / 2)] ?? 0;
+    const median = entry(own, Math.floor((own.length - 1) / 2));
     const beyond = others.filter((value) => (greater ? value < median : value > median)).length;
     const share = beyond / others.length;
     if (pValue > SIGNIFICANCE || share < LEAST_SHARE) return [];

@@ -1,6 +1,7 @@
 import type { GroupAnalysis, Leaf } from '../records/analysis.ts';
 import type { BaselineGroup } from '../records/baseline.ts';
 import type { Comparison, EvalSetChanges } from '../records/comparison.ts';
+import { lookUp } from '../records/entry.ts';
 import type { Share } from './share.ts';
 
 /** What is measured of a group under the candidate and the newest baseline; null where there is no such value. */
@@ -43,7 +44,7 @@ export function figuresOf({ whole, candidate, comparison, baseline }: FiguresInp
     const change = compared.get(group);
     return {
       group,
-      size: group === 'all' ? whole.images : (change?.size ?? now?.size ?? 0),
+      size: group === 'all' ? whole.images : (change ?? lookUp(analysed, group)).size,
       errorRate: group === 'all' ? shareOf(whole.failures, whole.images) : shareOf(now?.failures ?? 0, now?.size ?? 0),
       errorRateChange: change === undefined ? null : [change.baselineErrorRate, change.errorRate],
       errorRateIncrease: shareOf((change?.newlyFailed ?? 0) - (change?.newlyFixed ?? 0), change?.size ?? 0),

@@ -65,8 +65,9 @@ function sidesOf(
       others: Uint32Array.from(all.filter((row) => !inEvent.has(row))),
     };
   };
-  const ofLabel = label === null ? null : beside(`label:${label}`, ofClass.get(label) ?? []);
+  const ofLabel = label === null ? null : beside(`label:${label}`, lookUp(ofClass, label));
   if (ofLabel !== null && ofLabel.others.length >= LEAST_OTHERS) return ofLabel;
   const home = groups.find((id) => groupOfId(id).kind.name !== 'all') ?? entry(groups, 0);
-  return beside(home, (scanned.find(({ id }) => id === home) ?? wholeSet).rows);
+  const byId = new Map([wholeSet, ...scanned].map((group) => [group.id, group]));
+  return beside(home, lookUp(byId, home).rows);
 }

@@ -1,6 +1,6 @@
 import type { ClassShare, TrainingEvidence, TrainingFinding } from '../records/causes.ts';
 import type { Cluster, FailureEvent } from '../records/comparison.ts';
-import { entry } from '../records/entry.ts';
+import { entry, lookUp } from '../records/entry.ts';
 import { holm } from '../statistics/holm.ts';
 import { hypergeometricCdf } from '../statistics/hypergeometric.ts';
 
@@ -25,7 +25,8 @@ export function clusterFor(
   className: string,
   clusters: readonly Cluster[],
 ): Cluster | null {
-  const own = ids.flatMap((id) => clusters.find((each) => each.id === id) ?? []).filter(({ rule }) => rule.length > 0);
+  const byId = new Map(clusters.map((cluster) => [cluster.id, cluster]));
+  const own = ids.map((id) => lookUp(byId, id)).filter(({ rule }) => rule.length > 0);
   return own.find(({ group }) => group === `label:${className}`) ?? own[0] ?? null;
 }
 

@@ -1,6 +1,6 @@
 import { distance, type Whitened, whitening } from '../gate/typicality.ts';
 import type { FailureEvent } from '../records/comparison.ts';
-import { entry } from '../records/entry.ts';
+import { entry, lookUp } from '../records/entry.ts';
 import type { Checkpoint } from '../records/evalSet.ts';
 import type { Features } from './read.ts';
 
@@ -31,7 +31,7 @@ export async function eventRows(
   most: number,
 ): Promise<EventRows> {
   const rowOf = new Map(evalSet.images.map((image, row) => [image, row]));
-  const failing = images.slice(0, MOST.failing).flatMap(({ name }) => rowOf.get(name) ?? []);
+  const failing = images.slice(0, MOST.failing).map(({ name }) => lookUp(rowOf, name));
   const labelOf = (row: number) => entry(evalSet.labels, row);
   const counts = Map.groupBy(failing, labelOf);
   const own = new Set(
@@ -39,7 +39,9 @@ export async function eventRows(
   );
   const rights = [...evalSet.labels.keys()].filter((row) => counts.has(labelOf(row)) && entry(failed, row) === 0);
   const candidates = spread(rights, MOST.candidates);
-  if (failing.length === 0 || candidates.length === 0) return { failing, right: [], neighbours: new Map() };
+  if (failing.length === 0 || candidates.length === 0) {
+    return { failing, right: [], neighbours: new Map(failing.map((row) => [row, []])) };
+  }
   const columns = await read(Uint32Array.from([...failing, ...candidates]), 0, file.dimensions + properties.length);
   const space = whitening(columns, Uint32Array.from(failing.keys()));
   const pointsOf = (rows: readonly number[], from: number) =>
@@ -61,6 +63,7 @@ export async function eventRows(
       most,
     ),
     neighbours: new Map(
+      // Of a class that is all wrong, or of which none was drawn, there are none.
       points.map(({ row, point }) => [row, nearest(point, sameClass.get(labelOf(row)) ?? [], MOST.neighbours)]),
     ),
   };

@@ -23,7 +23,7 @@ import { viewWorker } from '../pictures/viewWorker.ts';
 import type { Region } from '../records/analysis.ts';
 import type { Counterfactual, MovedImages } from '../records/causes.ts';
 import type { Cluster, FailureEvent } from '../records/comparison.ts';
-import { entry } from '../records/entry.ts';
+import { entry, lookUp } from '../records/entry.ts';
 import type { Checkpoint } from '../records/evalSet.ts';
 import type { CheckpointResult, Result } from '../records/result.ts';
 import { keyOf, type TrialPictures } from '../report/pictures.ts';
@@ -128,7 +128,7 @@ async function tryEvent(
   clusters: readonly Cluster[],
 ): Promise<Counterfactual | null> {
   const { features, studio, checkpoint, judge } = trial;
-  const [className = event.images[0]?.label ?? ''] = classesOfEvent(event);
+  const [className = entry(event.images, 0).label] = classesOfEvent(event);
   const cluster = clusterFor(event, className, clusters);
   const untested = (why: string, of = cluster) =>
     of && { ...{ cluster: of.id, features: [], mend: null, breaks: null }, untested: why };
@@ -143,7 +143,7 @@ async function tryEvent(
   const { evalSet, read } = features;
   const rowOf = new Map(evalSet.images.map((name, row) => [name, row]));
   const inCluster = new Set(cluster.images);
-  const failing = event.images.flatMap(({ name }) => (inCluster.has(name) ? (rowOf.get(name) ?? []) : []));
+  const failing = event.images.filter(({ name }) => inCluster.has(name)).map(({ name }) => lookUp(rowOf, name));
   const label = evalSet.classes.indexOf(className);
   const own = Uint32Array.from([...evalSet.labels.keys()].filter((row) => evalSet.labels[row] === label));
   const inside = new Set((await positionsInside(cluster.rule, own, read)).map((at) => entry(own, at)));
@@ -248,7 +248,8 @@ interface Trained extends Movable {
 /** Images with what both models see of them; without those that can be read no more. */
 async function movables({ run, features, studio, judge }: Trial, rows: readonly number[]): Promise<Trained[]> {
   const { evalSet, file, read, properties } = features;
-  const folder = evalSet.folder ?? '';
+  const { folder } = evalSet;
+  if (folder === null) throw new Error('no folder of images to change');
   const { values } = await read(Uint32Array.from(rows), file.dimensions, file.dimensions + properties.length);
   const found = await Promise.all(
     rows.map(async (row, at) => {

@@ -159,6 +159,7 @@ function slicesTested(
     return withMembers(results, watched, listed, cut);
   }
   const position = new Map([...common.rows].map((row, at) => [row, at]));
+  // Of a slice, the images that the baselines have too.
   const shared = watched.map((slice) => ({
     ...slice,
     rows: Uint32Array.from([...slice.rows].flatMap((row) => position.get(row) ?? [])),

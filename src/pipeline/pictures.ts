@@ -5,7 +5,7 @@ import { type FeatureSubject, featurePictures } from '../pictures/featurePicture
 import { mostActivating } from '../pictures/mostActivating.ts';
 import type { Group, Region } from '../records/analysis.ts';
 import type { FailureEvent } from '../records/comparison.ts';
-import { entry } from '../records/entry.ts';
+import { entry, lookUp } from '../records/entry.ts';
 import type { Checkpoint } from '../records/evalSet.ts';
 import type { CheckpointResult, Result } from '../records/result.ts';
 import {
@@ -132,7 +132,7 @@ async function chosenOfClusters(
   const chosen: Chosen[] = [];
   const worsened = shownClusters(judged).filter(({ status }) => status === 'worsened');
   for (const { id, group: groupId, rule, images } of worsened.slice(0, most)) {
-    const failing = images.flatMap((image) => rowOf.get(image) ?? []);
+    const failing = images.map((image) => lookUp(rowOf, image));
     const group = groups.get(groupId);
     const inside = new Set(group && rule.length > 0 ? await positionsInside(rule, group.rows, features.read) : []);
     const right = group ? [...group.rows].filter((_, at) => group.failed[at] === 0 && !inside.has(at)) : [];
@@ -201,7 +201,7 @@ export async function lookedFor(
   if (folder === null) return new Map();
   const labelOf = new Map(images.map((image, row) => [image, entry(classes, entry(labels, row))]));
   const bare = (some: readonly EmbeddedImage[]) =>
-    some.map((each) => ({ ...each, label: labelOf.get(each.image) ?? null, prediction: null }));
+    some.map((each) => ({ ...each, label: lookUp(labelOf, each.image), prediction: null }));
   const made = await lookedForBy(
     { config, request, pool },
     { folder, images, isFile: file.model.engine === 'file' },
@@ -240,6 +240,7 @@ async function lookedForBy(
   const names = subjects.flatMap(({ rows }) => rows.map((row) => entry(images, row)));
   const embedded = await embedImages(folder, names, pool.run);
   return new Map(
+    // None of an image that could not be read.
     subjects.map(({ feature, rows }) => [
       feature,
       { mostActivating: rows.flatMap((row) => embedded.get(entry(images, row)) ?? []), heatmaps: [], attacks: [] },

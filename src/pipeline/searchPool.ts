@@ -131,6 +131,7 @@ interface Search {
 
 async function lookFor({ images }: FailureEvent, { evalSet, file, properties, read }: Features): Promise<Search> {
   const rowOf = new Map(evalSet.images.map((image, row) => [image, row]));
+  // The eval set may have lost some since the run that found the event.
   const failing = images.flatMap(({ name }) => rowOf.get(name) ?? []);
   if (failing.length === 0) {
     throw new UserError({
@@ -177,6 +178,8 @@ async function foundIn(
   most: number,
 ): Promise<FoundInPool> {
   const read = readerOfAll(opened);
+  if (opened.hashes === null) throw new Error('images of a pool without hashes');
+  const { hashes: ofPool } = opened;
   const evaluated = new Set(hashes);
   let [inside, known] = [0, 0];
   let kept: { readonly name: string; readonly far: number; readonly point: Float64Array }[] = [];
@@ -194,7 +197,7 @@ async function foundIn(
     const inRules = await insideAny(rules, rows, read);
     const near = byLikeness ? (await pointsOf([...rows])).filter(({ far }) => far <= reach) : [];
     const held = [...new Set([...inRules, ...near.map(({ row }) => row)])].toSorted((a, b) => a - b);
-    const fresh = held.filter((row) => !evaluated.has(opened.hashes?.[row] ?? ''));
+    const fresh = held.filter((row) => !evaluated.has(entry(ofPool, row)));
     known += held.length - fresh.length;
     inside += fresh.length;
     if (fresh.length === 0) continue;

@@ -78,6 +78,7 @@ export async function labelsLookedAt(features: Features, result: Result): Promis
     addFeatures(distances, await read(others, from, Math.min(last, from + LABELS.atOnce)), positions);
   }
   const surrounded = asked.map(({ key, image, event }, at) => {
+    // Of a large event most lie outside what was drawn.
     const leftOut = new Set([...event].flatMap((row) => positionOf.get(row) ?? []));
     const nearest = nearestOf(distances, at, leftOut, NEIGHBOURS.asked);
     const neighbours = nearest.map((other) => entry(evalSet.classes, entry(evalSet.labels, entry(others, other))));
@@ -95,10 +96,9 @@ function askedImages({ evalSet }: Features, { checkpoints }: Result): Asked[] {
     for (const event of events) {
       const most = Math.min(LABELS.ofEvent, LABELS.ofAll - asked.length);
       if (most === 0) return asked;
-      const rows = new Set(event.images.flatMap((image) => rowOf.get(image.name) ?? []));
+      const rows = new Set(event.images.map((image) => lookUp(rowOf, image.name)));
       for (const image of event.images.slice(0, most)) {
-        const row = rowOf.get(image.name);
-        if (row !== undefined) asked.push({ key: keyOf(name, event.id), image, row, event: rows });
+        asked.push({ key: keyOf(name, event.id), image, row: lookUp(rowOf, image.name), event: rows });
       }
     }
   }
@@ -151,7 +151,7 @@ export async function heatLookedAt(
 
 /** The features of the network that must be strong where an event is: a weak one is nowhere to be seen. */
 function strongFeatures(event: FailureEvent, clusters: readonly Cluster[], dimensions: number): number[] {
-  const [className = event.images[0]?.label ?? ''] = classesOfEvent(event);
+  const [className = entry(event.images, 0).label] = classesOfEvent(event);
   const rule = clusterFor(event, className, clusters)?.rule ?? [];
   const strong = rule.filter(({ feature, op }) => op === '>' && feature < dimensions);
   return [...new Set(strong.map(({ feature }) => feature))];

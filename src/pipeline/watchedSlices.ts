@@ -108,6 +108,7 @@ async function slicesOf(
     }
     named.push({ name, source: 'config', rows, maxErrorRate, since: null, gone: 0 });
   }
+  // Of an event of long ago, the images that are still there.
   const broken = events.map(({ id, images, since }): Slice => {
     const rows = Uint32Array.from(images.flatMap((image) => rowOf.get(image) ?? [])).sort();
     return { name: id, source: 'event', rows, maxErrorRate: null, since, gone: images.length - rows.length };

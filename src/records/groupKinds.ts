@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts';
-import { entry } from './entry.ts';
+import { entry, lookUp } from './entry.ts';
 import type { Checkpoint, EvalSet } from './evalSet.ts';
 
 /** A group before anyone's failures are looked up. */
@@ -186,6 +186,7 @@ function byClass(
   }
   const buckets = bucketsOf(labels.length, kind.classesOf);
   const { head } = partsOf(spec);
+  // A class may have no images.
   return classes.flatMap((value, k) =>
     argument === null || value === argument
       ? [{ id: `${head}:${value}`, value, rows: buckets.get(k) ?? [], fails: kind.fails(k) }]
@@ -222,7 +223,8 @@ function byConfusion(asked: Asked): Members[] {
 }
 
 function byColumn({ spec, argument, evalSet: { columns } }: Asked): Members[] {
-  const name = argument ?? '';
+  if (argument === null) throw new Error(`the grouping ${spec} names no column`);
+  const name = argument;
   if (groupKinds.some((kind) => kind.name === name && kind.ids.startsWith(`${name}:`))) {
     throw new UserError({
       what: `the column "${name}" has the name of a kind of group, so that reports could not tell the two apart`,
@@ -242,7 +244,7 @@ function byColumn({ spec, argument, evalSet: { columns } }: Asked): Members[] {
   return [...buckets.keys()].sort().map((value) => ({
     id: `${name}:${value}`,
     value,
-    rows: buckets.get(value) ?? [],
+    rows: lookUp(buckets, value),
     fails: isWrong,
   }));
 }

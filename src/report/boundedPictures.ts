@@ -1,3 +1,4 @@
+import { entry, lookUp } from '../records/entry.ts';
 import type { EventPictures, FeaturePictures, ImagePictures, LabelledPicture, Pictures } from './pictures.ts';
 
 /** Characters of all pictures together: with them a page of 1,000 classes stays under 15 MB. */
@@ -65,7 +66,7 @@ function boundedEvents(events: Pictures['events'], most: number): Pictures['even
     if (sizeOfEvents(shorter) <= most) return shorter;
   }
   let left = most;
-  const least = MOST_OF_EVENT.at(-1) ?? 0;
+  const least = entry(MOST_OF_EVENT, MOST_OF_EVENT.length - 1);
   const kept = [...events].flatMap(([id, each]): [string, EventPictures][] => {
     const shorter = { ...firstOfEvent(each, least), pool: new Map(), alike: new Map(), unlabelled: [] };
     const size = sizeOfEvent(shorter);
@@ -78,7 +79,7 @@ function boundedEvents(events: Pictures['events'], most: number): Pictures['even
 
 function firstOfEvent({ failing, pool, alike, ...rest }: EventPictures, most: number): EventPictures {
   const kept = failing.slice(0, most);
-  const near = new Map(kept.map(({ image }) => [image, alike.get(image) ?? []]));
+  const near = new Map(kept.map(({ image }) => [image, lookUp(alike, image)]));
   const wanted = new Set([...near.values()].flat());
   return { ...rest, failing: kept, pool: new Map([...pool].filter(([name]) => wanted.has(name))), alike: near };
 }

@@ -323,6 +323,8 @@ describe('figure checks', () => {
     expect(check({ failures: 4, size: 60, maxErrorRate: 0.05 }, { comparison: null })[0].passed).toBe(false);
     const accepted = [{ event: 'night', reason: 'known', until: '2099-01-01' }];
     expect(check({ status: 'worsened' }, { accepted })[0].passed).toBe(true);
+    const untested = [sliceResult({ status: 'worsened', adjustedPValue: null })];
+    expect(() => judged([rule('worsenedSlices', [], '<=', 0)], { slices: untested })).toThrow('was not compared');
     expect(judged([rule('worsenedSlices', ['nihgt'], '<=', 0)], { slices: [sliceResult({})] }).checks).toMatchObject([
       { subject: 'nihgt', actual: null, passed: false },
     ]);
@@ -444,6 +446,7 @@ describe('what a check must not let pass', () => {
 
   it.each<[string, Partial<CheckRule>]>([
     ['newClusters >= 0', { measure: 'newClusters', operator: '>=', value: 0, groups: [] }],
+    ['worsenedSlices >= 0', { measure: 'worsenedSlices', operator: '>=', value: 0, groups: [] }],
     ['errorRate <= 1', { measure: 'errorRate', operator: '<=', value: 1 }],
     ['errorRate < 20', { measure: 'errorRate', operator: '<', value: 20 }],
     ['newlyFailed > -1', { measure: 'newlyFailed', operator: '>', value: -1 }],

@@ -77,13 +77,14 @@ describe('images that show an event', () => {
     expect(neighbours.get(9)).toEqual([11]);
   });
 
-  it('stand alone where nothing of their class is right, or none of them is known', async () => {
-    expect(
-      await eventRows(event('b11', 'gone'), features, { ...checkpoint, failed: checkpoint.failed.map(() => 1) }, 6),
-    ).toEqual({
-      ...{ failing: [11], right: [], neighbours: new Map() },
-    });
-    expect((await eventRows(event('gone'), features, checkpoint, 6)).failing).toEqual([]);
+  it('stand alone where nothing of their class is right', async () => {
+    const allWrong = { ...checkpoint, failed: checkpoint.failed.map(() => 1) };
+    const rows = { failing: [11], right: [], neighbours: new Map([[11, []]]) };
+    expect(await eventRows(event('b11'), features, allWrong, 6)).toEqual(rows);
+  });
+
+  it('are images of the eval set: another is a mistake', async () => {
+    await expect(eventRows(event('gone'), features, checkpoint, 6)).rejects.toThrow('no value for gone');
   });
 });
 

@@ -18,7 +18,8 @@ const templates = await readTemplates();
 const renderHtml: typeof rendered = (...page) => rendered(...page).replaceAll('\u00a0', ' ');
 
 function eventOf(failing: readonly LabelledPicture[], right: readonly LabelledPicture[]): EventPictures {
-  return { failing, right, unlabelled: [], pool: new Map(), alike: new Map() };
+  const alike = new Map(failing.map(({ image }) => [image, []]));
+  return { failing, right, unlabelled: [], pool: new Map(), alike };
 }
 const sample = renderHtml(buildView(sampleInput()), templates);
 
