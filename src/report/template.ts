@@ -16,10 +16,24 @@ export function templateText(templates: Templates, file: string): string {
  * element content and quoted attributes alike; with `'none'` they stand as they are.
  */
 export function renderTemplate(templates: Templates, page: string, data: object, escaping: 'html' | 'none'): string {
+  const pages = compiled.get(templates) ?? new Map<string, Render>();
+  compiled.set(templates, pages);
+  const key = `${page} ${escaping}`;
+  const render = pages.get(key) ?? compile(templates, page, escaping);
+  pages.set(key, render);
+  return render(data);
+}
+
+type Render = (data: object) => string;
+
+/** A page is rendered many times where it must be shortened, and compiling it takes longer than that. */
+const compiled = new WeakMap<Templates, Map<string, Render>>();
+
+function compile(templates: Templates, page: string, escaping: 'html' | 'none'): Render {
   const handlebars = Handlebars.create();
   const options = { strict: true, noEscape: escaping === 'none', preventIndent: true };
   for (const [file, text] of Object.entries(templates)) {
     if (file.endsWith('.hbs')) handlebars.registerPartial(file.slice(0, -4), handlebars.compile(text, options));
   }
-  return handlebars.compile(templateText(templates, `${page}.hbs`), options)(data);
+  return handlebars.compile(templateText(templates, `${page}.hbs`), options);
 }
