@@ -39,7 +39,7 @@ import {
 } from './gateData.ts';
 import { imagenetPredictions, writeImagenet } from './gateImagenet.ts';
 import { must } from './must.ts';
-import { exchanged, groundOf, type Kind, plant } from './planted.ts';
+import { exchanged, type Ground, groundOf, type Kind, plant } from './planted.ts';
 import { fallsOfRedCars, plantedFall, someRed, tellsOf, thinnedClass, weakeningsOn } from './weakened.ts';
 
 const folder = join(import.meta.dirname, '..', '..', 'shared', 'data', 'cifar10');
@@ -212,7 +212,7 @@ async function power(): Promise<void> {
   const trainings = await named('baseline', 'retrained', 'retrained-2');
   const grounds = (of: readonly Checkpoint[]) =>
     Promise.all(regionSets.map((regions) => groundOf(data, of, pool.run, regions)));
-  const pair = await grounds(trainings.slice(0, 2));
+  let pair: readonly Ground[] | null = null;
   const cells: [share: number, aims: readonly number[]][] = [
     [0.05, [72, 75, 72]],
     [0.08, [80, 85, 90]],
@@ -222,8 +222,9 @@ async function power(): Promise<void> {
     for (const [at, kind] of kinds.entries()) {
       const name = `${100 * share} % ${kind}`;
       if (!name.startsWith(only)) continue;
-      for (const ground of pair) {
-        const isFirst = ground === pair[0];
+      pair ??= await grounds(trainings.slice(0, 2));
+      for (const [set, ground] of pair.entries()) {
+        const isFirst = set === 0;
         const cell = await trialsOf(data, ground, kind, share, isFirst);
         const first = isFirst ? `; first version ${cell.foundFirst} %, located ${cell.locatedFirst} %` : '';
         const regions = ground.regions.join(' and ');
@@ -235,9 +236,10 @@ async function power(): Promise<void> {
       }
     }
   }
-  const three = await grounds(trainings);
+  let three: readonly Ground[] | null = null;
   for (const [at, kind] of kinds.entries()) {
     if (!`3 % ${kind}`.startsWith(only)) continue;
+    three ??= await grounds(trainings);
     for (const ground of three) {
       const { found, located } = await trialsOf(data, ground, kind, 0.03, false);
       const aim = [35, 75, 40][at];

@@ -178,16 +178,17 @@ export function rightOf({ failed }: Checkpoint): number {
 export function scanInput(
   {
     evalSet,
+    model,
     dimensions,
     readColumns,
     hardness: hard,
-  }: Pick<Bench, 'evalSet' | 'dimensions' | 'readColumns' | 'hardness'>,
+  }: Pick<Bench, 'evalSet' | 'model' | 'dimensions' | 'readColumns' | 'hardness'>,
   groups: readonly PairedGroup[],
   run: RunTask,
   change: Partial<ScanInput['options']> = {},
 ): ScanInput {
   return {
-    ...{ groups, images: evalSet.images, dimensions, readColumns, draws: 9999, run },
+    ...{ groups, images: evalSet.images, dimensions, properties: model, readColumns, draws: 9999, run },
     options: { ...options, ...change },
     difficultyOf: async (group) =>
       hard &&

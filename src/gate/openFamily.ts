@@ -36,7 +36,7 @@ export async function openFamily(source: FamilySource, values = VALUES): Promise
   }
   const spaces = joined(found);
   const paired = conditionsOfBoxes(spaces, rows.length, options);
-  const points = pointsFor(rows.length, dimensions, options);
+  const points = pointsFor(rows.length, options);
   const parts = [];
   for (const from of starts) {
     const columns = await read(from);

@@ -19,10 +19,11 @@ export function noPoints(rows: number, dimensions: number): Points {
   return { width, values, sketch: countSketch(dimensions, width, 'points sketch') };
 }
 
-/** Adds features: all of a group's at once, or some at a time in their order. A constant one tells nothing. */
+/** Adds features: all of a group's at once, or some at a time in their order; those beyond the number asked for are passed over. A constant one tells nothing. */
 export function addToPoints({ width, values, sketch }: Points, columns: Columns): void {
   const { rows, from, to } = columns;
-  for (let feature = from; feature < to; feature++) {
+  const last = Math.min(to, sketch.bucket.length);
+  for (let feature = from; feature < last; feature++) {
     const column = columns.values.subarray((feature - from) * rows, (feature - from + 1) * rows);
     const mean = column.reduce((sum, each) => sum + each, 0) / rows;
     const variance = column.reduce((sum, each) => sum + (each - mean) ** 2, 0) / rows;

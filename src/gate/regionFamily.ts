@@ -58,8 +58,8 @@ export interface FamilyTask {
 export interface FamilyOptions extends Material {
   /** Most conditions of a region, 0 to 2. */
   readonly conditions: number;
-  /** Whether neighbourhoods are in the family. */
-  readonly neighbours: boolean;
+  /** The first so many features are those by which neighbourhoods are made; 0: there are none. */
+  readonly neighbours: number;
 }
 
 /** Half-spaces that boxes are made of where there are too many pairs to try all. */
@@ -79,14 +79,14 @@ export default function regionFamily({ columns, open, expected, options }: Famil
   const searched = options.conditions > 0 ? columns : { ...columns, to: columns.from };
   const spaces = halfSpaces(searched, { open: openFlags(open, columns.rows), expected });
   const paired = conditionsOfBoxes(spaces, columns.rows, options);
-  const points = pointsFor(columns.rows, columns.to, options);
+  const points = pointsFor(columns.rows, options);
   const part = familyPart({ columns, spaces, paired, open, expected, options, points });
   return joinFamily({ spaces, paired, parts: [part], open, expected, options, points });
 }
 
 /** Where neighbourhoods are looked for: what `familyPart` adds features to. */
-export function pointsFor(rows: number, dimensions: number, { neighbours }: FamilyOptions): Points | null {
-  return neighbours ? noPoints(rows, dimensions) : null;
+export function pointsFor(rows: number, { neighbours }: FamilyOptions): Points | null {
+  return neighbours > 0 ? noPoints(rows, neighbours) : null;
 }
 
 /** What some of a group's features add to its family. */

@@ -27,6 +27,8 @@ export interface ScanInput {
   readonly drawnAs?: readonly string[];
   /** Features an image, image properties included. */
   readonly dimensions: number;
+  /** First feature that is an image property: by those before it images are alike. Left out: none is. */
+  readonly properties?: number;
   readonly options: ScanOptions;
   /** Of the run's level, what this scan may use up where it is one of several; left out: all. Its p-values are told as the run's: divided by it. */
   readonly share?: number;
@@ -93,7 +95,7 @@ export async function prepareGroups(input: ScanInput): Promise<PreparedGroup[]> 
   let done = 0;
   const prepared = await boundedMap(placed, GROUPS_AT_ONCE, async ({ group, open, image, rightImage }) => {
     const expected = expectedOpen(openFlags(open, group.rows.length), await input.difficultyOf(group));
-    const source = { rows: group.rows, dimensions, readColumns, run, open, expected, options: familyOptions(options) };
+    const source = { rows: group.rows, dimensions, readColumns, run, open, expected, options: familyOptions(input) };
     const family = await openFamily(source);
     onProgress('scan', ++done, placed.length);
     const { lone, loneRight } = open;
@@ -173,10 +175,11 @@ function namesDrawn(prepared: readonly PreparedGroup[], images: readonly string[
 }
 
 /** Just what the family needs: a task is copied to its thread. */
-function familyOptions({ conditions, regions, minErrorRateIncrease, minNewFailures }: ScanOptions): FamilyOptions {
+function familyOptions({ options, dimensions, properties = dimensions }: ScanInput): FamilyOptions {
+  const { conditions, regions, minErrorRateIncrease, minNewFailures } = options;
   return {
     conditions: regions.includes('boxes') ? conditions : 0,
-    neighbours: regions.includes('neighbours'),
+    neighbours: regions.includes('neighbours') ? properties : 0,
     ...{ minErrorRateIncrease, minNewFailures },
   };
 }

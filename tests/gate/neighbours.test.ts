@@ -23,7 +23,7 @@ const random = stream('neighbours outcomes');
 const flip = (share = 0.15) => Uint8Array.from({ length: rows }, () => Number(chance(random, share)));
 const names = Array.from({ length: rows }, (_, row) => `${row}.png`);
 const material = { minErrorRateIncrease: 0.1, minNewFailures: 3 };
-const both = { ...material, conditions: 2, neighbours: true };
+const both = { ...material, conditions: 2, neighbours: 6 };
 
 function pointsOf(columns: Columns, dimensions: number) {
   const points = noPoints(columns.rows, dimensions);
@@ -45,6 +45,15 @@ describe('images as points', () => {
         expect(values[row * 3 + feature]).toBeCloseTo(feature === 1 ? 0 : (value - mean) / deviation, 5);
       }
     }
+  });
+
+  it('go by the first features alone where others are properties', () => {
+    const { columns } = sampleOf('points', 50, 3);
+    const two = noPoints(50, 2);
+    addToPoints(two, columns);
+    const alone = pointsOf({ ...columns, to: 2 }, 2);
+    expect(two).toEqual(alone);
+    expect(two.values.some((value) => value !== 0)).toBe(true);
   });
 
   it('keep their distances on average where many features are summed up', () => {
@@ -145,7 +154,7 @@ describe('the family with neighbours', () => {
 
   it('holds neighbourhoods of many sizes beside all that it held without them', () => {
     expect(new Set(near.map((region) => family.size[region])).size).toBeGreaterThan(5);
-    const alone = regionFamily({ columns: sample.columns, open, expected, options: { ...both, neighbours: false } });
+    const alone = regionFamily({ columns: sample.columns, open, expected, options: { ...both, neighbours: 0 } });
     expect(alone.near).toBeNull();
     const setsOf = (of: Family) =>
       [...Array(of.regions).keys()].map((at) => of.members.subarray(of.offsets[at], of.offsets[at + 1]).join());

@@ -111,7 +111,7 @@ describe('the family of regions', () => {
       const rows = 90;
       const sample = sampleOf('family', rows, 4, 12);
       const open = openImages(outcomes('family outcomes', rows, accepted + 1));
-      const options = { conditions, minNewFailures: 4, minErrorRateIncrease: 0.2, neighbours: false };
+      const options = { conditions, minNewFailures: 4, minErrorRateIncrease: 0.2, neighbours: 0 };
       const expected = alike(rows);
       const family = regionFamily({ columns: sample.columns, open, expected, options });
       const told = naive(sample, open, expected, options);
@@ -127,7 +127,7 @@ describe('the family of regions', () => {
     const rows = 60;
     const sample = sampleOf('many boxes', rows, 24);
     const open = openImages(outcomes('many outcomes', rows, 2));
-    const options = { conditions: 2, minNewFailures: 2, minErrorRateIncrease: 0.05, neighbours: false };
+    const options = { conditions: 2, minNewFailures: 2, minErrorRateIncrease: 0.05, neighbours: 0 };
     const expected = alike(rows);
     const family = regionFamily({ columns: sample.columns, open, expected, options });
     expect(listed(family)).toEqual(naive(sample, open, expected, options));
@@ -137,7 +137,7 @@ describe('the family of regions', () => {
     const rows = 40;
     const sample = sampleOf('empty family', rows, 2);
     const open = openImages(outcomes('empty outcomes', rows, 2));
-    const options = { conditions: 2, minNewFailures: 41, minErrorRateIncrease: 0, neighbours: false };
+    const options = { conditions: 2, minNewFailures: 41, minErrorRateIncrease: 0, neighbours: 0 };
     expect(regionFamily({ columns: sample.columns, open, expected: alike(rows), options }).regions).toBe(0);
   });
 
@@ -147,7 +147,7 @@ describe('the family of regions', () => {
       const rows = 50;
       const sample = sampleOf('in spans', rows, 4, 6);
       const open = openImages(outcomes('span outcomes', rows, 3));
-      const options = { conditions, minNewFailures: 3, minErrorRateIncrease: 0.1, neighbours: false };
+      const options = { conditions, minNewFailures: 3, minErrorRateIncrease: 0.1, neighbours: 0 };
       const expected = alike(rows);
       const whole = regionFamily({ columns: sample.columns, open, expected, options });
       const reads: string[] = [];
@@ -178,7 +178,7 @@ describe('the family of regions', () => {
       // The later the denser.
       return { feature: list, upper, threshold: zeros, size: zeros, open: list, expected: list.map(() => 0.5) };
     };
-    const options = { conditions: 2, minNewFailures: 1, minErrorRateIncrease: 0, neighbours: false };
+    const options = { conditions: 2, minNewFailures: 1, minErrorRateIncrease: 0, neighbours: 0 };
     // 1,449 half-spaces make 1,049,076 pairs, of 128 words each just over 2^27; 1,448 make 1,047,628.
     expect(conditionsOfBoxes(spaces(1448), 128 * 32, options)).toHaveLength(1448);
     expect(conditionsOfBoxes(spaces(1449), 127 * 32, options)).toHaveLength(1449);

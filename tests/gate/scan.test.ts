@@ -17,7 +17,7 @@ import { chance, pairedGroup, readerOf, sampleOf } from './paired.ts';
 
 const options: ScanInput['options'] & FamilyOptions = {
   ...{ significance: 0.01, conditions: 2, minErrorRateIncrease: 0.1, minNewFailures: 3 },
-  ...{ regions: ['boxes'], neighbours: false },
+  ...{ regions: ['boxes'], neighbours: 0 },
 };
 const rows = 160;
 const sample = sampleOf('scan', rows, 6, 20);
