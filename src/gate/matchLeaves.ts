@@ -14,7 +14,7 @@ export function matchLeaves(baseline: readonly Uint32Array[], candidate: readonl
   const pairs = baseline
     .flatMap((some, i) => candidate.map((others, j) => ({ baseline: i, candidate: j, jaccard: jaccard(some, others) })))
     .filter((pair) => pair.jaccard > 0)
-    .sort((a, b) => b.jaccard - a.jaccard || a.baseline - b.baseline || a.candidate - b.candidate);
+    .sort((a, b) => b.jaccard - a.jaccard);
   const taken = { baseline: new Set<number>(), candidate: new Set<number>() };
   return pairs.filter((pair) => {
     if (taken.baseline.has(pair.baseline) || taken.candidate.has(pair.candidate)) return false;
@@ -24,9 +24,9 @@ export function matchLeaves(baseline: readonly Uint32Array[], candidate: readonl
   });
 }
 
-/** Images in both over images in either; 0 for two empty sets. */
+/** Images in both over images in either; no number for two empty sets. */
 function jaccard(some: Uint32Array, others: Uint32Array): number {
   const inOthers = new Set(others);
   const shared = some.reduce((sum, position) => sum + (inOthers.has(position) ? 1 : 0), 0);
-  return shared === 0 ? 0 : shared / (some.length + others.length - shared);
+  return shared / (some.length + others.length - shared);
 }

@@ -44,10 +44,10 @@ export const measures: ReadonlyMap<string, Measure> = new Map<string, Measure>([
     {
       compares: true,
       words: 'rise of ALER',
-      value: (of) => difference([of.baselineAler, of.aler]),
+      value: (of) => difference(both(of.baselineAler, of.aler)),
       text: number,
       range: rise,
-      detail: (of) => beforeAndAfter([of.baselineAler, of.aler], number),
+      detail: (of) => beforeAndAfter(both(of.baselineAler, of.aler), number),
     },
   ],
   [
@@ -55,10 +55,10 @@ export const measures: ReadonlyMap<string, Measure> = new Map<string, Measure>([
     {
       compares: true,
       words: "rise of the worst leaf's importance value",
-      value: (of) => difference([of.baselineImportanceValue, of.importanceValue]),
+      value: (of) => difference(both(of.baselineImportanceValue, of.importanceValue)),
       text: number,
       range: rise,
-      detail: (of) => beforeAndAfter([of.baselineImportanceValue, of.importanceValue], number),
+      detail: (of) => beforeAndAfter(both(of.baselineImportanceValue, of.importanceValue), number),
     },
   ],
   [
@@ -79,22 +79,23 @@ export const measures: ReadonlyMap<string, Measure> = new Map<string, Measure>([
     {
       ...counted,
       words: 'newly failed less newly fixed images',
-      value: (of) => difference([of.newlyFixed, of.newlyFailed]),
+      value: (of) => difference(both(of.newlyFixed, of.newlyFailed)),
       range: [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
     },
   ],
 ]);
 
-type Sides = readonly [number | null, number | null] | null;
+type Sides = readonly [before: number, after: number] | null;
+
+/** Null where a side is missing. */
+function both(before: number | null, after: number | null): Sides {
+  return before === null || after === null ? null : [before, after];
+}
 
 function difference(sides: Sides): number | null {
-  if (sides === null) return null;
-  const [before, after] = sides;
-  return before === null || after === null ? null : after - before;
+  return sides && sides[1] - sides[0];
 }
 
 function beforeAndAfter(sides: Sides, text: (value: number) => string): string | null {
-  if (sides === null) return null;
-  const [before, after] = sides;
-  return before === null || after === null ? null : `${text(before)} -> ${text(after)}`;
+  return sides && `${text(sides[0])} -> ${text(sides[1])}`;
 }

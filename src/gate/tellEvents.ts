@@ -23,7 +23,6 @@ export async function tellEvents(
   side: Side,
   input: TellInput,
 ): Promise<FailureEvent[]> {
-  if (happenings.length === 0) return [];
   const rowOf = new Map(Array.from(input.wholeSet.rows, (row) => [entry(input.images, row), row]));
   const ofClass = new Map<string, number[]>();
   for (const row of input.wholeSet.rows) {

@@ -58,6 +58,8 @@ describe('the status of a known cluster, at its limits', () => {
     expect(await statusOf(worse, before)).toBe('worsened');
     expect(await statusOf(worse, before, { minErrorRateIncrease: 0.1001 })).toBe('persisting');
     expect(await statusOf(worse, before, { significance: (2 / 2 ** 8) * above })).toBe('worsened');
+    const [{ adjustedPValue }] = await judged(worse, before);
+    expect(await statusOf(worse, before, { significance: adjustedPValue })).toBe('worsened');
     expect(await statusOf(worse, before, { significance: (2 / 2 ** 8) * under })).toBe('persisting');
   });
 
@@ -129,6 +131,16 @@ describe('what is re-evaluated', () => {
     const [found] = await judged(fails([0, 5]), fails([3, 9]), { leaves: [leaf([])] });
     expect(found).toMatchObject({ size: 100, newlyFailed: 3, newlyFixed: 4, rule: [], match: null });
     expect(found).toMatchObject({ group: 'label:a', found: null, precision: null, recall: null });
+  });
+
+  it('each with its own match, or none', async () => {
+    const leaves = [leaf([below(10)]), leaf([{ ...below(50), op: '>' }], { id: 'label:a#2' })];
+    const now = [leaf([{ ...below(60), op: '>' }], { id: 'label:a#now' })];
+    const found = await judged(fails([0, 9]), fails([0, 9]), { leaves, now });
+    expect(found.map(({ id, match }) => [id, match?.leaf ?? null])).toEqual([
+      ['label:a#1', null],
+      ['label:a#2', 'label:a#now'],
+    ]);
   });
 
   it('failure modes alone, on either side', async () => {

@@ -51,6 +51,8 @@ describe('what of an event is counted', () => {
     expect(classesOfEvent(of('b', 'a', 'a', 'a', 'a', 'a'))).toEqual(['a']);
     expect(classesOfEvent(of('a', 'b', 'c', 'd', 'e', 'f'))).toEqual([]);
     expect(classesOfEvent(of('b', 'a'))).toEqual(['a', 'b']);
+    expect(classesOfEvent(of('a', 'b'))).toEqual(['a', 'b']);
+    expect(clusterFor({ clusters: ['no longer there'] }, 'a', [])).toBeNull();
   });
 
   it('is by the rule of the class’s own group, else of the first cluster that has one', () => {
