@@ -26,8 +26,10 @@ describe("formats against Pillow's pixels", () => {
     const apart = rgb.map((value, i) => Math.abs(value - truth[i])).toSorted();
     // Pillow's libavif widens halved colours by libyuv, ours by its own code: a pixel in a hundred differs more.
     const isHalved = /avif$/.test(name) && !name.startsWith('444');
-    expect(apart[Math.floor((apart.length - 1) * (isHalved ? 0.98 : 1))]).toBeLessThanOrEqual(1);
-    expect(apart.at(-1)).toBeLessThanOrEqual(isHalved ? 8 : 1);
+    // It also divides by alpha in whole numbers, ours does not: at an alpha of 40 by 6 levels apart, at 255 by 2.
+    const isDivided = name.includes('premultiplied');
+    expect(apart[Math.floor((apart.length - 1) * (isHalved ? 0.98 : isDivided ? 0.9 : 1))]).toBeLessThanOrEqual(1);
+    expect(apart.at(-1)).toBeLessThanOrEqual(isHalved || isDivided ? 8 : 1);
   });
 
   it('has a case of every format', async () => {

@@ -184,6 +184,10 @@ lines = b"".join(b"\0" + row.tobytes() for row in np.asarray(little))
 for name, data in (("more-data.png", zlib.compress(lines + bytes(50))), ("no-checksum.png", zlib.compress(lines)[:-4])):
     write(name, b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 11, 7, 8, 2, 0, 0, 0)) + chunk(b"IDAT", data) + chunk(b"IEND", b""))
 
+x, y = np.meshgrid(np.arange(32), np.arange(24))
+faded = np.stack([x * 8, y * 10, 255 - x * 4, 40 + y * 9], -1).astype("uint8")
+Image.fromarray(faded, "RGBA").save("images/444-premultiplied.avif", quality=100, subsampling="4:4:4", alpha_premultiplied=True)
+
 expected = {}
 for name in sorted(os.listdir("images")):
     picture = Image.open(f"images/{name}").convert("RGB")
