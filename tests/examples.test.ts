@@ -1,5 +1,5 @@
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -113,6 +113,36 @@ describe.skipIf(!hasCurl())('examples that post', () => {
     expect(text).toContain('&lt;!channel&gt; &amp; &lt;https://example.com|free cars&gt;: 3 of 4');
     expect(text.match(/<[^>]*>/g)).toEqual(['<https://example.com/build/7|The report>']);
     expect(text).toMatch(/^FAILED: cifar10\n/);
+  });
+});
+
+describe("Jenkins' shell lines", () => {
+  const jenkinsfile = readFileSync(join(examples, 'workflows', 'Jenkinsfile'), 'utf8');
+
+  it.each([
+    [{ CHANGE_TARGET: 'release $(touch x)' }, ['--base', 'release $(touch x)']],
+    [{ BRANCH_IS_PRIMARY: 'true' }, ['--record']],
+    [{}, []],
+  ] as const)('with %j run the gate with %j', (env, expected) => {
+    const [, script = ''] = /sh '''\n([\s\S]*?)'''/.exec(jenkinsfile) ?? [];
+    const bin = join(folder, 'jenkins');
+    mkdirSync(bin, { recursive: true });
+    writeFileSync(join(bin, 'npx'), '#!/bin/sh\nprintf "%s\\n" "$@"\n', { mode: 0o755 });
+    // As Jenkins runs it: sh -xe.
+    const printed = execFileSync('sh', ['-xec', script], {
+      ...{ cwd: bin, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
+      env: { PATH: `${bin}:${process.env.PATH}`, ...env },
+    });
+    expect(printed.trimEnd().split('\n')).toEqual([
+      'barlow-gate',
+      'run',
+      '--install',
+      'onnx-cpu',
+      '--out',
+      'report',
+      ...expected,
+    ]);
+    expect(existsSync(join(bin, 'x'))).toBe(false);
   });
 });
 
