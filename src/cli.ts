@@ -13,12 +13,13 @@ import { extractFeatures } from './pipeline/extract.ts';
 import { showFeature } from './pipeline/feature.ts';
 import { findAlike } from './pipeline/find.ts';
 import { type Given, type InitRequest, initialise, questions } from './pipeline/init.ts';
+import { installFirst } from './pipeline/installFirst.ts';
 import { mergeFeatures } from './pipeline/merge.ts';
 import type { Request, Said } from './pipeline/request.ts';
 import { type GateOutcome, runGate } from './pipeline/run.ts';
 import { addSlice, dropSlice, listSlices } from './pipeline/slice.ts';
 import { tool } from './pipeline/tool.ts';
-import { defaultConfig, defaultOut } from './records/config.ts';
+import { defaultConfig, defaultOut, type PreprocessPreset, preprocessPresets } from './records/config.ts';
 import { type EngineName, engineNames } from './records/engines.ts';
 import { type FeatureName, featureKinds } from './records/features.ts';
 import { groupIds } from './records/groupKinds.ts';
@@ -33,9 +34,9 @@ const exitCodes =
 const examples: Readonly<Record<string, readonly string[]>> = {
   barlow: ['barlow compare old.csv new.csv --images val', 'barlow init', 'barlow run --checkpoint candidate=new.csv'],
   'barlow compare': [
-    'barlow compare old.csv new.csv --images val',
+    'barlow compare old.csv new.csv --images val --install onnx-cpu',
     'barlow compare old.npy new.npy --images val --classes class_to_idx.json',
-    'barlow compare old.onnx new.onnx --images val --manifest eval.csv --engine onnx-cpu --out report',
+    'barlow compare old.onnx new.onnx --images val --preprocess torchvision --engine onnx-cpu --out report',
   ],
   'barlow run': [
     'barlow run',
@@ -108,6 +109,7 @@ interface Flags {
   readonly force?: boolean;
   readonly classes?: string;
   readonly engine?: EngineName;
+  readonly preprocess?: PreprocessPreset;
   readonly in?: string;
   readonly most?: number;
 }
@@ -115,12 +117,16 @@ interface Flags {
 /** What `init` takes: answers to its questions. */
 interface InitFlags extends Given {
   readonly force?: boolean;
+  readonly install?: string;
   readonly run?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
 
-function initRequest({ force, run, json: _json, quiet: _quiet, ...given }: InitFlags, request: Request): InitRequest {
+function initRequest(
+  { force, run, install: _install, json: _json, quiet: _quiet, ...given }: InitFlags,
+  request: Request,
+): InitRequest {
   const terminal = process.stdin.isTTY ? { input: process.stdin, output: process.stderr } : null;
   return { folder: '.', given, force: force === true, terminal, run: run === false ? null : request };
 }
@@ -145,6 +151,12 @@ function commandLine(): Command {
     .requiredOption('--images <folder>', 'the images, in a folder a class; or with --manifest, as it names them')
     .option('--manifest <file>', 'table of image and label')
     .option('--classes <file>', "names of the classes in the order of the model's outputs, for indices and scores")
+    .addOption(
+      new Option(
+        '--preprocess <name>',
+        'how models are given their images; default: as large as they take, in [0, 1]',
+      ).choices(preprocessPresets),
+    )
     .addOption(new Option('--engine <name>', 'what runs models').choices(engineNames))
     .action((older: string, newer: string, flags: Flags) =>
       perform({ ...flags, config: '' }, (request) =>
@@ -152,7 +164,7 @@ function commandLine(): Command {
           ...{ old: older, new: newer },
           images: flags.images ?? '',
           manifest: flags.manifest ?? null,
-          classes: flags.classes ?? null,
+          ...{ classes: flags.classes ?? null, preprocess: flags.preprocess ?? null },
         }),
       ),
     );
@@ -175,6 +187,7 @@ function commandLine(): Command {
     program.command('init').description('look at what is in this folder, write barlow.yml and a workflow, and run'),
   );
   init
+    .option('--install <engine>', 'install an engine first, unless it is there')
     .option('--force', 'overwrite files that are there')
     .option('--no-run', 'write, and do not run')
     .option('--json', 'print JSON on standard output')
@@ -184,6 +197,7 @@ function commandLine(): Command {
         {
           ...{ config: defaultConfig, out: defaultOut, workers: availableParallelism() },
           ...{ json: flags.json === true, quiet: flags.quiet === true },
+          ...(flags.install !== undefined && { install: flags.install }),
         },
         (request) => initialise(initRequest(flags, request)),
       ),
@@ -247,6 +261,9 @@ function commandLine(): Command {
     .option('--in <folder>', 'the pool: images at any depth (default: `pool` of the config)')
     .requiredOption('--out <file>', 'the CSV to write; a contact sheet lies beside it, .png')
     .option('--most <n>', 'images to write', most, 1000)
+    .option('--install <engine>', 'install an engine first, unless it is there')
+    .option('--images <folder>', 'after compare, which has no config: its images')
+    .option('--manifest <file>', 'and its table of image and label, if it had one')
     .option('--from <folder>', 'the reports of the run', defaultOut)
     .option('--force', 'write over what is there')
     .option('--config <file>', 'the config', defaultConfig)
@@ -259,6 +276,7 @@ function commandLine(): Command {
 Examples:
   barlow find 'label:automobile#1a2b3c4d' --in unlabelled --out found.csv
   barlow find 'label:automobile#1a2b3c4d' --in /data/pool --most 200 --out found.csv --force
+  barlow find 'label:automobile#1a2b3c4d' --in unlabelled --out found.csv --images val      (after barlow compare)
 ${exitCodes}`,
     )
     .action((event: string, flags: Flags) =>
@@ -266,14 +284,14 @@ ${exitCodes}`,
         findAlike(request, {
           ...{ event, pool: flags.in ?? null, to: flags.out },
           ...{ most: flags.most ?? 0, force: flags.force === true },
+          evalSet: flags.images === undefined ? null : { images: flags.images, manifest: flags.manifest ?? null },
         }),
       ),
     );
 
   common(program.command('doctor'))
     .description('read the whole set-up, and say what would go wrong; which engines load on this machine')
-    .option('--install <engine>', 'install an engine first, where every run finds it')
-    .action((flags: Flags) => perform(flags, (request) => examine(request, flags.install ?? null)));
+    .action(({ install, ...flags }: Flags) => perform(flags, (request) => examine(request, install ?? null)));
 
   const baseline = program.command('baseline').description('the accepted checkpoints that new ones are compared with');
   common(baseline.command('list'))
@@ -319,6 +337,7 @@ function common(command: Command): Command {
 function reporting(command: Command): Command {
   return command
     .option('--out <folder>', 'where reports are written', defaultOut)
+    .option('--install <engine>', 'install an engine first, unless it is there: onnx-cpu runs ONNX models anywhere')
     .option('--workers <n>', 'worker threads; the results are the same for any number', workers, availableParallelism())
     .option('--json', 'print JSON on standard output')
     .option('--quiet', 'print nothing but errors (and JSON, if asked for)');
@@ -378,7 +397,12 @@ function depths(text: string): readonly number[] {
 
 async function perform(flags: Flags, command: (request: Request) => Promise<Said | GateOutcome>): Promise<void> {
   const progress = openProgress(flags.quiet === true);
+  const onNotice = (line: string) => {
+    progress.stop();
+    if (flags.quiet !== true) process.stderr.write(`${visible(line)}\n`);
+  };
   try {
+    if (flags.install !== undefined) await installFirst(flags.install, onNotice);
     const said = await command({
       config: flags.config,
       out: flags.out,
@@ -395,10 +419,7 @@ async function perform(flags: Flags, command: (request: Request) => Promise<Said
       parts: flags.parts ?? [],
       now: new Date(now()),
       onProgress: progress.on,
-      onNotice: (line) => {
-        progress.stop();
-        if (flags.quiet !== true) process.stderr.write(`${visible(line)}\n`);
-      },
+      onNotice,
     });
     progress.stop();
     if (flags.json === true) process.stdout.write(`${JSON.stringify(said.json, null, 2)}\n`);

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import {
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -83,6 +84,19 @@ describe('from a folder of images and two prediction files to a verdict', () => 
     const report = readFileSync(join(folder, 'barlow-report', 'report.md'), 'utf8');
     expect(report).toContain('the built-in network robust-32');
     expect(report).not.toContain('at commit');
+    // What is said next needs no config either.
+    const others = rowsOf(join(example, 'eval.csv')).filter(
+      ([image = '', label]) => label === 'automobile' && !existsSync(join(folder, 'val', label, image)),
+    );
+    mkdirSync(join(folder, 'pool'));
+    for (const [image = ''] of others.slice(0, 60))
+      copyFileSync(join(example, 'images', image), join(folder, 'pool', image));
+    const asked = ['find', events[0].id, '--in', 'pool', '--out', 'found.csv'];
+    const bare = barlow(...asked);
+    expect([bare.status, bare.stderr]).toEqual([2, expect.stringContaining('fix: After barlow compare give --images')]);
+    const found = barlow(...asked, '--images', 'val');
+    expect([found.status, found.stdout]).toEqual([0, expect.stringContaining('found.csv')]);
+    expect(rowsOf(join(folder, 'found.csv')).length).toBeGreaterThan(0);
   }, 240_000);
 
   it('passes a checkpoint of which no cluster newly fails', () => {
@@ -139,6 +153,103 @@ describe('from a folder of images and two prediction files to a verdict', () => 
   }, 180_000);
 });
 
+describe('what compare is told besides', () => {
+  const classes = 'truck ship horse frog dog deer cat bird automobile airplane'.split(' ');
+  const inputs = ['baseline-indices.csv', 'retrained-indices.csv', '--images', 'val'];
+
+  beforeAll(() => {
+    writeFileSync(
+      join(folder, 'class_to_idx.json'),
+      JSON.stringify(Object.fromEntries(classes.map((name, index) => [name, index]))),
+    );
+    writeFileSync(join(folder, 'cows.txt'), classes.map((name) => name.replace('deer', 'cow')).join('\n'));
+    writeFileSync(join(folder, 'two.txt'), 'truck\ntruck\n');
+    for (const name of ['baseline', 'retrained']) {
+      const lines = rowsOf(join(folder, `${name}.csv`)).map(
+        ([image, prediction = '']) => `${image},${classes.indexOf(prediction)}`,
+      );
+      writeFileSync(join(folder, `${name}-indices.csv`), ['image,prediction', ...lines, ''].join('\n'));
+    }
+  });
+
+  it('--classes and --engine: predictions that are indices are those of the names, and the engine runs', () => {
+    const given = ['--classes', 'class_to_idx.json', '--engine', 'onnx-cpu', '--out', 'indexed'];
+    const { status, stderr } = barlow('compare', ...inputs, ...given);
+    expect([status, stderr]).toEqual([0, expect.not.stringContaining('guessing')]);
+    const { featureModel, checkpoints } = JSON.parse(readFileSync(join(folder, 'indexed', 'result.json'), 'utf8'));
+    const [{ failures, comparison }] = checkpoints;
+    const wrong = (name: string) =>
+      rowsOf(join(folder, `${name}.csv`)).filter(([image = '', prediction]) => image.split('/')[0] !== prediction)
+        .length;
+    expect(featureModel.engine).toBe('onnx-cpu');
+    expect([failures, comparison.baseline.baseErrorRate]).toEqual([wrong('retrained'), wrong('baseline') / 600]);
+  }, 240_000);
+
+  it('--classes in a wrong order: both are no better than guessing, which is said first and in the report', () => {
+    writeFileSync(join(folder, 'wrong.json'), JSON.stringify(classes.toSorted()));
+    const { stdout, stderr } = barlow('compare', ...inputs, '--classes', 'wrong.json', '--out', 'wrong');
+    for (const name of ['baseline-indices', 'retrained-indices']) {
+      expect(stderr).toMatch(
+        new RegExp(
+          `${name} is right on \\d+ of 600 images, no more than by guessing among 10 classes: check the order`,
+        ),
+      );
+    }
+    expect(stdout).not.toMatch(/^PASSED$/m);
+    expect(readFileSync(join(folder, 'wrong', 'report.md'), 'utf8')).toContain(
+      'no more than by guessing among 10 classes',
+    );
+  }, 240_000);
+
+  it.each([
+    [
+      ['--classes', 'none.json'],
+      'the file of class names cannot be read (there is none of that name)',
+      'none.json',
+      '--classes',
+    ],
+    [
+      ['--classes', 'two.txt'],
+      'the file of class names names the class "truck" twice',
+      'two.txt',
+      'Write a name a line',
+    ],
+    [['--classes', 'cows.txt'], 'the predictions are numbers from 0 to 10', 'baseline-indices.csv:2', '--classes'],
+    [
+      [],
+      'the predictions are numbers from 0 to 9',
+      'baseline-indices.csv:2',
+      'barlow compare: a class a line in a file, named by --classes',
+    ],
+  ] as const)(
+    '%j is refused',
+    (given, what, where, fix) => {
+      const { status, stdout, stderr } = barlow('compare', ...inputs, ...given, '--out', 'refused');
+      expect([status, stdout]).toEqual([2, '']);
+      const [told = '', place = '', way = ''] = stderr.slice(stderr.indexOf('error:')).split('\n');
+      expect(told).toContain(what);
+      expect(place).toContain(where);
+      expect(way).toContain(fix);
+      expect(existsSync(join(folder, 'refused', 'result.json'))).toBe(false);
+    },
+    240_000,
+  );
+
+  it.each([
+    ['--engine', 'gpu', 'onnx-cuda, onnx-webgpu, onnx-cpu'],
+    ['--preprocess', 'imagenet', 'torchvision, timm, huggingface'],
+  ])(
+    '%s %s is refused with what there is',
+    (flag, value, choices) => {
+      const { status, stderr } = barlow('compare', ...inputs, flag, value);
+      expect(status).toBe(2);
+      expect(stderr).toContain(`option '${flag} <name>' argument '${value}' is invalid`);
+      expect(stderr).toContain(choices);
+    },
+    240_000,
+  );
+});
+
 describe('from an empty folder with val/ and two files of predictions', () => {
   const fresh = mkdtempSync(join(tmpdir(), 'barlow-fresh-'));
   afterAll(() => rmSync(fresh, { recursive: true, force: true }));
@@ -185,7 +296,7 @@ describe('from an empty folder with val/ and two files of predictions', () => {
     expect(stdout).toMatch(
       /What would go wrong, first things first:\n1\. .*candidate\.csv:2: 1 of 1 images are not in the/,
     );
-    expect(stderr).toContain('error: 1 of 1 images are not in the manifest');
+    expect(stderr).toContain('error: 1 of 1 images are not in the eval set');
     rmSync(join(fresh, 'val'));
     const gone = barlowIn(fresh, 'doctor', '--json');
     expect(gone.status).toBe(2);

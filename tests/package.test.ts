@@ -1,9 +1,12 @@
 import { type ExecFileSyncOptionsWithStringEncoding, execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+const { version: onnxruntimeVersion } = JSON.parse(
+  readFileSync(join(import.meta.dirname, '..', 'node_modules', 'onnxruntime-node', 'package.json'), 'utf8'),
+);
 const root = join(import.meta.dirname, '..');
 const quiet: ExecFileSyncOptionsWithStringEncoding = { cwd: root, encoding: 'utf8', stdio: 'pipe' };
 
@@ -82,6 +85,49 @@ describe('the npm package', () => {
   });
 });
 
+/** The README's first command, where nothing is but what was installed: what stops it, and what it asks for then. */
+function expectFirstVerdict(folder: string, barlow: string): void {
+  const example = join(root, 'examples', 'cifar10');
+  const all = readFileSync(join(example, 'eval.csv'), 'utf8').trimEnd().split('\n').slice(1);
+  const rows = all
+    .filter((row) => /,(cat|ship)$/.test(row))
+    .slice(0, 60)
+    .map((row) => row.split(','));
+  for (const [image = '', label = ''] of rows) {
+    mkdirSync(join(folder, 'val', label), { recursive: true });
+    copyFileSync(join(example, 'images', image), join(folder, 'val', label, image));
+  }
+  for (const name of ['old', 'new']) {
+    const lines = rows.map(([image, label], index) => `${image},${index === 7 && name === 'new' ? 'cat' : label}`);
+    writeFileSync(join(folder, `${name}.csv`), ['image,prediction', ...lines, ''].join('\n'));
+  }
+  const env = { ...process.env, RUNNER_TOOL_CACHE: '', XDG_CACHE_HOME: join(folder, 'cache') };
+  const compare = (...given: readonly string[]) =>
+    spawnSync(barlow, ['compare', 'old.csv', 'new.csv', '--images', 'val', ...given], {
+      cwd: folder,
+      encoding: 'utf8',
+      env,
+    });
+  const bare = compare();
+  expect(bare.status).toBe(2);
+  expect(bare.stderr).toContain('error: nothing that runs ONNX models is installed (onnx-cuda: ');
+  expect(bare.stderr).toContain(
+    'fix: Install an engine, once: add --install onnx-cpu to the command, or run `npx barlow-gate doctor --install onnx-cpu`',
+  );
+  const unknown = compare('--install', 'onnx-gpu');
+  expect([unknown.status, unknown.stderr]).toEqual([
+    2,
+    expect.stringContaining('there is no engine "onnx-gpu" to install'),
+  ]);
+  // As npm would leave it there; it is not fetched for this.
+  const place = join(folder, 'cache', 'barlow-gate', `onnxruntime-node@${onnxruntimeVersion}`);
+  mkdirSync(place, { recursive: true });
+  symlinkSync(join(root, 'node_modules'), join(place, 'node_modules'));
+  const installed = compare('--install', 'onnx-cpu');
+  expect([installed.status, installed.stderr]).toEqual([0, expect.stringContaining('Engine: onnx-')]);
+  expect(installed.stdout).toMatch(/^PASSED: new: /);
+}
+
 describe('in an empty folder, from the registry (skipped where that cannot be reached)', () => {
   const folder = mkdtempSync(join(tmpdir(), 'barlow consumer '));
   const inFolder = { ...quiet, cwd: folder };
@@ -109,6 +155,7 @@ describe('in an empty folder, from the registry (skipped where that cannot be re
     expect(execFileSync(barlow, ['--version'], inFolder).trim()).toBe(packed.version);
     const refused = spawnSync(barlow, ['run', '--config', 'none.yml'], { cwd: folder, encoding: 'utf8' });
     expect(refused.status, refused.stderr).toBe(2);
+    expectFirstVerdict(folder, barlow);
     const loads = `const { analyse, runGate, defaultAnalysisOptions } = await import('barlow-gate');
       const features = Float32Array.from({ length: 60 }, (_, i) => i);
       const labels = Array(60).fill('a');

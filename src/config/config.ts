@@ -120,7 +120,7 @@ export function configFile(file: string): string {
 }
 
 /** What the schema fills in where barlow.yml says nothing: the one place of all defaults. */
-export function schemaDefaults(): Pick<Checked, 'analysis' | 'groups' | 'gate'> {
+export function schemaDefaults(): Pick<Checked, 'evalSet' | 'analysis' | 'groups' | 'gate'> {
   const least: unknown = { evalSet: { manifest: 'manifest.csv' } };
   if (!schema.accepts(least)) throw new Error('config.schema.json refuses its own defaults');
   return least;
@@ -199,11 +199,13 @@ export function configWithout(
     images,
     manifest,
     classes,
+    preprocess,
     checkpoints,
   }: {
     readonly images: string;
     readonly manifest: string | null;
     readonly classes: string | null;
+    readonly preprocess: PreprocessPreset | null;
     readonly checkpoints: Config['checkpoints'];
   },
 ): Config {
@@ -215,6 +217,7 @@ export function configWithout(
       ...(classes !== null && { classes: resolve(classes) }),
     },
     baseline: { store: 'none' },
+    checkpointModel: { preprocess },
   };
   if (!schema.accepts(value)) throw new Error('config.schema.json refuses its own defaults');
   return { ...toConfig(value, file), checkpoints };

@@ -12,6 +12,7 @@ import {
   parseDocument,
   type YAMLMap,
 } from 'yaml';
+import { reasonUnread } from '../adapters/regularFile.ts';
 import { messageOf, UserError } from '../errors.ts';
 
 /** A YAML file's value as plain data, with the lines that its keys stand on. */
@@ -152,7 +153,7 @@ async function readText(file: string, ifMissing: string | null): Promise<string>
   const found = await stat(file).catch((cause: unknown) => {
     if (ifMissing === null && cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return null;
     throw new UserError({
-      what: `the file cannot be opened (${messageOf(cause)})`,
+      what: `the file cannot be opened (${reasonUnread(cause)})`,
       where: file,
       fix: ifMissing ?? 'Check the path and its permissions',
       cause,

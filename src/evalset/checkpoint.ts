@@ -3,16 +3,19 @@ import { UserError } from '../errors.ts';
 import { entry } from '../records/entry.ts';
 import type { Checkpoint, ColumnNames, EvalSet } from '../records/evalSet.ts';
 import { listed, rowsByName } from './imageNames.ts';
+import { namesAsKnown } from './namesAsKnown.ts';
 import { isTableFile, readTable } from './readTable.ts';
 import { withScoreColumns } from './scoreColumns.ts';
 import { isNumpyFile, readScores } from './scores.ts';
 import { requiredColumn, type Table } from './table.ts';
+import { withUsualColumns } from './usualColumns.ts';
 
 /**
  * Reads a checkpoint's predictions on an eval set: a table with the columns `image` and `prediction`, optionally
  * `confidence`; or `image` and a score a class (`withScoreColumns`); or `image` and `failed`, its rows in any order; or scores that NumPy saved (`readScores`).
  *
  * @param classOrder the classes by index of the model's output, for predictions that are indices; null: not known
+ * @param onNotice is told what was assumed, a sentence each: of columns (`withUsualColumns`), of names (`namesAsKnown`)
  * @throws UserError for what `readTable` or `readScores` refuses; where columns are missing or both `prediction` and `failed` are there;
  *   images stand twice, are unknown to the eval set or are left out; a prediction is empty or names an unknown class; a
  *   confidence is not in 0 to 1; a `failed` is neither 0, 1, true nor false
@@ -23,9 +26,13 @@ export async function readCheckpoint(
   evalSet: EvalSet,
   columns: ColumnNames,
   classOrder: readonly string[] | null = null,
+  onNotice: (line: string) => void = () => {},
 ): Promise<Checkpoint> {
-  const table = isNumpyFile(file) ? await readScores(file, evalSet, columns, classOrder) : await readTable(file);
-  const images = requiredColumn(table, columns.image, 'image');
+  const read = isNumpyFile(file) ? await readScores(file, evalSet, columns, classOrder) : await readTable(file);
+  const { table, notices } = withUsualColumns(read, columns, ['image', 'prediction', 'failed', 'confidence']);
+  for (const notice of notices) onNotice(notice);
+  const { names: images, told } = namesAsKnown(requiredColumn(table, columns.image, 'image'), evalSet);
+  if (told !== null) onNotice(`${file} names images ${told}: each is one of the eval set's.`);
   const rows = rowsByName(table, images);
   const left: string[] = [];
   const found: number[] = [];
@@ -39,7 +46,7 @@ export async function readCheckpoint(
     throw new UserError({
       what: `${left.length} of ${evalSet.images.length} images have no prediction: ${listed(left)}`,
       where: file,
-      fix: 'Give one row per image of the manifest',
+      fix: 'Give one row per image of the eval set',
     });
   }
   return checkpointOf(table, name, evalSet, columns, Uint32Array.from(found), classOrder);
@@ -89,7 +96,8 @@ export function checkpointOf(
     ? confidencesOf(table, requiredColumn(table, columns.confidence, 'confidence'))
     : null;
   const failed = Uint8Array.from(predictions, (prediction, row) => (prediction === evalSet.labels[row] ? 0 : 1));
-  if (table !== read && confidence?.every((each) => each === 1) && !failed.includes(1)) throw labelsGiven(table);
+  if (table.ofScores === true && confidence?.every((each) => each === 1) && !failed.includes(1))
+    throw labelsGiven(table);
   return {
     name,
     predictions,
@@ -114,13 +122,20 @@ function refuseUnknown(table: Table, images: readonly string[], evalSet: EvalSet
   if (first === undefined) return;
   const name = entry(images, first);
   throw new UserError({
-    what: `${unknown.length} of ${images.length} images are not in the manifest: ${listed(unknown.map((row) => entry(images, row)))}`,
+    what: `${unknown.length} of ${images.length} images are not in the eval set: ${listed(unknown.map((row) => entry(images, row)))}`,
     where: table.where(first),
     fix:
       known.has(name.normalize('NFC')) || known.has(name.normalize('NFD'))
         ? 'The names look alike and are other code points (Unicode NFC and NFD, as macOS writes them): normalise both alike, in Python by unicodedata.normalize("NFC", name)'
-        : `Write the manifest's names, such as ${JSON.stringify(evalSet.images[0])}, or remove the rows`,
+        : foldersWith(evalSet.images, name) > 1
+          ? `Write the folder too, such as ${JSON.stringify(evalSet.images[0])}: several folders have a file of that name`
+          : `Write the names of the eval set, such as ${JSON.stringify(evalSet.images[0])}, or remove the rows`,
   });
+}
+
+/** In how many folders a file of that name lies. */
+function foldersWith(images: readonly string[], name: string): number {
+  return images.filter((image) => image.endsWith(`/${name}`)).length;
 }
 
 /**
@@ -203,12 +218,15 @@ function failuresOf(table: Table, cells: readonly string[]): Uint8Array {
   });
 }
 
-const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+/** With a decimal point, or a comma, as spreadsheets of many countries write it. */
+const decimal = /^\s*[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?\s*$/i;
+/** By so much a softmax in single precision exceeds 1. */
+const ROUNDING = 1e-6;
 
 function confidencesOf(table: Table, cells: readonly string[]): Float64Array {
   return Float64Array.from(cells, (cell, row) => {
-    const value = decimal.test(cell) ? Number(cell) : Number.NaN;
-    if (value >= 0 && value <= 1) return value;
+    const value = decimal.test(cell) ? Number(cell.replace(',', '.')) : Number.NaN;
+    if (value >= 0 && value <= 1 + ROUNDING) return Math.min(1, value);
     const what = `the confidence ${JSON.stringify(cell)} is not a number from 0 to 1`;
     throw new UserError({ what, where: table.where(row), fix: 'Give a probability, or leave the column out' });
   });

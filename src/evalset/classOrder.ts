@@ -1,4 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { meantPath, reasonUnread } from '../adapters/regularFile.ts';
 import { messageOf, UserError } from '../errors.ts';
 
 /** Names of the classes by index: `names[3]` is what a model's output 3 stands for. */
@@ -13,13 +15,21 @@ type Order = readonly string[];
  * @throws UserError where the file cannot be read, is none of these, leaves an index out or names a class twice
  */
 export async function readClassOrders(file: string): Promise<readonly Order[]> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    const what = `the file of class names cannot be read (${messageOf(cause)})`;
-    throw new UserError({ what, where: file, fix: 'Check `evalSet.classes` in the config', cause });
+  const text = await readFile(file, 'utf8').catch(async (cause: unknown) => {
+    const what = `the file of class names cannot be read (${reasonUnread(cause)})`;
+    const fix = `${await meantPath(file)}Check \`evalSet.classes\` in the config, or --classes`;
+    throw new UserError({ what, where: file, fix, cause });
   });
   const orders = file.toLowerCase().endsWith('.json') ? jsonOrders(text, file) : textOrders(lines(text));
   for (const order of orders) refuseBadOrder(order, file);
   return orders;
+}
+
+/** The `config.json` of a model's folder where it names classes; null where it has none, or those that transformers fills in (LABEL_0). */
+export async function classFileOf(folder: string): Promise<string | null> {
+  const file = join(folder, 'config.json');
+  const text = await readFile(file, 'utf8').catch(() => '');
+  return /"id2label"\s*:\s*\{/.test(text) && !/"0"\s*:\s*"LABEL_0"/.test(text) ? file : null;
 }
 
 function lines(text: string): Order {

@@ -1,7 +1,7 @@
 import { CsvError, parse } from 'csv-parse/sync';
 import { UserError } from '../errors.ts';
 import { entry } from '../records/entry.ts';
-import type { Table } from './table.ts';
+import { commentHint, type Table } from './table.ts';
 import { readUtf8 } from './textFile.ts';
 
 /** Reads a file as `readCsv`, with tabs between the fields: as pandas writes `sep="\\t"`. */
@@ -11,7 +11,8 @@ export function readTsv(file: string): Promise<Table> {
 
 /**
  * Reads a CSV file whose first row names the columns; empty lines are passed over. A column without a name (as pandas
- * writes its index) is left out.
+ * writes its index) is left out. Fields are separated as the header separates them: by semicolons where a spreadsheet wrote
+ * them so, or as a first line `sep=;` says.
  *
  * @throws UserError where the file is not UTF-8, quotes are broken, a name stands twice in the header, or a row has
  *   more or fewer fields than the header
@@ -20,20 +21,26 @@ export function readCsv(file: string): Promise<Table> {
   return readSeparated(file, ',');
 }
 
-async function readSeparated(file: string, delimiter: string): Promise<Table> {
+async function readSeparated(file: string, usual: string): Promise<Table> {
   const bytes = await readUtf8(file);
+  const { delimiter, isSaid } = separatorOf(bytes, usual);
+  let isSkipped = !isSaid;
   let header: readonly string[] | null = null;
   let columns: string[][] = [];
   const lines: number[] = [];
   parseCsv(file, bytes, delimiter, (fields, line) => {
     if (fields.length === 1 && fields[0] === '') return;
+    if (!isSkipped) {
+      isSkipped = true;
+      return;
+    }
     if (header === null) {
       refuseTwins(fields, `${file}:${line}`);
       header = fields;
       columns = header.map(() => []);
       return;
     }
-    refuseOtherWidth(fields, header.length, delimiter, `${file}:${line}`);
+    refuseOtherWidth(fields, header, delimiter, `${file}:${line}`);
     lines.push(line);
     for (const [index, field] of fields.entries()) entry(columns, index).push(field);
   });
@@ -60,11 +67,52 @@ function refuseTwins(header: readonly string[], where: string): void {
   });
 }
 
-function refuseOtherWidth(fields: readonly string[], wanted: number, delimiter: string, where: string): void {
+/** More than a header ever has. */
+const START = 64 * 1024;
+
+/**
+ * What separates the fields: what a first line `sep=;` says (`isSaid`; Excel's), else what is usual for the ending, unless the
+ * header has none of it and something else that separates.
+ */
+function separatorOf(bytes: Buffer, usual: string): { readonly delimiter: string; readonly isSaid: boolean } {
+  const start = bytes.toString('utf8', 0, START).replace(/^\uFEFF/, '');
+  const [header = ''] = start.replace(/^[\r\n]+/, '').split(/[\r\n]/, 1);
+  const [, said] = /^"?sep=(.)"?[,;\t]*$/i.exec(header) ?? [];
+  if (said !== undefined) return { delimiter: said, isSaid: true };
+  const bare = header.replaceAll(/"[^"]*"/g, '');
+  const others = [',', ';', '\t'].filter((each) => bare.includes(each));
+  const [other] = others;
+  const isOther = !bare.includes(usual) && other !== undefined && others.length === 1;
+  return { delimiter: isOther ? other : usual, isSaid: false };
+}
+
+/** One field that holds what separates those of other files. */
+function isSeparatedOtherwise([only = '', ...more]: readonly string[], delimiter: string): boolean {
+  return more.length === 0 && [',', ';', '\t'].some((each) => each !== delimiter && only.includes(each));
+}
+
+function refuseOtherWidth(
+  fields: readonly string[],
+  header: readonly string[],
+  delimiter: string,
+  where: string,
+): void {
+  const wanted = header.length;
   if (fields.length === wanted) return;
-  const separator = delimiter === ',' ? 'comma' : 'tab';
+  const separator = new Map([
+    [',', 'comma'],
+    [';', 'semicolon'],
+    ['\t', 'tab'],
+  ]);
+  const comment = [header, fields].find(([first = '']) => first.startsWith('#'));
   const hint =
-    fields.length > wanted ? `Put fields that hold a ${separator} in quotes` : 'Fill the row up, with empty fields';
+    comment !== undefined
+      ? commentHint(comment === header)
+      : isSeparatedOtherwise(fields, delimiter)
+        ? 'Separate its fields as those of the header are'
+        : fields.length > wanted
+          ? `Put fields that hold a ${separator.get(delimiter) ?? JSON.stringify(delimiter)} in quotes`
+          : 'Fill the row up, with empty fields';
   throw new UserError({ what: `the row has ${fields.length} fields, the header ${wanted}`, where, fix: hint });
 }
 

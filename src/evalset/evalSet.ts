@@ -7,9 +7,10 @@ import { checkpointOf, holdsCheckpoint } from './checkpoint.ts';
 import { readClassOrders } from './classOrder.ts';
 import { refuseMissingImages } from './imageFiles.ts';
 import { readImageFolder } from './imageFolder.ts';
-import { rowsByName } from './imageNames.ts';
+import { listed, rowsByName } from './imageNames.ts';
 import { readTable } from './readTable.ts';
 import { requiredColumn, type Table } from './table.ts';
+import { withUsualColumns } from './usualColumns.ts';
 
 /** An eval set as it was read. */
 export interface ReadEvalSet {
@@ -30,8 +31,10 @@ export interface ReadEvalSet {
 export async function readEvalSet(
   options: Omit<Config['evalSet'], 'onBadImage' | 'maxBadImages'>,
 ): Promise<ReadEvalSet> {
-  const { table, classes: named, notices } = await tableOf(options);
+  const { table: read, classes: named, notices: assumed } = await tableOf(options);
   const names = options.columns;
+  const { table, notices: taken } = withUsualColumns(read, names, ['image', 'label']);
+  const notices = [...assumed, ...taken];
   const images = requiredColumn(table, names.image, 'image');
   rowsByName(table, images);
   const labels = requiredColumn(table, names.label, 'label');
@@ -39,6 +42,9 @@ export async function readEvalSet(
   if (options.images !== null) await refuseMissingImages(options.images, images, table);
   const orders = typeof options.classes === 'string' ? await readClassOrders(options.classes) : [options.classes];
   const whole = orders.find((order) => holdsAll(order, [...labels, ...named])) ?? null;
+  const partial =
+    whole === null && typeof options.classes === 'string' ? partialOrder(options.classes, orders, labels) : [];
+  notices.push(...partial);
   const classes = [...new Set([...labels, ...named, ...(whole ?? orders[0] ?? [])])].toSorted();
   const indexOf = new Map(classes.map((name, index) => [name, index]));
   const indices = Int32Array.from(labels, (label) => lookUp(indexOf, label));
@@ -57,6 +63,20 @@ export async function readEvalSet(
   const order = Uint32Array.from(images.keys());
   const manifestCheckpoint = checkpointOf(table, 'manifest', evalSet, names, order, whole);
   return { evalSet, manifestCheckpoint, order: whole, notices };
+}
+
+/** What is said of a file of class names that has most of the labels and not all: it was meant to say the order. */
+function partialOrder(
+  file: string,
+  orders: readonly (readonly string[])[],
+  labels: readonly string[],
+): readonly string[] {
+  const all = [...new Set(labels)];
+  const missing = orders.map((order) => all.filter((label) => !order.includes(label)));
+  const [least = []] = missing.toSorted((a, b) => a.length - b.length);
+  if (least.length === 0 || 2 * least.length > all.length) return [];
+  const what = `does not name the class${least.length > 1 ? 'es' : ''} ${listed(least)}`;
+  return [`${file} ${what}: it is not taken for the order of all.`];
 }
 
 function holdsAll(order: readonly string[], classes: readonly string[]): boolean {

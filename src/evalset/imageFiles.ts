@@ -1,6 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
-import { dirname, join, sep } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
+import { meantPath, reasonUnread } from '../adapters/regularFile.ts';
 import { messageOf, UserError } from '../errors.ts';
 import { entry } from '../records/entry.ts';
 import { listed } from './imageNames.ts';
@@ -15,12 +16,12 @@ import type { Table } from './table.ts';
  *   no file, or a link leads out of the folder
  */
 export async function refuseMissingImages(folder: string, names: readonly string[], table: Table): Promise<void> {
-  const root = await realpath(folder).catch((cause: unknown) => {
-    const what = `the folder of the images cannot be read (${messageOf(cause)})`;
+  const root = await realpath(folder).catch(async (cause: unknown) => {
+    const what = `the folder of the images cannot be read (${reasonUnread(cause)})`;
     throw new UserError({
       what,
       where: folder,
-      fix: 'Check `evalSet.images`; it is relative to the config file',
+      fix: `${await meantPath(folder)}Check \`evalSet.images\` (in a config relative to it) or --images`,
       cause,
     });
   });
@@ -43,10 +44,14 @@ export async function refuseMissingImages(folder: string, names: readonly string
   }
   const [first] = missing;
   if (first === undefined) return;
+  const below = `${basename(folder)}/`;
+  const isAbove = missing.length === names.length && names.every((name) => name.startsWith(below));
   throw new UserError({
     what: `${missing.length} of ${names.length} images are not in ${folder}: ${listed(missing.map((row) => entry(names, row)))}`,
     where: table.where(first),
-    fix: 'Add the files, remove the rows, or mend `evalSet.images`; names are case-sensitive',
+    fix: isAbove
+      ? `Make \`evalSet.images\` (--images) the folder above it: the names begin with ${JSON.stringify(below)}`
+      : 'Add the files, remove the rows, or mend `evalSet.images` (--images); names are case-sensitive',
   });
 }
 

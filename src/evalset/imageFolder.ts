@@ -1,7 +1,8 @@
 import type { Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { messageOf, UserError } from '../errors.ts';
+import { meantPath, reasonUnread } from '../adapters/regularFile.ts';
+import { UserError } from '../errors.ts';
 import { entry } from '../records/entry.ts';
 import type { ColumnNames } from '../records/evalSet.ts';
 import { readTable } from './readTable.ts';
@@ -53,6 +54,7 @@ export async function readImageFolder(folder: string, columns: ColumnNames): Pro
     } else if (imageEnding.test(name)) stray.push(name);
   }
   refuseOthers(folder, images, stray);
+  refuseSplits(folder, classes);
   images.sort(asImageFolder);
   const labels = images.map((image) => image.slice(0, image.indexOf('/')));
   return {
@@ -101,10 +103,25 @@ export async function imagesBelow(folder: string): Promise<readonly string[]> {
   });
 }
 
+/** What the parts of a data set are called; the likeliest evaluation set first. */
+const splits = ['val', 'valid', 'validation', 'test', 'testing', 'eval', 'dev', 'train', 'training'];
+
+/** Taken for classes, parts would make every prediction wrong. */
+function refuseSplits(folder: string, classes: readonly string[]): void {
+  const part = splits.find((name) => classes.some((each) => each.toLowerCase() === name));
+  if (part === undefined || !classes.every((name) => splits.includes(name.toLowerCase()))) return;
+  throw new UserError({
+    what: `its folders are parts of a data set (${classes.join(', ')}), not classes`,
+    where: folder,
+    fix: `Name the part that is the evaluation set, such as ${join(folder, classes.find((name) => name.toLowerCase() === part) ?? part)}`,
+  });
+}
+
 function refuseOthers(folder: string, images: readonly string[], stray: readonly string[]): void {
   const [first] = stray;
   if (images.length > 0 && first === undefined) return;
-  const beside = `${stray.length} images lie beside the folders of the classes, the first ${JSON.stringify(first)}`;
+  const lie = images.length === 0 ? 'lie in no folder of a class' : 'lie beside the folders of the classes';
+  const beside = `${stray.length} images ${lie}, the first ${JSON.stringify(first)}`;
   throw new UserError({
     what: first === undefined ? 'there is no image in its folders' : `nothing says the class of images: ${beside}`,
     where: folder,
@@ -145,9 +162,9 @@ async function namesIn(folder: string): Promise<string[]> {
     return (await readdir(folder)).filter((name) => !name.startsWith('.')).toSorted();
   } catch (cause) {
     throw new UserError({
-      what: `the folder of the images cannot be read (${messageOf(cause)})`,
+      what: `the folder of the images cannot be read (${reasonUnread(cause)})`,
       where: folder,
-      fix: 'Check `evalSet.images` (--images): a folder, relative to the config file',
+      fix: `${await meantPath(folder)}Check \`evalSet.images\` (in a config relative to it) or --images: a folder`,
       cause,
     });
   }

@@ -1,7 +1,8 @@
 import { open, stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { refuseForeignFile } from '../adapters/foreignFile.ts';
-import { messageOf, UserError } from '../errors.ts';
+import { meantPath, reasonUnread } from '../adapters/regularFile.ts';
+import { UserError } from '../errors.ts';
 import { readCsv, readTsv } from './csv.ts';
 import { readJson } from './json.ts';
 import { readJsonLines } from './jsonLines.ts';
@@ -81,9 +82,10 @@ async function refuseUnreadable(file: string): Promise<void> {
       fix: 'Write it to a file first',
     });
   }
-  const handle = await open(file).catch((cause: unknown) => {
-    const what = `the file cannot be opened (${messageOf(cause)})`;
-    throw new UserError({ what, where: file, fix: 'Check the path; it is relative to the config file', cause });
+  const handle = await open(file).catch(async (cause: unknown) => {
+    const what = `the file cannot be opened (${reasonUnread(cause)})`;
+    const fix = `${await meantPath(file)}Check the path; in a config it is relative to the config file`;
+    throw new UserError({ what, where: file, fix, cause });
   });
   try {
     const found = await handle.stat();

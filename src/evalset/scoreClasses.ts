@@ -1,7 +1,7 @@
 import { nearestWord } from '../adapters/nearestWord.ts';
 import { UserError } from '../errors.ts';
 import { entry } from '../records/entry.ts';
-import { readClassOrders } from './classOrder.ts';
+import { classFileOf, readClassOrders } from './classOrder.ts';
 
 /**
  * The class of each score: the order that is known, else the eval set's classes as they sort.
@@ -15,15 +15,17 @@ export function classesInOrder(order: readonly string[] | null, classes: readonl
 
 /**
  * The class of each score as `checkpointModel.classes` gives it, a list or a file as `readClassOrders` takes it; null: as
- * `classesInOrder`. Of the orders of a file that has several, the one whose names are all classes of the eval set.
+ * `classesInOrder`, unless the model is a folder of Hugging Face's whose `config.json` names its classes (`id2label`). Of the orders of a file that has several, the one whose names are all classes of the eval set.
  *
  * @throws UserError for what these two refuse; where a class stands twice or is not in the eval set
  */
 export async function scoreClasses(
-  given: readonly string[] | string | null,
+  asked: readonly string[] | string | null,
   order: readonly string[] | null,
   classes: readonly string[],
+  model: string,
 ): Promise<readonly string[]> {
+  const given = asked ?? (order === null ? await classFileOf(model) : null);
   if (given === null) return classesInOrder(order, classes);
   const orders = typeof given === 'string' ? await readClassOrders(given) : [given];
   const known = new Set(classes);

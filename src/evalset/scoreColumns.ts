@@ -4,6 +4,7 @@ import type { ColumnNames } from '../records/evalSet.ts';
 import { areProbabilities, bestScore } from '../statistics/bestScore.ts';
 import { listed } from './imageNames.ts';
 import type { Table } from './table.ts';
+import { isTruth } from './truth.ts';
 
 /**
  * A table that has a column of scores a class (`cat`, `dog`; `prob_cat`, `prob_dog`; by index `prob_0`, `prob_1` where
@@ -34,7 +35,7 @@ export function withScoreColumns(
     [columns.prediction, best.map(([place]) => entry(named, place))],
     [columns.confidence, best.map(([, probability]) => String(probability))],
   ];
-  return { ...table, columns: new Map([...table.columns, ...added]) };
+  return { ...table, columns: new Map([...table.columns, ...added]), ofScores: true };
 }
 
 /** Scores, row by row. */
@@ -73,16 +74,12 @@ function refuseOthers(
 
 /** The other columns without which the scores are no probabilities and with which they are; none where that is not so. */
 function lackingIn(table: Table, names: readonly string[], others: readonly string[]): readonly string[] {
-  const shares = others.filter((name) =>
-    table.columns.get(name)?.every((cell) => decimal.test(cell) && Number(cell) >= 0 && Number(cell) <= 1),
-  );
+  const isShare = (cell: string) => decimal.test(cell) && numberOf(cell) >= 0 && numberOf(cell) <= 1;
+  const shares = others.filter((name) => table.columns.get(name)?.every(isShare));
   if (shares.length === 0) return [];
   const all = [...names, ...shares];
   return areProbabilities(scoresIn(table, all), all.length) ? shares : [];
 }
-
-/** Columns of what is right, one a class, are no scores: they would pass every image. */
-const truth = /label|true|truth|target|actual|\bgt\b|gt_|_gt/i;
 
 interface ScoreColumns {
   readonly names: readonly string[];
@@ -99,7 +96,7 @@ function columnsOf(table: Table, classes: readonly string[]): ScoreColumns | nul
     const at = column.lastIndexOf(first);
     if (at < 0) return [];
     const [before, behind] = [column.slice(0, at), column.slice(at + first.length)];
-    if (truth.test(`${before} ${behind}`)) return [];
+    if (isTruth(`${before} ${behind}`)) return [];
     const names = classes.map((name) => `${before}${name}${behind}`);
     return names.every((name) => table.columns.has(name)) ? [{ names, before, behind }] : [];
   });
@@ -107,11 +104,16 @@ function columnsOf(table: Table, classes: readonly string[]): ScoreColumns | nul
   return more.length === 0 ? (only ?? null) : null;
 }
 
-const decimal = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i;
+/** With a decimal point, or a comma, as spreadsheets of many countries write it. */
+const decimal = /^\s*[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?\s*$/i;
+
+function numberOf(cell: string): number {
+  return Number(cell.replace(',', '.'));
+}
 
 function numberIn(table: Table, name: string, row: number): number {
   const cell = entry(table.columns.get(name) ?? [], row);
-  if (decimal.test(cell)) return Number(cell);
+  if (decimal.test(cell)) return numberOf(cell);
   const what = `the score ${JSON.stringify(cell)} of ${JSON.stringify(name)} is not a number`;
   throw new UserError({ what, where: table.where(row), fix: 'Give a score a class, or a column of predictions' });
 }

@@ -8,6 +8,7 @@ import { areProbabilities, bestScore } from '../statistics/bestScore.ts';
 import { type NumpyArray, readNumpyArray, UnfitArray } from './numpyArray.ts';
 import { classesInOrder } from './scoreClasses.ts';
 import type { Table } from './table.ts';
+import { isTruth } from './truth.ts';
 
 /** More than the scores of 500000 images for 1000 classes as float32 would be read at once. */
 const maxBytes = 2 ** 31 - 1;
@@ -24,6 +25,21 @@ const imageNames = [
   ...['filenames', 'filename', 'file_names', 'file_name', 'image_paths', 'image_names', 'ids', 'keys'],
 ];
 
+/** What an archive's array of confidences may be called, beside one of predicted classes. */
+const confidenceNames = [
+  'confidence',
+  'confidences',
+  'conf',
+  'confs',
+  'max_prob',
+  'max_probs',
+  'top1_prob',
+  'top1_probs',
+];
+
+/** What an archive's list of class names may be called, in the order of its scores. */
+const classListNames = ['classes', 'class_names', 'classnames', 'categories'];
+
 /** Whether a file holds arrays of NumPy, by its ending. */
 export function isNumpyFile(file: string): boolean {
   return /\.np[yz]$/i.test(file);
@@ -32,7 +48,8 @@ export function isNumpyFile(file: string): boolean {
 /**
  * Reads what NumPy saved of a checkpoint as a table of image, prediction and, of scores, confidence: a `.npy`, or a `.npz` with one
  * array, or one called `scores`, `probs`, `logits` or the like. Of scores (images x classes) the greatest counts; a list
- * holds the predicted classes, as names or indices. Rows are those of the eval set in its order, unless the archive has
+ * holds the predicted classes, as names or indices, and another of one number an image their confidences. Arrays that are called as the
+ * labels are passed over; texts called `classes` or the like are the classes of the scores. Rows are those of the eval set in its order, unless the archive has
  * a list of names called as the column of images, `images`, `paths`, `filenames` or the like.
  *
  * @param order the classes by index of a score; null: not known, and the eval set's sorted ones are taken
@@ -44,23 +61,27 @@ export async function readScores(
   columns: ColumnNames,
   order: readonly string[] | null,
 ): Promise<Table> {
-  const { predicted, images } = await unlessUnfit(file, () => arraysOf(file, columns));
+  const { predicted, confidence, images, classes } = await unlessUnfit(file, () => arraysOf(file, columns));
   const names = images ?? evalSet.images;
+  if (classes !== null && order !== null && JSON.stringify(classes) !== JSON.stringify(order))
+    throw otherOrder(file, classes, order);
   if (predicted.rows !== names.length) throw otherRows(file, predicted.rows, names.length, images === null);
   const where = (row: number) => `${file}, row ${row} from 0 (image ${JSON.stringify(names[row])})`;
-  const cells = await unlessUnfit(file, () => cellsOf(file, predicted, evalSet, order, where));
+  const cells = await unlessUnfit(file, () => cellsOf(file, predicted, confidence, evalSet, classes ?? order, where));
   return {
     file,
     rows: names.length,
     columns: new Map([[columns.image, names], ...cellsByName(cells, columns)]),
     nested: new Set(),
     where,
+    ...(cells.ofScores && { ofScores: true }),
   };
 }
 
 interface Cells {
   readonly predictions: readonly string[];
   readonly confidences: readonly string[] | null;
+  readonly ofScores: boolean;
 }
 
 function cellsByName({ predictions, confidences }: Cells, columns: ColumnNames): [string, readonly string[]][] {
@@ -74,8 +95,12 @@ function cellsByName({ predictions, confidences }: Cells, columns: ColumnNames):
 
 interface Arrays {
   readonly predicted: NumpyArray;
+  /** One number an image, beside predicted classes; null: none is given. */
+  readonly confidence: NumpyArray | null;
   /** The images' names where the file has them; null: rows are in the eval set's order. */
   readonly images: readonly string[] | null;
+  /** The class of each score where the file says it. */
+  readonly classes: readonly string[] | null;
 }
 
 async function arraysOf(file: string, columns: ColumnNames): Promise<Arrays> {
@@ -89,15 +114,46 @@ async function arraysOf(file: string, columns: ColumnNames): Promise<Arrays> {
   const bytes = await readFile(file);
   if (!/\.npz$/i.test(file)) {
     refuseForeign(bytes, file, 'the file of scores', 'a NumPy array (.npy)');
-    return { predicted: readNumpyArray(bytes), images: null };
+    return { predicted: readNumpyArray(bytes), confidence: null, images: null, classes: null };
   }
   if (bytes.length >= 4 && bytes.readUInt32LE(0) !== 0x04034b50) refuseForeign(bytes, file, 'the file of scores');
   const arrays = new Map<string, Buffer>();
   for (const [name, array] of await unzip(bytes, maxBytes)) arrays.set(name.replace(/\.npy$/, ''), array);
   const imagesName = [columns.image, ...imageNames].find((name) => arrays.has(name));
   const images = imagesName === undefined ? null : textsOf(imagesName, entryOf(arrays, imagesName));
-  const others = [...arrays.keys()].filter((name) => name !== imagesName);
-  return { predicted: readNumpyArray(entryOf(arrays, scoresAmong(others))), images };
+  const read = (name: string) => readNumpyArray(entryOf(arrays, name));
+  const given = [...arrays.keys()].filter((name) => name !== imagesName);
+  // Alone, or of numbers, they are what is predicted.
+  const classesName =
+    given.length < 2 ? undefined : given.find((name) => classListNames.includes(name) && read(name).kind === 'texts');
+  const classes = classesName === undefined ? null : textsOf(classesName, entryOf(arrays, classesName));
+  const others = given.filter((name) => name !== classesName);
+  const { predicted, confidence } = predictedAmong(others, columns.confidence, read);
+  return { predicted, confidence, images, classes };
+}
+
+/** What is predicted among an archive's arrays, and how confidently. */
+function predictedAmong(names: readonly string[], confidenceName: string, read: (name: string) => NumpyArray) {
+  const own = names.filter((name) => !isTruth(name));
+  const [truth] = names;
+  if (own.length === 0 && truth !== undefined) {
+    throw new UnfitArray(
+      `holds ${JSON.stringify(truth)}, which by its name are the labels themselves`,
+      'Save what the model answers: np.savez("scores.npz", scores=scores), or predictions=...',
+    );
+  }
+  const isConfidence = (name: string) => name === confidenceName || confidenceNames.includes(name);
+  const confidences = own.filter(isConfidence);
+  const rest = own.filter((name) => !isConfidence(name));
+  // Of two that could be scores, a list of classes and one of numbers are what is predicted and how surely.
+  const isPair = rest.length === 2 && confidences.length === 0 && rest.some((name) => scoreNames.includes(name));
+  const lists = isPair ? rest.map(read) : [];
+  const classes = lists.find((list) => list.columns === null && list.kind !== 'numbers');
+  const numbers = lists.find((list) => list.columns === null && list.kind === 'numbers');
+  if (classes !== undefined && numbers !== undefined) return { predicted: classes, confidence: numbers };
+  const predicted = read(scoresAmong(rest.length === 0 ? own : rest));
+  const [confidence, ...more] = rest.length === 0 ? [] : confidences;
+  return { predicted, confidence: confidence === undefined || more.length > 0 ? null : read(confidence) };
 }
 
 function entryOf(arrays: ReadonlyMap<string, Buffer>, name: string): Buffer {
@@ -124,19 +180,24 @@ function textsOf(name: string, bytes: Buffer): readonly string[] {
   if (array.kind === 'texts' && array.columns === null) return array.values;
   throw new UnfitArray(
     `has an array ${JSON.stringify(name)} that is no list of texts`,
-    "Save the images' names as one: np.array(names)",
+    'Save names as one: np.array(names)',
   );
 }
 
 async function cellsOf(
   file: string,
   array: NumpyArray,
+  confidence: NumpyArray | null,
   evalSet: EvalSet,
   order: readonly string[] | null,
   where: (row: number) => string,
 ): Promise<Cells> {
   if (array.columns === null && array.kind !== 'numbers')
-    return { predictions: array.values.map(String), confidences: null };
+    return {
+      predictions: array.values.map(String),
+      confidences: confidencesOf(confidence, array.rows),
+      ofScores: false,
+    };
   if (array.columns === null || array.columns === 1 || array.kind === 'texts') {
     throw new UnfitArray(
       `has one ${array.kind === 'texts' ? 'text' : 'number'} an image in shape (${[array.rows, array.columns].filter((length) => length !== null).join(', ')})`,
@@ -159,7 +220,17 @@ async function cellsOf(
     predictions.push(entry(names, place));
     confidences.push(String(probability));
   }
-  return { predictions, confidences };
+  return { predictions, confidences, ofScores: true };
+}
+
+function confidencesOf(array: NumpyArray | null, rows: number): readonly string[] | null {
+  if (array === null) return null;
+  if (array.rows === rows && (array.columns ?? 1) === 1 && array.kind !== 'texts')
+    return Array.from(array.values, String);
+  throw new UnfitArray(
+    `has confidences in shape (${[array.rows, array.columns].filter((length) => length !== null).join(', ')}), and ${rows} predictions`,
+    'Save one number an image, from 0 to 1',
+  );
 }
 
 function notANumber(scores: Float32Array | Float64Array, where: string): UserError {
@@ -178,11 +249,22 @@ function otherRows(file: string, rows: number, images: number, isInOrder: boolea
   });
 }
 
+function otherOrder(file: string, classes: readonly string[], order: readonly string[]): UserError {
+  const named = [classes, order].toSorted((a, b) => b.length - a.length)[0] ?? [];
+  const place = named.findIndex((_, at) => classes[at] !== order[at]);
+  const at = (list: readonly string[]) => JSON.stringify(list[place] ?? null);
+  return new UserError({
+    what: `the file names other classes for its scores than \`evalSet.classes\` or --classes: ${at(classes)} for score ${place}, where that has ${at(order)}`,
+    where: file,
+    fix: 'Leave one of the two out, or make them agree',
+  });
+}
+
 function otherClasses(file: string, scores: number, classes: number, isNamed: boolean): UserError {
   return new UserError({
     what: `there are ${scores} scores an image where ${isNamed ? '`evalSet.classes` names' : 'the eval set has'} ${classes} classes`,
     where: file,
-    fix: "Name the class of each score, in the model's order, in `evalSet.classes`",
+    fix: "Name the class of each score, in the model's order, in `evalSet.classes` (barlow compare: a class a line in a file, named by --classes)",
   });
 }
 

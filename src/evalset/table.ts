@@ -1,5 +1,6 @@
 import { nearestWord } from '../adapters/nearestWord.ts';
 import { UserError } from '../errors.ts';
+import { isTruth } from './truth.ts';
 
 /** A manifest or a prediction file as read, whatever its format: text by column. */
 export interface Table {
@@ -9,6 +10,8 @@ export interface Table {
   readonly columns: ReadonlyMap<string, readonly string[]>;
   /** Columns that are left out because they hold lists, objects or bytes. */
   readonly nested: ReadonlySet<string>;
+  /** Whether its predictions and confidences were computed of scores. */
+  readonly ofScores?: true;
   /** Where a row (from 0) stands, as a UserError says it: `file:line` or `file, row N` (from 1). */
   readonly where: (row: number) => string;
 }
@@ -38,18 +41,28 @@ export function requiredColumn(table: Table, name: string, role: string): readon
     where: table.file,
     fix:
       separatorHint(names) ??
+      (names[0]?.startsWith('#') ? commentHint(true) : null) ??
       (role === 'prediction' && table.nested.size > 0 ? pipelineHint : null) ??
+      (role === 'prediction' && names.every((each) => each === 'image' || isTruth(each)) ? predictionHint : null) ??
       `Rename one, or set \`evalSet.columns.${role}\`${near === null ? '' : ` to ${JSON.stringify(near)}`} in the config`,
   });
 }
 
-/** Spreadsheets in many countries write CSV with semicolons. */
+/** What is right is no prediction: it would pass every image. */
+const predictionHint = 'Give what the checkpoint answers in a column "prediction": labels are what is right';
+
+/** What to do about a line that begins with #, which comments on the rest. */
+export function commentHint(isHeader: boolean): string {
+  return isHeader
+    ? 'Remove the # before the names of the columns (np.savetxt: comments=""), or the lines of comment above them'
+    : 'Remove the lines of comment, which begin with #';
+}
+
+/** One name that holds what separates others elsewhere. */
 function separatorHint(names: readonly string[]): string | null {
   const [only] = names;
-  if (names.length !== 1 || only === undefined || !/[;\t]/.test(only)) return null;
-  return only.includes('\t')
-    ? 'Give it the ending .tsv, or separate the fields by commas'
-    : 'Separate the fields by commas';
+  if (names.length !== 1 || only === undefined || !/[;\t|]/.test(only)) return null;
+  return 'Separate the fields by commas';
 }
 
 /** What to write of what Hugging Face's pipelines give, a list of such objects an image. */

@@ -3,7 +3,7 @@ import { UserError } from '../errors.ts';
 import { type Pipeline, usual } from '../images/preprocess.ts';
 import type { ModelDescription } from '../models/engine.ts';
 import type { FeatureModelOptions, PreprocessOptions, PreprocessPreset } from '../records/config.ts';
-import { presetOptions } from './preprocessPresets.ts';
+import { presetOfFolder, presetOptions } from './preprocessPresets.ts';
 
 /** How the features of one model are computed. */
 export interface FeaturePlan {
@@ -27,14 +27,15 @@ const PIXELS_A_BATCH = 16 * 224 * 224;
 const GRADIENT_BATCH = 8;
 
 /**
- * Settles layer, preprocessing and batches for a feature model.
+ * Settles layer, preprocessing and batches for a feature model. Of a folder with Hugging Face's `preprocessor_config.json`
+ * that is the preprocessing, unless another is given.
  * @throws UserError where no layer is named and none is found, a named one does not exist, or the input is no image.
  */
 export function planFeatures(model: ModelDescription, options: FeatureModelOptions): FeaturePlan {
   const layer = model.featuresLayer(options.layer.features);
   const { featureMap: named } = options.layer;
   const featureMap = named === null ? model.featureMapOf(layer) : model.featuresLayer(named);
-  const pipeline = pipelineFor(model, options.preprocess);
+  const pipeline = pipelineFor(model, options.preprocess ?? presetOfFolder(options.path, model));
   const { batch } = model.geometry(pipeline.crop);
   const fitting = Math.floor(PIXELS_A_BATCH / (pipeline.height * pipeline.width));
   const parts = JSON.stringify([model.fingerprint, layer, pipeline]);

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { messageOf, UserError } from '../errors.ts';
 import type { PreprocessOptions, PreprocessPreset } from '../records/config.ts';
 
@@ -49,11 +49,26 @@ export function presetOptions(name: PreprocessPreset, model: PresetModel): Prepr
   return presets[name](model);
 }
 
+const preprocessorFile = 'preprocessor_config.json';
+
+/** The preset of a folder in which an exporter put what its model needs; null where it says nothing of images. */
+export function presetOfFolder(path: string, { file }: { readonly file: string }): PreprocessPreset | null {
+  return path !== file && existsSync(besideModel(file, preprocessorFile)) ? 'huggingface' : null;
+}
+
+/** A file beside a model, or beside the folder `onnx` that it lies in. */
+function besideModel(file: string, name: string): string {
+  const folder = dirname(file);
+  const above = join(dirname(folder), name);
+  const beside = join(folder, name);
+  return basename(folder) === 'onnx' && !existsSync(beside) && existsSync(above) ? above : beside;
+}
+
 type Json = Readonly<Record<string, unknown>>;
 
 /** timm's `config.json` (its `pretrained_cfg`), as timm.data.create_transform reads it. */
 function timmOptions({ file, side }: PresetModel): PreprocessOptions {
-  const path = join(dirname(file), 'config.json');
+  const path = besideModel(file, 'config.json');
   const whole = readJson(path, 'timm');
   const config = isRecord(whole.pretrained_cfg) ? whole.pretrained_cfg : whole;
   const given = Array.isArray(config.input_size) ? Number(config.input_size.at(-1)) : defaultSide;
@@ -76,7 +91,7 @@ const resamples: readonly string[] = ['nearest', 'lanczos', 'bilinear', 'bicubic
 
 /** Hugging Face's `preprocessor_config.json` of an image processor. */
 function huggingFaceOptions({ file, side }: PresetModel): PreprocessOptions {
-  const path = join(dirname(file), 'preprocessor_config.json');
+  const path = besideModel(file, preprocessorFile);
   const config = readJson(path, 'huggingface');
   const { do_resize: resizes = true, do_center_crop: crops = false, do_normalize: normalises = true } = config;
   const factor = typeof config.rescale_factor === 'number' ? config.rescale_factor : 1 / 255;

@@ -4,20 +4,23 @@ import { refuseForeignFile } from '../adapters/foreignFile.ts';
 import { refuseSpecialFile } from '../adapters/regularFile.ts';
 import { UserError } from '../errors.ts';
 import type { ModelDescription } from './engine.ts';
+import { modelFileIn } from './modelFolder.ts';
 import { describeOnnxModel } from './onnx/model.ts';
 import { describeTfjsModel } from './tfjs/model.ts';
 
 /**
- * Reads a model file: a TF.js `model.json`, else ONNX.
+ * Reads a model, a file or a folder that an exporter wrote (`modelFileIn`): a TF.js `model.json`, else ONNX.
  * @throws UserError where the file cannot be read or is no model of that kind.
  */
-export async function describeModel(file: string): Promise<ModelDescription> {
+export async function describeModel(path: string): Promise<ModelDescription> {
+  const file = await modelFileIn(path);
   await refuseNoModel(file);
   return extname(file).toLowerCase() === '.json' ? describeTfjsModel(file) : describeOnnxModel(file);
 }
 
 /** Refuses what by its first bytes cannot be a model. @throws UserError that says what it is, and the way */
-export async function refuseNoModel(file: string): Promise<void> {
+export async function refuseNoModel(path: string): Promise<void> {
+  const file = await modelFileIn(path);
   await refuseSpecialFile(file, 'the model', 'Name a model file: .onnx, or model.json of TF.js');
   await refuseForeignFile(file, 'the model');
   if (extname(file).toLowerCase() !== '.json') await refuseText(file);

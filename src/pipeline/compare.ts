@@ -4,6 +4,7 @@ import { baselineRecord } from '../baseline/record.ts';
 import { configWithout } from '../config/config.ts';
 import { UserError } from '../errors.ts';
 import type { Baselines } from '../records/baseline.ts';
+import type { PreprocessPreset } from '../records/config.ts';
 import { judgeCheckpoint, resultOf, resultWithout } from './judge.ts';
 import { overOldReports } from './oldReports.ts';
 import { analyseCheckpoint, extract, openCheckpoints, readInputs } from './read.ts';
@@ -20,6 +21,8 @@ export interface Sides {
   readonly manifest: string | null;
   /** A file of class names in the order of the model's outputs; null: none. */
   readonly classes: string | null;
+  /** How models are given their images; null: resized to their input, values in [0, 1]. */
+  readonly preprocess: PreprocessPreset | null;
 }
 
 /** Judges one checkpoint against another, as `runGate` against a baseline, with neither config nor repository. */
@@ -36,6 +39,7 @@ function compareSides(request: Request, sides: Sides): Promise<GateOutcome> {
   const config = configWithout(resolve('the command line'), { ...sides, checkpoints });
   return inRunOf({ ...config, ...(request.engine && { engine: request.engine }) }, request, async (run) => {
     const { evalSet, given } = await readInputs(run);
+    if (sides.preprocess === null && given.some((each) => 'model' in each)) request.onNotice(plainImages);
     const features = await extract(run, evalSet);
     const [before, after] = await openCheckpoints(run, given, features);
     if (before === undefined || after === undefined) throw new Error('two checkpoints were given');
@@ -70,6 +74,9 @@ function compareSides(request: Request, sides: Sides): Promise<GateOutcome> {
     return { json: told.result, outcome, passed: outcome !== 'failed', unrecorded: null, ...told };
   });
 }
+
+const plainImages =
+  'Models are given images resized to their input, values from 0 to 1, unless a preprocessor_config.json lies in their folder: --preprocess says otherwise (torchvision normalises, say).';
 
 /** The files' names without endings where they differ, else as they were given. */
 function namesOf(sides: Sides): { readonly old: string; readonly new: string } {

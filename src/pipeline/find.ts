@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { writeFileAtomic } from '../adapters/atomicFile.ts';
 import { nearestWord } from '../adapters/nearestWord.ts';
+import { configFile, configWithout } from '../config/config.ts';
 import { UserError } from '../errors.ts';
 import { readEvalSet } from '../evalset/evalSet.ts';
 import { imagesBelow } from '../evalset/imageFolder.ts';
@@ -14,7 +16,7 @@ import { type FoundImage, foundCsv } from '../report/foundCsv.ts';
 import { neededResult } from './lastResult.ts';
 import { extract } from './read.ts';
 import { refuseExisting } from './refuseExisting.ts';
-import { inRun, type Request, type Said } from './request.ts';
+import { inRun, inRunOf, type Request, type Run, type Said } from './request.ts';
 import { looksOf, openPoolOf, searchPool } from './searchPool.ts';
 
 /** Which event's kind of images to look for, and where. */
@@ -28,6 +30,8 @@ export interface FindRequest {
   /** Images to keep, at most; all that lie in the region are counted. */
   readonly most: number;
   readonly force: boolean;
+  /** The eval set of a run that had no config, as `compare` was told it; null: the config says it. */
+  readonly evalSet: { readonly images: string; readonly manifest: string | null } | null;
 }
 
 /**
@@ -36,35 +40,52 @@ export interface FindRequest {
  * The pool's features are kept (`.barlow/pool`), and read a chunk at a time.
  */
 export function findAlike(request: Request, asked: FindRequest): Promise<Said> {
-  return inRun(request, async (run) => {
-    const sheetPath = `${asked.to}.png`;
-    const result = neededResult(request.out);
-    const { event, clusters } = eventIn(result, asked.event, request.out);
-    refuseExisting([asked.to, sheetPath], asked.force);
-    const pool = poolOf(asked, run.config);
-    const names = await imagesBelow(pool);
-    const { evalSet } = await readEvalSet(run.config.evalSet);
-    const features = await extract(run, evalSet);
-    refuseOtherFeatures(features.file, result, run.config.file);
-    const opened = await openPoolOf(run, pool, names);
-    const { images, inside, known, byLikeness } = await searchPool(opened, event, clusters, features, asked.most);
-    await writeFileAtomic(asked.to, foundCsv(images));
-    const sheet = await contactSheet(
-      pool,
-      images.map(({ image }) => image),
-    );
-    if (sheet !== null) await writeFileAtomic(sheetPath, sheet.bytes);
-    const { images: looked, unusable } = opened;
-    const told = {
-      ...{ event: event.id, pool: asked.pool ?? pool, images: looked.length, unusable, known, inside },
-      byLikeness,
-    };
-    return {
-      json: { ...told, written: images.length, csv: asked.to, sheet: sheet && sheetPath },
-      lines: linesOf(told, event, images, asked, sheet && sheetPath),
-      passed: true,
-    };
+  const { evalSet } = asked;
+  if (evalSet === null) {
+    refuseNoConfig(request.config);
+    return inRun(request, (run) => findInPool(run, asked));
+  }
+  const given = { ...evalSet, classes: null, preprocess: null, checkpoints: [] };
+  return inRunOf(configWithout(resolve('the command line'), given), request, (run) => findInPool(run, asked));
+}
+
+function refuseNoConfig(file: string): void {
+  if (existsSync(configFile(file))) return;
+  throw new UserError({
+    what: 'there is no config that says which images the last run had',
+    where: file,
+    fix: 'After barlow compare give --images, and --manifest, as it was given them; else name the config with --config',
   });
+}
+
+async function findInPool(run: Run, asked: FindRequest): Promise<Said> {
+  const sheetPath = `${asked.to}.png`;
+  const result = neededResult(run.request.out);
+  const { event, clusters } = eventIn(result, asked.event, run.request.out);
+  refuseExisting([asked.to, sheetPath], asked.force);
+  const pool = poolOf(asked, run.config);
+  const names = await imagesBelow(pool);
+  const { evalSet } = await readEvalSet(run.config.evalSet);
+  const features = await extract(run, evalSet);
+  refuseOtherFeatures(features.file, result, run.config.file);
+  const opened = await openPoolOf(run, pool, names);
+  const { images, inside, known, byLikeness } = await searchPool(opened, event, clusters, features, asked.most);
+  await writeFileAtomic(asked.to, foundCsv(images));
+  const sheet = await contactSheet(
+    pool,
+    images.map(({ image }) => image),
+  );
+  if (sheet !== null) await writeFileAtomic(sheetPath, sheet.bytes);
+  const { images: looked, unusable } = opened;
+  const told = {
+    ...{ event: event.id, pool: asked.pool ?? pool, images: looked.length, unusable, known, inside },
+    byLikeness,
+  };
+  return {
+    json: { ...told, written: images.length, csv: asked.to, sheet: sheet && sheetPath },
+    lines: linesOf(told, event, images, asked, sheet && sheetPath),
+    passed: true,
+  };
 }
 
 function poolOf({ pool }: FindRequest, config: Config): string {

@@ -80,7 +80,8 @@ const noRepository =
 function firstRun(run: Request, { images, manifest, classes, featureModel }: Answers, around: Surroundings) {
   const [old, candidate, ...more] = around.checkpoints;
   if (old === undefined || candidate === undefined || more.length > 0 || featureModel !== null) return runGate(run);
-  return compareCheckpoints(run, { old, new: candidate, images, manifest, classes: classes ?? null });
+  const sides = { old, new: candidate, images, manifest, classes: classes ?? null, preprocess: null };
+  return compareCheckpoints(run, sides);
 }
 
 /** What need not be asked where a folder of images was seen: of what is not there, the built-in does, or none. */

@@ -3,6 +3,7 @@ import { type CommonGround, commonGround } from '../baseline/record.ts';
 import { restrictCheckpoint, restrictEvalSet } from '../evalset/restrict.ts';
 import { judge } from '../gate/checks.ts';
 import { type Compared, compare } from '../gate/compare.ts';
+import { guessing } from '../gate/guessing.ts';
 import { testSlices } from '../gate/slices.ts';
 import type { GroupAnalysis } from '../records/analysis.ts';
 import type { BaselineRecord, Baselines } from '../records/baseline.ts';
@@ -54,7 +55,8 @@ export async function judgeCheckpoint(
     ? { comparison: null, events: [], copies: [] }
     : await compared(run, features, checkpoint, groups, common, earlier, names, cut);
   const slices = slicesTested(run, evalSet, checkpoint, common, watched, cut);
-  const notes = [...(since?.notes ?? []), ...(common?.leftOut ?? []), ...copies];
+  const guess = guessing(checkpoint, evalSet);
+  const notes = [...(since?.notes ?? []), ...(common?.leftOut ?? []), ...copies, ...(guess === null ? [] : [guess])];
   const comparison = found && since && { ...found, evalSet: since.evalSet, notes };
   const events = fresh.map((event) => ({ ...event, known: watchedAs(event, watched, evalSet) }));
   const { gate, baseline } = run.config;

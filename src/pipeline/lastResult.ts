@@ -20,7 +20,9 @@ export function neededResult(out: string): Result {
   throw new UserError({
     what: isThere ? 'it is no result of this version of barlow-gate' : 'there is no result of a run',
     where: file,
-    fix: isThere ? 'Run barlow run again' : 'Run barlow run first, or name the folder of its reports by --from',
+    fix: isThere
+      ? 'Run barlow run again'
+      : 'Run barlow run or barlow compare first, or name the folder of its reports by --from',
   });
 }
 

@@ -1,8 +1,10 @@
 import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { schemaDefaults } from '../config/config.ts';
 import { isPredictionFile } from '../evalset/checkpoint.ts';
 import { isTableFile, readTable } from '../evalset/readTable.ts';
+import { withUsualColumns } from '../evalset/usualColumns.ts';
 import { describeModel } from '../models/describeModel.ts';
 
 /** What a folder holds of what a config names, each as it is written there; null or empty: nothing was seen. */
@@ -33,8 +35,11 @@ export async function lookAround(folder: string): Promise<Surroundings> {
   const files = await filesNear(folder);
   const { images, hasClasses, said } = await imagesIn(folder);
   const tables = await tablesAmong(folder, files);
-  const [manifest = null] = tables.filter(({ isManifest }) => isManifest).map(({ path }) => path);
-  const predictions = tables.filter(({ isManifest }) => !isManifest).map(({ path }) => path);
+  const labelled = tables.filter(({ hasLabels }) => hasLabels);
+  // Where nothing else says the labels, a table of predictions that has them too does.
+  const own = labelled.find(({ isPredicted }) => !isPredicted) ?? (hasClasses ? undefined : labelled[0]);
+  const manifest = own?.path ?? null;
+  const predictions = tables.filter(({ isPredicted }) => isPredicted).map(({ path }) => path);
   const { checkpoints, why } = await inOrder(folder, predictions);
   const [classes = null] = files.filter((path) => classFiles.test(path.slice(path.lastIndexOf('/') + 1)));
   const [featureModel = null] = files.filter((path) => /\.onnx$/i.test(path) && /robust|feature/i.test(path));
@@ -67,9 +72,19 @@ async function filesNear(folder: string): Promise<string[]> {
 
 async function imagesIn(folder: string): Promise<{ images: string | null; hasClasses: boolean; said: string }> {
   const names = (await entriesOf(folder)).filter((entry) => entry.isFolder).map(({ name }) => name);
-  const rank = (name: string) => (likelyFolders.includes(name) ? likelyFolders.indexOf(name) : likelyFolders.length);
+  const rank = (name: string) => {
+    const place = likelyFolders.indexOf(name.slice(name.lastIndexOf('/') + 1));
+    return place < 0 ? likelyFolders.length : place;
+  };
+  // Parts of a data set lie in a folder of their own: data/val beside data/train.
+  const parts: string[] = [];
+  for (const name of names) {
+    const inside = (await entriesOf(join(folder, name))).filter((entry) => entry.isFolder);
+    for (const part of inside) if (likelyFolders.includes(part.name)) parts.push(`${name}/${part.name}`);
+  }
+  const byRank = (all: readonly string[]) => all.toSorted((a, b) => rank(a) - rank(b));
   let flat: string | null = null;
-  for (const name of names.toSorted((a, b) => rank(a) - rank(b))) {
+  for (const name of [...byRank(names), ...byRank(parts)]) {
     const inside = await entriesOf(join(folder, name));
     const metadata = inside.find((entry) => /^metadata\.(csv|jsonl|parquet)$/.test(entry.name));
     if (metadata !== undefined) {
@@ -88,23 +103,31 @@ async function imagesIn(folder: string): Promise<{ images: string | null; hasCla
   return { images: flat, hasClasses: false, said: `${flat}/ holds the images.` };
 }
 
-async function tablesAmong(folder: string, files: readonly string[]) {
-  const tables: { readonly path: string; readonly isManifest: boolean }[] = [];
+/** A table that was seen: whether it has the labels of images, and what a checkpoint predicts of them. */
+interface SeenTable {
+  readonly path: string;
+  readonly hasLabels: boolean;
+  readonly isPredicted: boolean;
+}
+
+async function tablesAmong(folder: string, files: readonly string[]): Promise<SeenTable[]> {
+  const tables: SeenTable[] = [];
+  const names = schemaDefaults().evalSet.columns;
   for (const path of files) {
     const file = join(folder, path);
     if (!(await isPredictionFile(file))) continue;
     if (!(await isTableFile(file))) {
-      tables.push({ path, isManifest: false });
+      tables.push({ path, hasLabels: false, isPredicted: true });
       continue;
     }
     const columns = await readTable(file).then(
-      (table) => table.columns,
+      (table) => withUsualColumns(table, names, ['image', 'label', 'prediction', 'failed']).table.columns,
       () => new Map<string, readonly string[]>(),
     );
-    if (columns.has('image') && columns.has('label')) tables.push({ path, isManifest: true });
-    else if (columns.has('image') && (columns.has('prediction') || columns.has('failed'))) {
-      tables.push({ path, isManifest: false });
-    }
+    if (!columns.has(names.image)) continue;
+    const isPredicted = columns.has(names.prediction) || columns.has(names.failed);
+    const hasLabels = columns.has(names.label);
+    if (hasLabels || isPredicted) tables.push({ path, hasLabels, isPredicted });
   }
   return tables;
 }

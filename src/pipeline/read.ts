@@ -14,6 +14,7 @@ import { readNpy } from '../features/givenFeatures.ts';
 import { type OpenedFeatures, openFeatures, readerOf } from '../features/openFeatures.ts';
 import { runCheckpoint } from '../features/runCheckpoint.ts';
 import { withProperties } from '../features/withProperties.ts';
+import { guessing } from '../gate/guessing.ts';
 import { refuseNoModel } from '../models/describeModel.ts';
 import type { Group, GroupAnalysis } from '../records/analysis.ts';
 import type { Config } from '../records/config.ts';
@@ -71,9 +72,9 @@ export async function readInputs({ config, request }: Run): Promise<Inputs> {
   const { columns } = config.evalSet;
   for (const { name, path } of config.checkpoints) {
     if (await isPredictionFile(path)) {
-      given.push({ table: await readCheckpoint(path, name, evalSet, columns, order) });
+      given.push({ table: await readCheckpoint(path, name, evalSet, columns, order, request.onNotice) });
     } else {
-      const classes = await scoreClasses(config.checkpointModel.classes, order, evalSet.classes);
+      const classes = await scoreClasses(config.checkpointModel.classes, order, evalSet.classes, path);
       await refuseNoModel(path);
       given.push({ model: { name, path, classes } });
     }
@@ -181,6 +182,10 @@ export async function openCheckpoints(
       threads: threadsOf(request),
     };
     checkpoints.push(await runCheckpoint({ ...each.model, options }, evalSet, source));
+  }
+  for (const checkpoint of checkpoints) {
+    const told = guessing(checkpoint, evalSet);
+    if (told !== null) onNotice(`${told}.`);
   }
   return checkpoints;
 }

@@ -5,6 +5,7 @@ import { isPredictionFile, readCheckpoint } from '../evalset/checkpoint.ts';
 import { readEvalSet } from '../evalset/evalSet.ts';
 import { imagesBelow } from '../evalset/imageFolder.ts';
 import { scoreClasses } from '../evalset/scoreClasses.ts';
+import { guessing } from '../gate/guessing.ts';
 import { decodeImage } from '../images/decode.ts';
 import { describeModel } from '../models/describeModel.ts';
 import type { Config } from '../records/config.ts';
@@ -37,7 +38,9 @@ export async function checkSetup(config: Config): Promise<readonly SetupStep[]> 
   const columns = evalSet.columns.size === 0 ? '' : `, columns ${[...evalSet.columns.keys()].join(', ')}`;
   steps.push({
     of: 'eval set',
-    found: `${evalSet.images.length} images of ${evalSet.classes.length} classes${columns}`,
+    found: [`${evalSet.images.length} images of ${evalSet.classes.length} classes${columns}`, ...read.notices].join(
+      '; ',
+    ),
     problem: null,
   });
   const known = order === null ? 'as they sort' : 'in the order of evalSet.classes';
@@ -103,11 +106,15 @@ async function checkpointStep(
   const of = 'checkpoint';
   try {
     if (await isPredictionFile(path)) {
-      const { failed, confidence } = await readCheckpoint(path, name, evalSet, columns, order);
+      const notices: string[] = [];
+      const checkpoint = await readCheckpoint(path, name, evalSet, columns, order, (line) => notices.push(line));
+      const { failed, confidence } = checkpoint;
+      const guess = guessing(checkpoint, evalSet);
       const rest = confidence === null ? '' : ', with confidence';
-      return { of, found: `${name}: fails on ${total(failed)} of ${failed.length} images${rest}`, problem: null };
+      const found = `${name}: fails on ${total(failed)} of ${failed.length} images${rest}`;
+      return { of, found: [found, ...notices, ...(guess === null ? [] : [guess])].join('; '), problem: null };
     }
-    const classes = await scoreClasses(checkpointModel.classes, order, evalSet.classes);
+    const classes = await scoreClasses(checkpointModel.classes, order, evalSet.classes, path);
     const model = await describeModel(path);
     model.scoresLayer(checkpointModel.output);
     return { of, found: `${name}: a model of ${classes.length} classes, which is run`, problem: null };

@@ -30,7 +30,15 @@ export interface PreprocessOptions {
 }
 
 /** Preprocessing that a library does, by its name. */
-export type PreprocessPreset = 'torchvision' | 'timm' | 'huggingface' | 'keras:caffe' | 'keras:tf' | 'keras:torch';
+export const preprocessPresets = [
+  'torchvision',
+  'timm',
+  'huggingface',
+  'keras:caffe',
+  'keras:tf',
+  'keras:torch',
+] as const;
+export type PreprocessPreset = (typeof preprocessPresets)[number];
 
 export interface FeatureModelOptions {
   readonly path: string;

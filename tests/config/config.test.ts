@@ -679,7 +679,7 @@ describe('what is refused, and how', () => {
 
   test('a missing file and a folder', async () => {
     await expect(readConfig(join(folder, 'none.yml'))).rejects.toMatchObject({
-      what: expect.stringContaining('the file cannot be opened (ENOENT'),
+      what: expect.stringContaining('the file cannot be opened (there is none of that name'),
       where: join(folder, 'none.yml'),
       fix: 'Name the config with --config, or write one with `barlow init`',
     });

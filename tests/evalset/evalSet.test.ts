@@ -168,10 +168,10 @@ describe('what a manifest is refused for', () => {
     ['an empty label', 'image,label\na,1\n"b\nc"," "\n', ':3', 'the image has no label', 'Give its true class'],
     [
       'no column of images',
-      'img,label\na,1\n',
+      'imago,label\na,1\n',
       '',
-      'there is no column "image"; there are "img", "label"',
-      'Rename one, or set `evalSet.columns.image` to "img" in the config',
+      'there is no column "image"; there are "imago", "label"',
+      'Rename one, or set `evalSet.columns.image` to "imago" in the config',
     ],
     [
       'no column of labels',
@@ -181,11 +181,32 @@ describe('what a manifest is refused for', () => {
       'Rename one, or set `evalSet.columns.label` in the config',
     ],
     [
-      'semicolons',
-      'image;label\na;1\n',
+      'bars between fields',
+      'image|label\na|1\n',
       '',
-      'there is no column "image"; there are "image;label"',
+      'there is no column "image"; there are "image|label"',
       'Separate the fields by commas',
+    ],
+    [
+      'a # before the names',
+      '# image,label\na,1\n',
+      '',
+      'there is no column "image"; there are "# image", "label"',
+      'np.savetxt: comments=""',
+    ],
+    [
+      'a comment above the names',
+      '# by our script\nimage,label\na,1\n',
+      ':2',
+      'the row has 2 fields, the header 1',
+      'or the lines of comment above them',
+    ],
+    [
+      'a comment among the rows',
+      'image,label\na,1\n# the rest is new\nb,1\n',
+      ':3',
+      'the row has 1 fields, the header 2',
+      'Remove the lines of comment, which begin with #',
     ],
     [
       'both predictions and failures',
@@ -233,7 +254,7 @@ describe('the files of the images', () => {
     expect(await refused(text, { images })).toEqual({
       what: '4 of 6 images are not in images: "A.png", "sub/c.png", "none/b.png" and 1 more',
       where: 'manifest.csv:3',
-      fix: 'Add the files, remove the rows, or mend `evalSet.images`; names are case-sensitive',
+      fix: 'Add the files, remove the rows, or mend `evalSet.images` (--images); names are case-sensitive',
     });
   });
 
@@ -244,9 +265,9 @@ describe('the files of the images', () => {
       fix: 'Name the image file',
     });
     expect(await refused(row('a.png'), { images: join(folder, 'nowhere') })).toEqual({
-      what: expect.stringContaining('the folder of the images cannot be read (ENOENT'),
+      what: expect.stringContaining('the folder of the images cannot be read (there is none of that name'),
       where: 'nowhere',
-      fix: 'Check `evalSet.images`; it is relative to the config file',
+      fix: 'Check `evalSet.images` (in a config relative to it) or --images',
     });
     expect(await refused(row('a.png'), { images: join(images, 'a.png') })).toEqual({
       what: 'this is not a folder',

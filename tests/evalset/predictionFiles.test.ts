@@ -74,6 +74,11 @@ const refused: readonly (readonly [string, string, string])[] = [
     'holds 2 arrays ("a", "b"), and it is not known which are the scores',
     'np.savez("scores.npz", scores=scores)',
   ],
+  ['one-hot.npy', 'the scores are zeros and ones, and those of the labels', 'Give the scores that the model answers'],
+  ['one-hot-integers.npy', 'the scores are zeros and ones, and those of the labels', 'Give the scores'],
+  ['one-hot.npz', 'the scores are zeros and ones, and those of the labels', 'Give the scores'],
+  ['labels.npz', 'holds "labels", which by its name are the labels themselves', 'Save what the model answers'],
+  ['other-confidences.npz', 'has confidences in shape (11), and 12 predictions', 'one number an image'],
   ['damaged.npz', 'the file of scores is damaged (', 'copy it again'],
   ['pickle.npz', 'the file of scores is a Python pickle', 'np.save("scores.npy", scores)'],
   ['array.csv', 'the file is a NumPy array (.npy)', 'Give it the ending .npy'],
@@ -192,6 +197,17 @@ describe('scores in the order of classes', () => {
     const sorted = (await readIn(data, 'float32.npy')).checkpoint.predictions ?? new Int32Array();
     // The first score is now that of the ibex, which sorts last.
     expect(predictions).toEqual(sorted.map((place) => [2, 0, 1][place] ?? -1));
+  });
+
+  it('are refused where the file and evalSet.classes name other ones', async () => {
+    const manifest = join(data, 'manifest.csv');
+    const { evalSet, order } = await readEvalSet({ images: null, manifest, classes: ['ibex', 'cat', 'dog'], columns });
+    const told = await refusal(readCheckpoint(join(data, 'class-order.npz'), 'c', evalSet, columns, order), data);
+    expect(told).toEqual({
+      what: 'the file names other classes for its scores than `evalSet.classes` or --classes: "dog" for score 1, where that has "cat"',
+      where: 'class-order.npz',
+      fix: 'Leave one of the two out, or make them agree',
+    });
   });
 
   it('are not guessed where classes are integers that sort otherwise as text', async () => {

@@ -344,9 +344,9 @@ describe('any table', () => {
 
   test('missing, a folder, empty, without rows', async () => {
     expect(await refusal(readTable(join(folder, 'none.csv')), folder)).toEqual({
-      what: expect.stringContaining('the file cannot be opened (ENOENT'),
+      what: expect.stringContaining('the file cannot be opened (there is none of that name'),
       where: 'none.csv',
-      fix: 'Check the path; it is relative to the config file',
+      fix: 'Check the path; in a config it is relative to the config file',
     });
     mkdirSync(join(folder, 'dir.csv'));
     expect(await refusal(readTable(join(folder, 'dir.csv')), folder)).toMatchObject({ what: 'this is not a file' });

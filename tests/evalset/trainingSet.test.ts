@@ -38,7 +38,7 @@ describe('readTrainingSet', () => {
     ['indices beyond the names', 'image,label\na.png,7\n', ['cat'], 'none of its classes ("7")', 'trainingSet.classes'],
     ['no label', 'image,label\na.png,\n', [], 'the image has no label', 'true class'],
     ['an image twice', 'image,label\na.png,cat\na.png,cat\n', [], 'stands twice', 'Remove one'],
-    ['no column of labels', 'image,class\na.png,cat\n', [], '"label"', ''],
+    ['no column of labels', 'image,Klasse\na.png,cat\n', [], '"label"', ''],
   ])('refuses %s', async (_name, text, classes, what, fix) => {
     const refused = await refusal(read(text, classes), folder);
     expect(refused.what).toContain('training set: ');

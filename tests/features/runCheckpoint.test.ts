@@ -58,7 +58,7 @@ async function ran(
     onProgress,
     onNotice: () => {},
   } as const;
-  const classes = await scoreClasses(options.classes ?? null, null, evalSet.classes);
+  const classes = await scoreClasses(options.classes ?? null, null, evalSet.classes, path);
   const given = { name: 'c', path, classes, options: { ...plain, ...options } };
   const checkpoint = await runCheckpoint(given, evalSet, source);
   return { checkpoint, batches, hashed };

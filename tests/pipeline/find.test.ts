@@ -35,7 +35,7 @@ const known = [...evaluated].slice(0, 40);
 
 const request = (out = 'report') => completeRequest({ config, out: join(folder, out), workers: 0, commit: 'two' });
 const find = (to: string, asked: Partial<FindRequest> = {}, out = 'report') =>
-  findAlike(request(out), { event: id, pool, most: 1000, force: false, ...asked, to: join(folder, to) });
+  findAlike(request(out), { event: id, pool, most: 1000, force: false, evalSet: null, ...asked, to: join(folder, to) });
 const table = (file: string): Record<string, string>[] => parse(readFileSync(join(folder, file)), { columns: true });
 
 beforeAll(async () => {

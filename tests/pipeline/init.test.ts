@@ -180,10 +180,10 @@ describe('the files of barlow init', () => {
     // In the branch of baselines, and in no folder that a merge request's cache lacks.
     expect(run({})).toEqual([
       'git remote set-url --push origin https://barlow:glpat@gitlab.test/a/b.git',
-      'npx barlow-gate run --out report --record',
+      'npx barlow-gate run --install onnx-cpu --out report --record',
     ]);
     expect(run({ CI_MERGE_REQUEST_TARGET_BRANCH_NAME: 'main $(id)' })).toEqual([
-      'npx barlow-gate run --out report --base main $(id)',
+      'npx barlow-gate run --install onnx-cpu --out report --base main $(id)',
     ]);
   });
 });
@@ -201,6 +201,25 @@ describe('barlow init', () => {
     expect(said.lines.join('\n')).toContain('Not there yet: eval.csv');
     expect((await readConfig(join(folder, 'barlow.yml'))).name).toBe(basename(folder).replaceAll(' ', '-'));
     expect(readFileSync(join(folder, '.github/workflows/barlow-gate.yml'), 'utf8')).toBe(template('pull-request'));
+  });
+
+  it('sees an evaluation set beside its training set, and predictions that have the labels too', async () => {
+    for (const image of ['train/cat/1.png', 'train/dog/2.png', 'val/cat/3.png', 'val/dog/4.png']) {
+      mkdirSync(dirname(join(folder, 'data', image)), { recursive: true });
+      writeFileSync(join(folder, 'data', image), '');
+    }
+    const table = 'Filename,Label,Pred\ncat/3.png,cat,cat\ndog/4.png,dog,cat\n';
+    for (const name of ['old.csv', 'new.csv']) writeFileSync(join(folder, name), table);
+    const { lines } = await initialise({ ...quiet, folder, given: { workflow: 'none' } });
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'data/val/ has a folder a class (2).',
+        'old.csv is the checkpoint in use, new.csv the one to judge (by their names).',
+      ]),
+    );
+    const { evalSet, checkpoints } = await readConfig(join(folder, 'barlow.yml'));
+    expect([evalSet.images, evalSet.manifest]).toEqual([join(folder, 'data', 'val'), null]);
+    expect(checkpoints).toEqual([{ name: 'candidate', path: join(folder, 'new.csv') }]);
   });
 
   it.each(workflowNames)('writes %s, with configs that can be read', async (workflow) => {

@@ -16,6 +16,7 @@ import { checkTensorData, declaredBytes, elemTypes, packData, readExternalData, 
 export function readGraph(bytes: Uint8Array, file: string): OnnxGraph {
   const model = decode(bytes, file);
   const graph = model.graph;
+  if (graph !== null) refuseTabular(graph, file);
   const opset = model.opsetImport.find(isDefault);
   if (graph === null || graph.node.length === 0 || graph.output.length === 0 || opset === undefined) {
     throw notAModel(file, 'it holds no graph');
@@ -37,6 +38,18 @@ export function readGraph(bytes: Uint8Array, file: string): OnnxGraph {
   }
   const node = orderedNodes(graph, file);
   return normalForm(file, replaced(model, { graph: replaced(graph, { node }) }), toNumber(opset.version));
+}
+
+/** What skl2onnx and its like make of scikit-learn's, XGBoost's and LightGBM's models: trees and the like over columns of numbers. */
+function refuseTabular({ node, input }: Graph, file: string): void {
+  const learned = node.find(({ domain }) => domain === 'ai.onnx.ml');
+  const isOfImages = input.some(({ type }) => type?.tensorType?.shape?.dim.length === 4);
+  if (learned === undefined || isOfImages) return;
+  throw new UserError({
+    what: `the model takes columns of numbers, not images: its ${learned.opType} is an operator of models by scikit-learn, XGBoost or LightGBM (skl2onnx)`,
+    where: file,
+    fix: 'Write what it predicts as a table of image and prediction; a feature model must be a network that takes images',
+  });
 }
 
 /** Nodes as ONNX asks for them, each after those it needs; some converters (to float16) leave them otherwise. */

@@ -95,8 +95,16 @@ columns.to_csv(out / "prob-columns.csv", index=False)
 columns.rename(columns=lambda name: name.removeprefix("prob_")).to_csv(out / "class-columns.csv", index=False)
 columns.rename(columns={f"prob_{name}": f"score.{k}" for k, name in enumerate(classes)}).to_json(out / "columns-of-indices.jsonl", orient="records", lines=True)
 (out / "wrapped.json").write_text(json.dumps({"predictions": frame.to_dict(orient="records")}))
+best = probabilities.max(axis=1).astype("float32")
+named = np.array([classes[k] for k in chosen])
+np.savez(out / "with-confidences.npz", predictions=named[order], confidences=best[order], images=np.array(images)[order])
+np.savez(out / "pair.npz", y_true=np.array(labels), y_pred=named, y_prob=best)
+np.savez(out / "class-order.npz", scores=logits[:, ::-1], classes=np.array(classes[::-1]))
 for name, array in [("big-endian.npy", logits), ("big-endian-half.npy", half.astype("float32")), ("filenames.npz", logits), ("paths-of-octets.npz", logits)]:
     scores(name, array)
+scores("class-order.npz", logits)
+for name in ["with-confidences.npz", "pair.npz"]:
+    expected[name] = {"prediction": list(map(str, named)), "confidence": [float(x) for x in best]}
 expected["names-of-octets.npy"] = expected["names.npy"]
 expected["wrapped.json"] = expected["records.json"]
 for name, array in [("outputs.npz", probabilities), ("half-probabilities.npy", probabilities.astype("float16").astype("float64")), ("prob-columns.csv", rounded), ("class-columns.csv", rounded), ("columns-of-indices.jsonl", rounded)]:
@@ -114,6 +122,12 @@ bad = logits.copy(); bad[4, 1] = np.nan
 np.save(foreign / "nan.npy", bad)
 (foreign / "cut.npy").write_bytes((out / "float32.npy").read_bytes()[:-5])
 np.savez(foreign / "several.npz", a=logits, b=logits)
+one_hot = np.eye(3)[[classes.index(label) for label in labels]]
+np.save(foreign / "one-hot.npy", one_hot.astype("float32"))
+np.save(foreign / "one-hot-integers.npy", one_hot.astype("int64"))
+np.savez(foreign / "one-hot.npz", scores=one_hot, images=np.array(images))
+np.savez(foreign / "labels.npz", labels=np.array(labels), images=np.array(images))
+np.savez(foreign / "other-confidences.npz", predictions=named, confidences=best[:-1])
 whole = bytearray((out / "packed.npz").read_bytes()); whole[60] ^= 255
 (foreign / "damaged.npz").write_bytes(whole)
 (foreign / "pickle.npz").write_bytes(pickle.dumps({"scores": 1}, protocol=4))
