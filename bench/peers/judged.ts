@@ -19,9 +19,12 @@ export interface Met {
   readonly f1: number;
   /** Whether one of the three is the region: precision and recall of at least 0.6. */
   readonly located: boolean;
+  /** The same of the images that newly fail alone: those of the slice against those of the region. */
+  readonly gathered: boolean;
 }
 
-export function met({ slices }: Told, planted: readonly number[]): Met {
+/** @param newlyFailed 1 for each position of the group that newly failed. */
+export function met({ slices }: Told, planted: readonly number[], newlyFailed: readonly number[]): Met {
   const region = new Set(planted);
   const three = slices.slice(0, 3).filter((slice) => slice.length > 0);
   const each = three.map((slice) => {
@@ -30,7 +33,13 @@ export function met({ slices }: Told, planted: readonly number[]): Met {
     return { precision, recall, f1: both === 0 ? 0 : (2 * precision * recall) / (precision + recall) };
   });
   const best = each.reduce((one, other) => (other.f1 > one.f1 ? other : one), { precision: 0, recall: 0, f1: 0 });
-  return { ...best, located: three.some((slice) => isLocated(slice, region)) };
+  const failing = (positions: readonly number[]) => positions.filter((at) => newlyFailed[at] === 1);
+  const broken = new Set(failing(planted));
+  return {
+    ...best,
+    located: three.some((slice) => isLocated(slice, region)),
+    gathered: three.map(failing).some((slice) => slice.length > 0 && isLocated(slice, broken)),
+  };
 }
 
 export function mean(values: readonly number[]): number {
