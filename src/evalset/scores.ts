@@ -50,7 +50,7 @@ export function isNumpyFile(file: string): boolean {
  * array, or one called `scores`, `probs`, `logits` or the like. Of scores (images x classes) the greatest counts; a list
  * holds the predicted classes, as names or indices, and another of one number an image their confidences. Arrays that are called as the
  * labels are passed over; texts called `classes` or the like are the classes of the scores. Rows are those of the eval set in its order, unless the archive has
- * a list of names called as the column of images, `images`, `paths`, `filenames` or the like.
+ * a list of names called as the column of images, `images`, `paths`, `filenames` or the like, or one of texts that name images of it.
  *
  * @param order the classes by index of a score; null: not known, and the eval set's sorted ones are taken
  * @throws UserError where the file is none of these or is damaged, has another number of rows or classes, or a score is not a number
@@ -61,7 +61,9 @@ export async function readScores(
   columns: ColumnNames,
   order: readonly string[] | null,
 ): Promise<Table> {
-  const { predicted, confidence, images, classes } = await unlessUnfit(file, () => arraysOf(file, columns));
+  const { predicted, confidence, images, classes } = await unlessUnfit(file, () =>
+    arraysOf(file, columns, evalSet.images),
+  );
   const names = images ?? evalSet.images;
   if (classes !== null && order !== null && JSON.stringify(classes) !== JSON.stringify(order))
     throw otherOrder(file, classes, order);
@@ -103,7 +105,7 @@ interface Arrays {
   readonly classes: readonly string[] | null;
 }
 
-async function arraysOf(file: string, columns: ColumnNames): Promise<Arrays> {
+async function arraysOf(file: string, columns: ColumnNames, known: readonly string[]): Promise<Arrays> {
   const { size } = await stat(file);
   if (size > maxBytes) {
     throw new UnfitArray(
@@ -119,7 +121,7 @@ async function arraysOf(file: string, columns: ColumnNames): Promise<Arrays> {
   if (bytes.length >= 4 && bytes.readUInt32LE(0) !== 0x04034b50) refuseForeign(bytes, file, 'the file of scores');
   const arrays = new Map<string, Buffer>();
   for (const [name, array] of await unzip(bytes, maxBytes)) arrays.set(name.replace(/\.npy$/, ''), array);
-  const imagesName = [columns.image, ...imageNames].find((name) => arrays.has(name));
+  const imagesName = [columns.image, ...imageNames].find((name) => arrays.has(name)) ?? namesAmong(arrays, known);
   const images = imagesName === undefined ? null : textsOf(imagesName, entryOf(arrays, imagesName));
   const read = (name: string) => readNumpyArray(entryOf(arrays, name));
   const given = [...arrays.keys()].filter((name) => name !== imagesName);
@@ -154,6 +156,27 @@ function predictedAmong(names: readonly string[], confidenceName: string, read: 
   const predicted = read(scoresAmong(rest.length === 0 ? own : rest));
   const [confidence, ...more] = rest.length === 0 ? [] : confidences;
   return { predicted, confidence: confidence === undefined || more.length > 0 ? null : read(confidence) };
+}
+
+/** The array that lists images, whatever it is called: passed over, the scores would be taken for those of other images. */
+function namesAmong(arrays: ReadonlyMap<string, Buffer>, known: readonly string[]): string | undefined {
+  const last = (path: string) => path.slice(path.lastIndexOf('/') + 1);
+  const names = new Set(known.map(last));
+  return [...arrays.keys()].find((name) => {
+    const texts = textsIn(entryOf(arrays, name));
+    return texts?.some((text) => names.has(last(text)));
+  });
+}
+
+/** Null where an array is no list of texts. */
+function textsIn(bytes: Buffer): readonly string[] | null {
+  try {
+    const array = readNumpyArray(bytes);
+    return array.kind === 'texts' && array.columns === null ? array.values : null;
+  } catch (thrown) {
+    if (thrown instanceof UnfitArray) return null;
+    throw thrown;
+  }
 }
 
 function entryOf(arrays: ReadonlyMap<string, Buffer>, name: string): Buffer {

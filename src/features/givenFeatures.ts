@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { refuseForeignFile } from '../adapters/foreignFile.ts';
 import { BadNpy } from '../adapters/npyHeader.ts';
 import { refuseSpecialFile } from '../adapters/regularFile.ts';
 import { messageOf, UserError } from '../errors.ts';
@@ -64,11 +65,13 @@ export function bytesPerValue(dtype: NpyHeader['dtype']): number {
 export async function readNpy(path: string): Promise<{ header: NpyHeader; size: number }> {
   await refuseSpecialFile(path, 'the feature file', 'Check features in the config');
   try {
+    await refuseForeignFile(path, 'the feature file', 'a NumPy array (.npy)');
     await using file = await open(path);
     const { size } = await file.stat();
     const { buffer, bytesRead } = await file.read(Buffer.alloc(Math.min(size, MAX_HEADER_BYTES)), 0);
     return { header: parseNpyHeader(buffer.subarray(0, bytesRead)), size };
   } catch (thrown) {
+    if (thrown instanceof UserError) throw thrown;
     if (thrown instanceof BadNpy)
       throw badFile(path, `it ${thrown.message}`, 'Save it with numpy.save: a float32 matrix, images x features');
     throw badFile(path, `the feature file cannot be read (${messageOf(thrown)})`, 'Check features in the config');
