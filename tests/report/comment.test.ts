@@ -1,30 +1,18 @@
 import { join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { commentPage } from '../../scripts/commentPage.ts';
 import { contactSheet } from '../../src/pictures/contactSheet.ts';
-import { readTemplates } from '../../src/pipeline/templates.ts';
-import { COMMENT_LIMIT, renderMarkdown } from '../../src/report/markdown.ts';
-import { keyOf } from '../../src/report/pictures.ts';
-import { buildView } from '../../src/report/view.ts';
+import type { ReportInput } from '../../src/report/view.ts';
 import { CHROMIUM } from '../extras.ts';
 import { example, exampleImages } from '../features/extraction.ts';
 import { HOSTILE_NAMES, hostileInput } from './hostileResult.ts';
-import { sampleEvent, sampleInput, sampleResult } from './sampleResult.ts';
+import { COLUMN, link, openComment, PHONE, pictured } from './openComment.ts';
+import { sampleInput, sampleResult } from './sampleResult.ts';
 
-const templates = await readTemplates();
-const address = (kind: string) => `https://pictures.invalid/${kind}.png`;
-/** As a phone and as GitHub's column on a desktop show it. */
-const PHONE = { width: 390, height: 844 };
-const COLUMN = { width: 830, height: 900 };
-
-/**
- * Golden pictures would differ by fonts and by every version of the browser; what they would be looked at for is measured in place
- * of them: what stands in the first screen, in what order, and that nothing is cut or runs over.
- */
+/** What stands in the first screen, in what order, and that nothing is cut or runs over. */
 describe.skipIf(CHROMIUM === undefined)('the comment in Chromium (skipped where it is not installed)', () => {
   let browser: Browser;
-  const sheets = new Map<string, Uint8Array>();
+  const sheets = new Map<'failing' | 'right', Uint8Array>();
   beforeAll(async () => {
     browser = await chromium.launch({ executablePath: CHROMIUM ?? '', args: ['--no-sandbox', '--disable-gpu'] });
     for (const [kind, most] of [
@@ -32,27 +20,12 @@ describe.skipIf(CHROMIUM === undefined)('the comment in Chromium (skipped where 
       ['right', 6],
     ] as const) {
       const sheet = await contactSheet(join(example, 'images'), exampleImages.slice(0, most));
-      if (sheet !== null) sheets.set(address(kind), sheet.bytes);
+      if (sheet !== null) sheets.set(kind, sheet.bytes);
     }
   });
   afterAll(() => browser?.close());
 
-  const sheetOf = (kind: string) => ({ url: address(kind), width: 1, height: 1 });
-  const pictured = new Map([
-    [keyOf('candidate', sampleEvent().id), { failing: sheetOf('failing'), right: sheetOf('right') }],
-  ]);
-  const link = { url: 'https://github.com/owner/cars/actions/runs/1', isReport: true };
-
-  async function open(input: ReturnType<typeof sampleInput>, viewport: typeof PHONE) {
-    const page = await browser.newPage({ viewport });
-    await page.route('**/*', (route) => {
-      const body = sheets.get(route.request().url());
-      return body === undefined ? route.abort() : route.fulfill({ body: Buffer.from(body), contentType: 'image/png' });
-    });
-    const comment = renderMarkdown(buildView(input), templates, COMMENT_LIMIT);
-    await page.setContent(commentPage(comment), { waitUntil: 'load' });
-    return page;
-  }
+  const open = (input: ReportInput, viewport: typeof PHONE) => openComment(browser, input, viewport, sheets);
   /** Run in the page: texts and pictures that run out of the comment on either side, besides what scrolls in its own box. */
   const OVERFLOWS = `(() => {
     const body = document.querySelector('.markdown-body');
