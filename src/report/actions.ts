@@ -170,7 +170,7 @@ export function actionWords(
       return { text: maskText(action, event, names), command: null };
     case 'name-training-set':
       return {
-        text: 'See whether the training set has such images: name it under trainingSet in barlow.yml.',
+        text: 'See whether the training set has such images: name it under trainingSet in barlow.yml, and the next run counts them.',
         command: null,
       };
     case 'watch':

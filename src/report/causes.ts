@@ -46,19 +46,16 @@ function counterfactualTexts(tried: Counterfactual | null, names: FeatureNames):
   const { mend, breaks } = tried;
   if (mend === null) return ['Whether they mend was not tried: changed by nothing they are not judged as they were.'];
   const changed = list(tried.features.map((feature) => featureLabel(feature, names)));
-  const mending = `With ${changed} changed to what is usual among right images, ${outcome(mend, 'mend')}; changed as far along random features, ${atRandom(mend)}`;
+  const depends = isClear(mend) ? 'The checkpoint depends' : 'Not shown that the checkpoint depends';
+  const mended = `${count(mend.turned)} of ${count(mend.images)} come right again (changed as far along random features: ${atRandom(mend)})`;
+  const mending = `${depends} on ${changed} here: changed to what is usual among right images, ${mended}.`;
   if (breaks === null) return [mending];
-  return [
-    `${mending} The other way round, ${outcome(breaks, 'right images break')}; along random features, ${atRandom(breaks)}`,
-  ];
-}
-
-function outcome({ turned, images }: MovedImages, what: string): string {
-  return `${count(turned)} of ${count(images)} ${what}`;
+  const broken = `${count(breaks.turned)} of ${count(breaks.images)} break (along random features: ${atRandom(breaks)})`;
+  return [`${mending} Given to right images, ${broken}.`];
 }
 
 function atRandom(moved: MovedImages): string {
-  return `${count(moved.turnedAtRandom)}${isClear(moved) ? '.' : ': no more than chance.'}`;
+  return `${count(moved.turnedAtRandom)}${isClear(moved) ? '' : ', no more than chance'}`;
 }
 
 /** "a, b and c". */

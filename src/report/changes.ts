@@ -53,7 +53,7 @@ export function changesLines(checkpoint: CheckpointResult): string[] {
   if (view === null) return [];
   const first = view.images.slice(0, 3).join(', ');
   const newly = view.newlyFailed === null ? 'No image newly fails' : `${view.newlyFailed}: ${first}`;
-  const visible = view.visible === null ? 'no cluster of any size could have failed it' : view.visible;
+  const visible = view.visible === null ? 'no cluster of any size could have failed the gate' : view.visible;
   return [
     `${view.error}.`,
     `${newly}${view.images.length > 3 || view.more !== null ? ', ...' : ''}`,
@@ -103,7 +103,7 @@ function visibleText({ groups }: Comparison): string | null {
   if (sizes.length === 0) return null;
   const [least, most] = [Math.min(...sizes), Math.max(...sizes)];
   const range = least === most ? count(least) : `${count(least)} to ${count(most)}`;
-  return `a new cluster of about ${range} newly failed images, by group, could have failed it`;
+  return `a new cluster of about ${range} newly failed images, by group, could have failed the gate`;
 }
 
 function comparedText({ images, baseline, baselines }: Comparison, all: number): string {

@@ -1,4 +1,11 @@
-import type { ClusterStatus, EvalSetChanges, EventConfidence, FailureEvent, Weakening } from '../records/comparison.ts';
+import type {
+  ClusterStatus,
+  EvalSetChanges,
+  EventConfidence,
+  EventTrait,
+  FailureEvent,
+  Weakening,
+} from '../records/comparison.ts';
 import type { FeatureNames } from '../records/features.ts';
 import { groupIdText, nameText, oneLine, sentence } from '../records/names.ts';
 import type { CheckpointResult } from '../records/result.ts';
@@ -19,7 +26,7 @@ export interface CheckpointView {
   readonly outcome: Outcome;
   /** One sentence: what decided the verdict. */
   readonly headline: string;
-  /** "candidate has 1 new failure event and 2 known failure modes that got worse"; empty where nothing is new or worse. */
+  /** "candidate newly fails on 1 kind of image and fails on 2 known kinds of image more often than before"; empty where nothing is new or worse. */
   readonly found: string;
   /** What else decides or hides it; null where nothing was compared. */
   readonly wholeSet: string | null;
@@ -58,9 +65,14 @@ export interface EventView {
   readonly confidence: string | null;
   /** What is known of its causes, a sentence or two each. */
   readonly causes: readonly string[];
+  /** Why nothing is known of causes; null where something is. */
+  readonly whyNot: string | null;
   /** What somebody could do about it, what its evidence speaks for first. */
   readonly actions: readonly ActionView[];
 }
+
+const NOT_LOOKED_AT =
+  'Not known: what they share may only go along with it. Neither the training set nor changed images were looked at.';
 
 /** What a title says already, and what follows it. */
 const TOLD = 2;
@@ -68,7 +80,10 @@ const MORE = 2;
 
 function eventView(event: FailureEvent, names: FeatureNames): EventView {
   const { id, title, traits, images, clusters, confidence } = event;
-  const more = traits.slice(TOLD, TOLD + MORE).map(({ text }) => sentence(text, 200));
+  const causes = causesText(event, names);
+  const more = untold(traits)
+    .slice(0, MORE)
+    .map(({ text }) => sentence(text, 200));
   return {
     id,
     title: sentence(title, 400),
@@ -76,9 +91,21 @@ function eventView(event: FailureEvent, names: FeatureNames): EventView {
     images: `${counted(images.length, 'image')} newly ${images.length === 1 ? 'fails' : 'fail'}`,
     clusters,
     confidence: confidence && confidenceText(confidence),
-    causes: causesText(event, names),
+    causes,
+    whyNot: causes.length > 0 ? null : NOT_LOOKED_AT,
     actions: actionViews(event),
   };
+}
+
+/** Traits that the title does not tell, without what says of the whole image what another says of its centre, or the other way round. */
+function untold(traits: readonly EventTrait[]): readonly EventTrait[] {
+  const nameOf = (trait: EventTrait) =>
+    trait.kind === 'property' ? `${trait.greater} ${trait.name.replace(/^centre /, '')}` : null;
+  const names = traits.map(nameOf);
+  return traits.filter((trait, at) => {
+    const name = nameOf(trait);
+    return at >= TOLD && (name === null || names.indexOf(name) === at);
+  });
 }
 
 function weakeningText({ group, rule, size, before, after, pValue: p }: Weakening, names: FeatureNames): string {
@@ -156,16 +183,16 @@ function headline(
   const [first] = events;
   const found = foundText(checkpoint.name, events, worsened);
   if (found !== '') return `${found}${first === undefined ? '' : `: ${first.title}`}.`;
-  const nothing = `${name} has no new failure event, and no known one got worse`;
+  const nothing = `${name} newly fails on no kind of image, and on no known one more often than before`;
   return failed === 0 ? `${nothing}.` : `${nothing}, but ${counted(failed, 'other check')} failed.`;
 }
 
 function foundText(checkpoint: string, events: readonly EventView[], worsened: readonly ClusterView[]): string {
   const found = [
-    events.length > 0 ? counted(events.length, 'new failure event') : null,
-    worsened.length > 0 ? `${counted(worsened.length, 'known failure mode')} that got worse` : null,
+    events.length > 0 ? `newly fails on ${counted(events.length, 'kind')} of image` : null,
+    worsened.length > 0 ? `fails on ${counted(worsened.length, 'known kind')} of image more often than before` : null,
   ].filter((part) => part !== null);
-  return found.length === 0 ? '' : `${nameText(checkpoint)} has ${found.join(' and ')}`;
+  return found.length === 0 ? '' : `${nameText(checkpoint)} ${found.join(' and ')}`;
 }
 
 function baselineText({ comparison, images }: CheckpointResult): string | null {

@@ -15,8 +15,11 @@ export interface EventCard {
   readonly anchor: string;
   readonly id: string;
   readonly title: string;
+  /** "38 images newly fail". */
+  readonly images: string;
   readonly also: readonly string[];
   readonly causes: readonly string[];
+  readonly whyNot: string | null;
   /** Images changed to see whether they mend; null where there are none to show. */
   readonly trial: { readonly before: Strip | null; readonly after: Strip | null } | null;
   /** Null where no cluster of it is known. */
@@ -59,7 +62,8 @@ export function eventCard(
   const failing = shown === null ? [] : told(shown.failing);
   const right = shown === null ? [] : told(shown.right);
   return {
-    ...{ anchor, id: event.id, title: view.title, causes: view.causes, confidence: view.confidence },
+    ...{ anchor, id: event.id, title: view.title, images: view.images },
+    ...{ causes: view.causes, whyNot: view.whyNot, confidence: view.confidence },
     trial: trialOf(ground.input.trials.get(keyOf(ground.result.name, event.id))),
     also: view.trait === null ? [] : [view.trait],
     rates: lead && {

@@ -6,7 +6,7 @@ export interface EventLead {
   readonly cluster: ClusterView;
   readonly before: string;
   readonly after: string;
-  /** "among 69 images of automobile that are alike: 34 newly fail, 1 is newly right". */
+  /** "among 69 images of automobile that are alike: 34 of these newly fail, 1 is newly right". */
   readonly among: string;
 }
 
@@ -15,7 +15,7 @@ export function eventLead(clusters: readonly ClusterView[]): EventLead | null {
   const [cluster] = clusters.toSorted((a, b) => b.f1 - a.f1 || b.newlyFailed - a.newlyFailed);
   if (cluster === undefined) return null;
   const { newlyFailed, newlyFixed, group, groupId, images } = cluster;
-  const fail = `${count(newlyFailed)} newly ${newlyFailed === 1 ? 'fails' : 'fail'}`;
+  const fail = `${count(newlyFailed)} of these newly ${newlyFailed === 1 ? 'fails' : 'fail'}`;
   const right = `${newlyFixed === 0 ? 'none' : count(newlyFixed)} ${newlyFixed > 1 ? 'are' : 'is'} newly right`;
   const which = groupId === 'all' ? `${images} images` : `${images} ${group}`;
   return {

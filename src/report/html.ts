@@ -65,9 +65,12 @@ export function renderHtml(view: ReportView, templates: Templates): string {
 /** Long texts are pictures and names; no sentence with a figure is as long. */
 const LONGEST_SENTENCE = 2_000;
 
-/** Plain data in which a line never ends between a figure and its percent sign. */
+/** Plain data in which a line never ends between a figure and its percent sign, nor within "p = 0.01". */
 function keptTogether(value: unknown): unknown {
-  if (typeof value === 'string') return value.length > LONGEST_SENTENCE ? value : value.replace(/(\d) %/g, '$1\u00a0%');
+  if (typeof value === 'string')
+    return value.length > LONGEST_SENTENCE
+      ? value
+      : value.replace(/(\d) %/g, '$1\u00a0%').replace(/\bp ([=<]) (?=\d)/g, 'p\u00a0$1\u00a0');
   if (Array.isArray(value)) return value.map(keptTogether);
   if (typeof value !== 'object' || value === null || value instanceof Map || value instanceof Set) return value;
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, keptTogether(each)]));

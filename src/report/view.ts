@@ -63,9 +63,9 @@ export interface ReportView {
   readonly suite: string;
   /** Worst of the checkpoints'. */
   readonly outcome: Outcome;
-  /** "Failed: candidate has 1 new failure cluster." */
+  /** "Failed: candidate newly fails on 1 kind of image: Automobiles taken for trucks: 31 of 38." */
   readonly headline: string;
-  /** The same without a title that follows below it: "Failed: candidate has 1 new failure event." */
+  /** The same without a title that follows below it: "Failed: candidate newly fails on 1 kind of image." */
   readonly brief: string;
   /** Which images no figure counts; null where there are none. */
   readonly skipped: string | null;

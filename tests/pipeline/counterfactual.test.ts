@@ -81,7 +81,7 @@ describe('a checkpoint that fails because of redness alone', () => {
     expect(breaks?.turnedAtRandom).toBeLessThan(0.3 * (breaks?.images ?? 0));
     for (const name of ['report.md', 'report.html'])
       expect(page(name)).toContain(
-        `${mend?.turned} of ${mend?.images} mend; changed as far along random features, ${mend?.turnedAtRandom}.`,
+        `${mend?.turned} of ${mend?.images} come right again (changed as far along random features: ${mend?.turnedAtRandom})`,
       );
     const { document } = parseHTML(page('report.html'));
     const shown = document.querySelector('[aria-label="Images changed to see whether they mend"]');

@@ -50,7 +50,7 @@ describe('report.html', () => {
 
   it('says the verdict first, then what newly fails, known ones, failure modes, groups, trees, trend, and how it was made', () => {
     const { document } = parseHTML(sample);
-    expect(document.querySelector('h1')?.textContent).toBe('Failed: candidate has 1 new failure event.');
+    expect(document.querySelector('h1')?.textContent).toBe('Failed: candidate newly fails on 1 kind of image.');
     const heads = [...document.querySelectorAll('main h2')].map((head) => head.textContent);
     expect(heads).toEqual([
       ...['What newly fails', 'Right answers that became less sure', 'Known failure modes that did not get worse'],
@@ -101,7 +101,7 @@ describe('report.html', () => {
     expect(html.length).toBeLessThan(15e6);
     // 7,500 events, 2,500 known failure modes that got worse.
     expect(document.querySelector('h1')?.textContent).toContain(
-      '7,500 new failure events and 2,500 known failure modes',
+      'newly fails on 7,500 kinds of image and fails on 2,500 known kinds of image more often than before',
     );
     expect(document.querySelectorAll('.card').length).toBe(40);
     const more = [...document.querySelectorAll('.more')].map((each) => each.textContent);

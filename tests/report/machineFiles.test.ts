@@ -164,7 +164,7 @@ describe('closing lines', () => {
       'Error rate 16 % -> 16.8 %: 610 images newly fail, 530 are newly right (p = 0.02, McNemar).',
       '2 images newly fail, the most confident first (all in newly-failed.csv): images/00006.png (automobile, now truck, confidence 0.9), images/00009.png (automobile, now truck)',
       'Mended: Automobiles taken for trucks: 30 of 36; redder in the centre than 9 in 10 other automobiles',
-      'Compared: all 10,000 images, with baseline at commit fedcba987654; a new cluster of about 12 to 40 newly failed images, by group, could have failed it',
+      'Compared: all 10,000 images, with baseline at commit fedcba987654; a new cluster of about 12 to 40 newly failed images, by group, could have failed the gate',
       'Report: r',
     ]);
   });

@@ -35,7 +35,7 @@ describe('a run with a thousand events', () => {
   it('has a comment that fits, and says what it leaves out', () => {
     const comment = renderMarkdown(view, templates, COMMENT_LIMIT);
     expect(comment.length).toBeLessThanOrEqual(COMMENT_LIMIT.size);
-    expect(comment).toContain('1,000 new failure events');
+    expect(comment).toContain('newly fails on 1,000 kinds of image');
     expect(comment).toMatch(/new clusters beyond \d+/);
   }, 60_000);
 

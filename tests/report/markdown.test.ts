@@ -59,7 +59,7 @@ describe('report.md', () => {
 
   it('leads with the verdict, then the clusters before and after', () => {
     const markdown = renderMarkdown(buildView(sampleInput()), templates);
-    expect(markdown.split('\n')[0]).toBe('## ❌ Failed: candidate has 1 new failure event.');
+    expect(markdown.split('\n')[0]).toBe('## ❌ Failed: candidate newly fails on 1 kind of image.');
     expect(markdown.indexOf('**4.7 % → 15.2 %**')).toBeLessThan(markdown.indexOf('<details>'));
     expect(markdown).toContain('36 of 341 images newly fail, none is newly right');
   });
@@ -120,7 +120,7 @@ describe('size', () => {
       const size = limit.unit === 'bytes' ? Buffer.byteLength(markdown) : markdown.length;
       expect(size).toBeLessThanOrEqual(limit.size);
       expect(size).toBeGreaterThan(limit.size / 10);
-      expect(markdown.includes('10,000 new failure events')).toBe(true);
+      expect(markdown.includes('newly fails on 10,000 kinds of image')).toBe(true);
       expect(markdown.includes('more new clusters stand in result.json')).toBe(true);
       const told = markdown.match(/^Shortened to fit .*$/m)?.[0] ?? '';
       const steps = told.replace(/^.*?: (.*)\. All of it.*$/, '$1').split('; ');
