@@ -5,6 +5,7 @@ import { backwardSolve, cholesky, forwardSolve } from '../statistics/cholesky.ts
 import { countSketch } from '../statistics/countSketch.ts';
 import { limiter } from './limiter.ts';
 import { type Gram, gramWorker, seenOf } from './ridgeGram.ts';
+import { MANY_CLASSES, RIVALS, rivalsWorker } from './ridgeRivals.ts';
 import { type Fitted, marginFrom, scoreWorker, wovenWeights } from './ridgeScore.ts';
 import { sharedBuffers } from './sharedBuffers.ts';
 
@@ -32,7 +33,8 @@ const PENALTY = 0.01;
 /**
  * Fits the classifier, one column a class (1 where the image has the label, else 0), with an intercept that is not
  * penalised. Leave-one-out scores come of the hat matrix: y - (y - fitted) / (1 - leverage). Features are read twice, a chunk of images at a
- * time. Null where fewer than two classes have images: then nothing tells hard from easy.
+ * time. Of more than 1,024 classes an image is scored for those alone that are likest to its label. Null where fewer than two classes have
+ * images: then nothing tells hard from easy.
  */
 export async function hardness(input: HardnessInput): Promise<Hardness | null> {
   const { labels, classes, dimensions, readColumns, run } = input;
@@ -50,15 +52,16 @@ export async function hardness(input: HardnessInput): Promise<Hardness | null> {
     async (columns) => run(gramWorker, { columns, view }),
     (gram, from) => fitting.add(gram, from),
   );
-  const fitted = fitting.fit();
-  const woven = wovenWeights(fitted.weights, width);
+  const { fitted, sums, counts } = fitting.fit();
+  const rivals = classes > MANY_CLASSES ? await rivalsOf(fitted, sums, counts, run) : null;
+  const woven = rivals === null ? wovenWeights(fitted.weights, width) : null;
   const leverage = new Float64Array(images);
   const [own, best, second] = [new Float64Array(images), new Float64Array(images), new Float64Array(images)];
   const bestClass = new Int32Array(images);
   await eachChunk(
     input,
     async (columns, from) =>
-      run(scoreWorker, { columns, view, fitted, woven, labels: labels.slice(from, from + columns.rows) }),
+      run(scoreWorker, { columns, view, fitted, woven, rivals, labels: labels.slice(from, from + columns.rows) }),
     (scored, from) => {
       leverage.set(scored.leverage, from);
       own.set(scored.own, from);
@@ -67,8 +70,30 @@ export async function hardness(input: HardnessInput): Promise<Hardness | null> {
       bestClass.set(scored.bestClass, from);
     },
   );
-  const { mean, weights, shares } = fitted;
+  const { mean, shares } = fitted;
+  const weights = Float64Array.from(fitted.weights);
   return { images, classes, view, mean, weights, shares, leverage, own, best, bestClass, second };
+}
+
+/** Classes a task. */
+const CLASSES_A_TASK = 256;
+
+async function rivalsOf(
+  { weights, shares }: Fitted,
+  sums: Float64Array,
+  counts: Float64Array,
+  run: RunTask,
+): Promise<Uint32Array> {
+  const classes = counts.length;
+  const rivals = new Uint32Array(new SharedArrayBuffer(4 * classes * RIVALS));
+  const starts = Array.from({ length: Math.ceil(classes / CLASSES_A_TASK) }, (_, task) => task * CLASSES_A_TASK);
+  await Promise.all(
+    starts.map(async (from) => {
+      const to = Math.min(from + CLASSES_A_TASK, classes);
+      rivals.set(await run(rivalsWorker, { sums, counts, weights, shares, from, to }), from * RIVALS);
+    }),
+  );
+  return rivals;
 }
 
 /** Has all images worked on, a chunk a task; outcomes are taken in the images' order. */
@@ -165,7 +190,8 @@ class Fitting {
   constructor(labels: Int32Array, classes: number, width: number) {
     this.labels = labels;
     this.mean = new Float64Array(width);
-    this.weights = new Float64Array(classes * width);
+    // Shared: each task would copy them.
+    this.weights = new Float64Array(new SharedArrayBuffer(8 * classes * width));
     this.counts = new Float64Array(classes);
     this.products = new Float64Array(width * width);
   }
@@ -185,7 +211,7 @@ class Fitting {
     for (let at = 0; at < products.length; at++) this.products[at] += products[at];
   }
 
-  fit(): Fitted {
+  fit(): { readonly fitted: Fitted; readonly sums: Float64Array; readonly counts: Float64Array } {
     const { mean, weights, counts, products } = this;
     const [images, width] = [this.labels.length, mean.length];
     for (let at = 0; at < width; at++) mean[at] /= images;
@@ -203,12 +229,15 @@ class Fitting {
     const penalty = Math.max((PENALTY * trace) / width, 1e-9);
     for (let at = 0; at < width; at++) matrix[at * width + at] = Math.max(0, matrix[at * width + at]) + penalty;
     const lower = cholesky(matrix, width);
+    for (let at = 0; at < weights.length; at++) weights[at] -= counts[Math.floor(at / width)] * mean[at % width];
+    const sums = new Float64Array(new SharedArrayBuffer(8 * weights.length));
+    sums.set(weights);
     for (let of = 0; of < counts.length; of++) {
       const row = weights.subarray(of * width, (of + 1) * width);
-      for (let at = 0; at < width; at++) row[at] -= counts[of] * mean[at];
       forwardSolve(lower, width, row);
       backwardSolve(lower, width, row);
     }
-    return { images, mean, weights, shares: counts.map((count) => count / images), lower };
+    const fitted = { images, mean, weights, shares: counts.map((count) => count / images), lower };
+    return { fitted, sums, counts };
   }
 }

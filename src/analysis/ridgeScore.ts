@@ -2,6 +2,7 @@ import type { Columns } from '../records/features.ts';
 import type { ClassifierView, Hardness } from '../records/hardness.ts';
 import type { WorkerModule } from '../records/threads.ts';
 import { seenOf } from './ridgeGram.ts';
+import { product, RIVALS } from './ridgeRivals.ts';
 
 /** A ridge classifier that is fitted, one column a class. */
 export interface Fitted {
@@ -19,8 +20,10 @@ export interface ScoreTask {
   readonly columns: Columns;
   readonly view: ClassifierView;
   readonly fitted: Fitted;
-  /** `fitted.weights`, woven. */
-  readonly woven: Float64Array;
+  /** `fitted.weights`, woven; null where there are `rivals`. */
+  readonly woven: Float64Array | null;
+  /** Of each class the classes that its images are scored for, `RIVALS` a class, ascending; null: all. */
+  readonly rivals: Uint32Array | null;
   /** Of the images of this task. */
   readonly labels: Int32Array;
 }
@@ -29,25 +32,26 @@ export interface ScoreTask {
 export type Scored = Pick<Hardness, 'leverage' | 'own' | 'best' | 'bestClass' | 'second'>;
 
 /** Leverage and the best leave-one-out scores of some images. */
-export default function score({ columns, view, fitted, woven, labels }: ScoreTask): Scored {
-  const { mean, shares } = fitted;
+export default function score({ columns, view, fitted, woven, rivals, labels }: ScoreTask): Scored {
+  const { shares } = fitted;
   const { width } = view;
   const rows = labels.length;
   const seen = seenOf(columns, view);
   const leverage = leverages(seen, width, fitted);
   const [own, best, second] = [0, 1, 2].map(() => new Float64Array(rows));
   const bestClass = new Int32Array(rows);
-  const order = summingOrder(width);
-  const centred = new Float64Array(width);
+  const every = Uint32Array.from(shares.keys());
+  const scoredFor = (label: number) => rivals?.subarray(label * RIVALS, (label + 1) * RIVALS) ?? every;
   const scores = new Float64Array(Math.ceil(shares.length / WOVEN) * WOVEN);
-  const scoreSome = scorer(woven, width, scores);
+  const fill = woven === null ? scorerOfSome(seen, fitted, scores) : scorerOfAll(seen, fitted, woven, scores);
   for (let row = 0; row < rows; row++) {
-    for (let at = 0; at < width; at++) centred[at] = seen[row * width + order[at]] - mean[order[at]];
-    for (let of = 0; of < scores.length; of += WOVEN) scoreSome(centred, of);
+    const classes = scoredFor(labels[row]);
+    fill(row, classes);
     let first = Number.NEGATIVE_INFINITY;
     let next = Number.NEGATIVE_INFINITY;
     let firstClass = 0;
-    for (let of = 0; of < shares.length; of++) {
+    for (let at = 0; at < classes.length; at++) {
+      const of = classes[at];
       const value = leftOut(shares[of] + scores[of], labels[row] === of ? 1 : 0, leverage[row]);
       if (value > first) {
         next = first;
@@ -123,6 +127,29 @@ export function wovenWeights(weights: Float64Array, width: number): Float64Array
     for (let at = 0; at < width; at++) to[start + at * WOVEN] = weights[of * width + order[at]];
   }
   return to;
+}
+
+/** Fills in an image's products with the weights of some classes. */
+type Fill = (row: number, classes: Uint32Array) => void;
+
+function scorerOfSome(seen: Float32Array, { mean, weights }: Fitted, scores: Float64Array): Fill {
+  const width = mean.length;
+  const centred = new Float64Array(width);
+  return (row, classes) => {
+    for (let at = 0; at < width; at++) centred[at] = seen[row * width + at] - mean[at];
+    for (let at = 0; at < classes.length; at++) scores[classes[at]] = product(centred, weights, classes[at] * width);
+  };
+}
+
+function scorerOfAll(seen: Float32Array, { mean }: Fitted, woven: Float64Array, scores: Float64Array): Fill {
+  const width = mean.length;
+  const order = summingOrder(width);
+  const centred = new Float64Array(width);
+  const scoreEight = scorer(woven, width, scores);
+  return (row) => {
+    for (let at = 0; at < width; at++) centred[at] = seen[row * width + order[at]] - mean[order[at]];
+    for (let of = 0; of < scores.length; of += WOVEN) scoreEight(centred, of);
+  };
 }
 
 /** A function that adds up products of an image's values, in summing order, with the weights of eight classes from `of` on. */
