@@ -4,8 +4,10 @@
  * of an image, what more threads would do by the model below, beside what a machine of 16 cores did measure, and the line that a run prints.
  *
  * The model. A ring of batches, one more than there are threads and the one that the engine has, so no thread waits for a place. A thread
- * takes c seconds of CPU an image; T of them give T / (c (1 + s (T - 1))) images/s, s from what two threads measured; the engine, one
- * server, gives 1 / e. The lesser of the two comes through, and ceil(c / e) threads keep the engine busy where s is 0.
+ * takes c seconds of CPU an image; T of them, a core each, give T / (c (1 + s (T - 1))) images/s, s by how much CPU an image takes more on two
+ * threads (they share caches and memory); the engine, one server, gives 1 / e. The lesser of the two comes through, and ceil(c / e)
+ * threads keep the engine busy where s is 0. By CPU, so that a machine which does other work gives the same figures; what
+ * the clock says is printed with the share of the cores that decoding got.
  * Needs Debian's python3-pil and python3-numpy. usage: node bench/decoding.ts
  */
 import { execFileSync } from 'node:child_process';
@@ -49,15 +51,20 @@ try {
   execFileSync('/usr/bin/python3', ['-c', script, String(FILES), folder]);
   const [one, two] = [await through(1, 0), await through(2, 0)];
   const cost = one.cpu;
-  const slowed = Math.max(0, (2 * one.speed) / two.speed - 1);
-  for (const [threads, { speed, cpu }] of [one, two].entries())
-    console.log(`${threads + 1} threads: ${speed.toFixed(0)} images/s, ${(1000 * cpu).toFixed(2)} ms of CPU an image`);
-  console.log(`model: c = ${(1000 * cost).toFixed(2)} ms, s = ${slowed.toFixed(3)}`);
-  const rate = (threads: number) => (threads * one.speed) / (1 + slowed * (threads - 1));
-  for (const [threads, there] of MEASURED_THERE) {
-    const scaled = rate(threads) / one.speed;
+  const slowed = Math.max(0, two.cpu / one.cpu - 1);
+  for (const [at, { speed, cpu }] of [one, two].entries()) {
+    const threads = at + 1;
+    const got = (100 * speed * cpu) / threads;
     console.log(
-      `  ${String(threads).padStart(2)} threads: ${rate(threads).toFixed(0)} images/s, ${scaled.toFixed(1)} times one thread (without slowing ${threads}; measured on 16 cores ${(there / 156).toFixed(1)})`,
+      `${threads} threads: ${(1000 * cpu).toFixed(2)} ms of CPU an image, ${(threads / cpu).toFixed(0)} images/s on as many idle cores; ${speed.toFixed(0)} images/s by the clock, with ${got.toFixed(0)} % of them`,
+    );
+  }
+  console.log(`model: c = ${(1000 * cost).toFixed(2)} ms, s = ${slowed.toFixed(3)}`);
+  const rate = (threads: number) => threads / cost / (1 + slowed * (threads - 1));
+  for (const [threads, there] of MEASURED_THERE) {
+    const scaled = rate(threads) * cost;
+    console.log(
+      `  ${String(threads).padStart(2)} threads: ${rate(threads).toFixed(0)} images/s, ${scaled.toFixed(1)} times one thread (measured on 16 cores: ${there}, ${(there / 156).toFixed(1)} times)`,
     );
   }
   for (const engine of ENGINES) {

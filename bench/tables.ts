@@ -5,7 +5,7 @@
  * (CPU, since a busy machine says little by the clock). usage: node bench/tables.ts
  */
 import { spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readEvalSet } from '../src/evalset/evalSet.ts';
@@ -74,12 +74,13 @@ function measure(what: string, path: string, rows: number, head: string, line: (
     writeSync(file, `${lines.join('\n')}\n`);
   }
   closeSync(file);
+  const size = statSync(path).size / 1e6;
   const { stdout, stderr, status } = spawnSync(process.execPath, [import.meta.filename, path], { encoding: 'utf8' });
   if (status !== 0) throw new Error(`${what}: ${stderr}`);
   const found: Measured = JSON.parse(stdout);
   const { images, columns, seconds, cpuSeconds, megabytes } = found;
   console.log(
-    `${what.padEnd(28)} ${images} images, ${columns} columns: ${seconds} s, ${cpuSeconds} s of CPU, ${megabytes} MB resident`,
+    `${what.padEnd(28)} ${size.toFixed(0)} MB, ${images} images, ${columns} columns: ${seconds} s, ${cpuSeconds} s of CPU, ${megabytes} MB resident`,
   );
   return found;
 }

@@ -101,7 +101,9 @@ function mendedText({ title }: FailureEvent): string {
 function visibleText({ groups }: Comparison): string | null {
   const sizes = groups.flatMap(({ smallestVisible }) => smallestVisible ?? []);
   if (sizes.length === 0) return null;
-  const [least, most] = [Math.min(...sizes), Math.max(...sizes)];
+  // Not spread over arguments: there may be more groups than those have room.
+  const least = sizes.reduce((one, other) => Math.min(one, other), Number.POSITIVE_INFINITY);
+  const most = sizes.reduce((one, other) => Math.max(one, other), Number.NEGATIVE_INFINITY);
   const range = least === most ? count(least) : `${count(least)} to ${count(most)}`;
   return `a new cluster of about ${range} newly failed images, by group, could have failed the gate`;
 }

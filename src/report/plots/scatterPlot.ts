@@ -1,4 +1,4 @@
-import { percent } from '../../records/words.ts';
+import { count, percent } from '../../records/words.ts';
 import * as Plot from './draw.ts';
 import { AFTER, CALM, FAINT, svg } from './draw.ts';
 
@@ -10,10 +10,22 @@ export interface ScatterPoint {
   readonly failureMode: boolean;
 }
 
-/** ALER against base error rate (Barlow, figures 8 and 16 to 19): the higher above the line, the better features explain the failures. */
-export function scatterPlot(points: readonly ScatterPoint[], label: string): string {
-  const most = Math.min(1, Math.max(0.05, ...points.map((point) => Math.max(point.aler, point.baseErrorRate))) * 1.08);
-  const farthest = [...points].sort((a, b) => b.aler - b.baseErrorRate - (a.aler - a.baseErrorRate)).slice(0, 3);
+/** Most points: more are a cloud, and each takes some 200 bytes of the page. */
+const MOST = 3000;
+
+/**
+ * ALER against base error rate (Barlow, figures 8 and 16 to 19): the higher above the line, the better features explain the failures. Of very many
+ * groups those are drawn that lie highest above it, and the label says so.
+ */
+export function scatterPlot(all: readonly ScatterPoint[], of: string): string {
+  const above = ({ aler, baseErrorRate }: ScatterPoint) => aler - baseErrorRate;
+  const points = all.length <= MOST ? all : all.toSorted((a, b) => above(b) - above(a)).slice(0, MOST);
+  const label = points === all ? of : `${of}, the ${count(MOST)} highest above the line`;
+  const most = Math.min(
+    1,
+    1.08 * points.reduce((greatest, { aler, baseErrorRate }) => Math.max(greatest, aler, baseErrorRate), 0.05),
+  );
+  const farthest = points.toSorted((a, b) => above(b) - above(a)).slice(0, 3);
   const at = { x: 'baseErrorRate', y: 'aler' } as const;
   const title = (point: ScatterPoint) =>
     `${point.name}: error rate ${percent(point.baseErrorRate)}, ALER ${percent(point.aler)}`;
