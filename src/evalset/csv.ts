@@ -1,6 +1,7 @@
 import { CsvError, parse } from 'csv-parse/sync';
 import { UserError } from '../errors.ts';
 import { entry } from '../records/entry.ts';
+import { interned } from './interned.ts';
 import { commentHint, type Table } from './table.ts';
 import { readUtf8 } from './textFile.ts';
 
@@ -28,6 +29,7 @@ async function readSeparated(file: string, usual: string): Promise<Table> {
   let header: readonly string[] | null = null;
   let columns: string[][] = [];
   const lines: number[] = [];
+  const intern = interned();
   parseCsv(file, bytes, delimiter, (fields, line) => {
     if (fields.length === 1 && fields[0] === '') return;
     if (!isSkipped) {
@@ -42,7 +44,7 @@ async function readSeparated(file: string, usual: string): Promise<Table> {
     }
     refuseOtherWidth(fields, header, delimiter, `${file}:${line}`);
     lines.push(line);
-    for (const [index, field] of fields.entries()) entry(columns, index).push(field);
+    for (const [index, field] of fields.entries()) entry(columns, index).push(intern(field));
   });
   const names: readonly string[] = header ?? [];
   return {

@@ -1,6 +1,7 @@
 import { UserError } from '../errors.ts';
 import { entry } from '../records/entry.ts';
 import { cellText } from './cell.ts';
+import { interned } from './interned.ts';
 import type { Table } from './table.ts';
 
 /** A table that grows row by row. */
@@ -18,6 +19,7 @@ export function objectTable(file: string, whereOf: (place: number) => string): G
   const columns = new Map<string, string[]>();
   const nested = new Set<string>();
   const places: number[] = [];
+  const intern = interned();
   let filled = 0;
   const add = (value: object, place: number) => {
     const row = places.push(place) - 1;
@@ -34,7 +36,7 @@ export function objectTable(file: string, whereOf: (place: number) => string): G
       const column = columns.get(name) ?? [];
       columns.set(name, column);
       while (column.length < row) column.push('');
-      column[row] = cell;
+      column[row] = intern(cell);
     }
     if (isHollow(columns.size + nested.size, places.length, filled))
       throw hollow(columns.size + nested.size, whereOf(place));
