@@ -3,7 +3,8 @@
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major > 22 || (major === 22 && minor >= 18)) {
   try {
-    await import('./cli.ts');
+    const { startCommand } = await import('./cli.ts');
+    await startCommand();
   } catch (thrown) {
     // The command's own files cannot be read: by far most often for too few open files.
     const message = String(thrown);

@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { styleText } from 'node:util';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
@@ -512,12 +513,29 @@ function sayUnprinted(thrown: NodeJS.ErrnoException): void {
   if (thrown.code !== 'EPIPE') process.stderr.write(`Not all could be printed: ${thrown.message}\n`);
 }
 
-process.on('SIGINT', interrupted);
-process.on('SIGTERM', interrupted);
-process.stdout.on('error', sayUnprinted);
-process.stderr.on('error', () => {});
-process.on('uncaughtException', (thrown) => {
-  fail(thrown);
-  process.exit();
-});
-await withExamples(commandLine()).parseAsync().catch(fail);
+/**
+ * Performs a command line, tells of it on standard output and error, and sets this process's exit code.
+ *
+ * @param words what stands after `barlow`
+ */
+export async function runCommandLine(words: readonly string[]): Promise<void> {
+  await withExamples(commandLine()).parseAsync(words, { from: 'user' }).catch(fail);
+}
+
+/** The command as a process, which can be interrupted, whose output may be closed, and which ends when something throws unseen. */
+export async function startCommand(): Promise<void> {
+  process.on('SIGINT', interrupted);
+  process.on('SIGTERM', interrupted);
+  process.stdout.on('error', sayUnprinted);
+  process.stderr.on('error', () => {});
+  process.on('uncaughtException', (thrown) => {
+    fail(thrown);
+    process.exit();
+  });
+  await runCommandLine(process.argv.slice(2));
+}
+
+// From a checkout: `node src/cli.ts`. Older Nodes do not tell which file they were started with.
+const started = process.argv[1];
+const isStarted = import.meta.main ?? (started !== undefined && realpathSync(started) === import.meta.filename);
+if (isStarted) await startCommand();

@@ -7,7 +7,8 @@ import { foundAt, openGit, record } from '../baseline/gitStoreOf.ts';
 import { git, temporaryFolder, withRemote } from '../baseline/realGit.ts';
 import { allRows, example, exampleImages, extractCounting, source, storedRows } from '../features/extraction.ts';
 import { smallDisk } from '../smallDisk.ts';
-import { barlow, judge, makeWorld } from './world.ts';
+import { barlowHere, judgeHere } from './judgeHere.ts';
+import { makeWorld } from './world.ts';
 
 const disk = smallDisk(2048);
 afterAll(() => disk?.remove());
@@ -34,16 +35,16 @@ describe.skipIf(disk === null)('a disk that is full (skipped where none may be m
     expect((await readFeatureNames(file)).names.size).toBe(120);
   });
 
-  it('reports are whole or not there; a failed gate is told all the same, and a pass is none', () => {
+  it('reports are whole or not there; a failed gate is told all the same, and a pass is none', async () => {
     const world = makeWorld();
     const out = join(folder, 'out');
     const report = (name: string) => join(out, name);
-    expect(judge(world, 'good', ['--out', out]).status).toBe(0);
+    expect((await judgeHere(world, 'good', ['--out', out])).status).toBe(0);
     for (const left of [0, 1, 2, 4, 8, 12, 24]) {
       rmSync(out, { recursive: true });
       mkdirSync(out);
       fill(pages(left));
-      const bad = judge(world, 'bad', ['--out', out]);
+      const bad = await judgeHere(world, 'bad', ['--out', out]);
       expect([bad.status, left]).toEqual([1, left]);
       expect(bad.stdout).toContain('FAILED');
       for (const name of ['result.json', 'metrics.json']) {
@@ -58,30 +59,30 @@ describe.skipIf(disk === null)('a disk that is full (skipped where none may be m
     }
     rmSync(out, { recursive: true });
     fill(0);
-    const good = judge(world, 'good', ['--out', out]);
+    const good = await judgeHere(world, 'good', ['--out', out]);
     expect(good.status).toBe(2);
     expect(good.stderr).toContain('cannot write the file');
     expect(existsSync(report('result.json'))).toBe(false);
     world.remove();
   }, 300_000);
 
-  it('a folder of baselines keeps the one that it has', () => {
+  it('a folder of baselines keeps the one that it has', async () => {
     const world = makeWorld({ at: join(folder, 'worlds') });
     const again = ['baseline', 'record', '--checkpoint', 'again=good.csv', '--commit', 'first', '--replace'];
     for (const left of [0, 1, 2]) {
       fill(pages(left));
-      const ended = barlow(world, again);
+      const ended = await barlowHere(world, again);
       expect([left, ended.status === 0 || ended.status === 2]).toEqual([left, true]);
       disk?.free();
-      expect(judge(world, 'bad').status).toBe(1);
+      expect((await judgeHere(world, 'bad')).status).toBe(1);
     }
-    const show = () => barlow(world, ['baseline', 'show', 'first']).stdout;
-    const before = show();
+    const show = async () => (await barlowHere(world, ['baseline', 'show', 'first'])).stdout;
+    const before = await show();
     fill(0);
     const other = ['baseline', 'record', '--checkpoint', 'other=bad.csv', '--commit', 'first', '--replace'];
-    expect(barlow(world, other).status).toBe(2);
+    expect((await barlowHere(world, other)).status).toBe(2);
     disk?.free();
-    expect(show()).toBe(before);
+    expect(await show()).toBe(before);
     world.remove();
   }, 300_000);
 

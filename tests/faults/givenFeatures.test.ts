@@ -1,6 +1,7 @@
 import { renameSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { features, judge, makeWorld, type World } from './world.ts';
+import { judgeHere } from './judgeHere.ts';
+import { features, makeWorld, type World } from './world.ts';
 
 let world: World = makeWorld();
 afterEach(() => {
@@ -11,22 +12,22 @@ afterEach(() => {
 const grown = /features are not those of/;
 
 describe('features that are given', () => {
-  it('are the same under another name', () => {
+  it('are the same under another name', async () => {
     renameSync(world.path('features.npy'), world.path('renamed.npy'));
     world.write('barlow.yml', world.text('barlow.yml').replace('features.npy', 'renamed.npy'));
-    const { status, stderr } = judge(world, 'good');
+    const { status, stderr } = await judgeHere(world, 'good');
     expect({ status, grown: grown.test(stderr) }).toEqual({ status: 0, grown: false });
-    expect(judge(world, 'bad').status).toBe(1);
+    expect((await judgeHere(world, 'bad')).status).toBe(1);
   }, 60_000);
 
-  it('of another network are told from those of the baseline though name and shape are the same', () => {
+  it('of another network are told from those of the baseline though name and shape are the same', async () => {
     world.write('features.npy', features(7));
-    const { status, stderr } = judge(world, 'bad');
+    const { status, stderr } = await judgeHere(world, 'bad');
     expect({ status, grown: grown.test(stderr) }).toEqual({ status: 1, grown: true });
-    expect(judge(world, 'good').status).toBe(0);
+    expect((await judgeHere(world, 'good')).status).toBe(0);
   }, 60_000);
 
-  it('are known again by their values where the eval set has fewer images in another order', () => {
+  it('are known again by their values where the eval set has fewer images in another order', async () => {
     const rows = Array.from({ length: 240 }, (_, row) => row)
       .filter((row) => row !== 10)
       .toReversed();
@@ -41,9 +42,9 @@ describe('features that are given', () => {
       const [head, ...lines] = world.text(name).trimEnd().split('\n');
       world.write(name, `${[head, ...rows.map((row) => lines[row])].join('\n')}\n`);
     }
-    const { status, stderr, stdout } = judge(world, 'good');
+    const { status, stderr, stdout } = await judgeHere(world, 'good');
     expect({ status, grown: grown.test(stderr) }).toEqual({ status: 0, grown: false });
     expect(stdout).toMatch(/Warning lost-images: .*\(1 of 240\)/);
-    expect(judge(world, 'bad').status).toBe(1);
+    expect((await judgeHere(world, 'bad')).status).toBe(1);
   }, 60_000);
 });

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { overOldReports } from '../../src/pipeline/oldReports.ts';
-import { barlow, judge, makeWorld, type World } from './world.ts';
+import { barlowHere, judgeHere } from './judgeHere.ts';
+import { makeWorld, type World } from './world.ts';
 
 let world: World = makeWorld();
 afterEach(() => {
@@ -15,8 +16,8 @@ const names = ['result.json', 'metrics.json', 'report.html', 'newly-failed.csv']
 const said = ['report.md', 'junit.xml', 'summary.json'];
 
 /** A run that passed, and left its reports. */
-function green(): void {
-  expect(judge(world, 'good').status).toBe(0);
+async function green(): Promise<void> {
+  expect((await judgeHere(world, 'good')).status).toBe(0);
   for (const name of [...names, ...said]) expect(existsSync(report(name)), name).toBe(true);
 }
 
@@ -27,10 +28,10 @@ describe('a run that errs leaves no report of the run before it', () => {
     ['features that are cut off', () => world.write('features.npy', 'cut')],
   ])(
     '%s: report.md says that nothing is known',
-    (_, spoil) => {
-      green();
+    async (_, spoil) => {
+      await green();
       spoil();
-      expect(judge(world, 'bad').status).toBe(2);
+      expect((await judgeHere(world, 'bad')).status).toBe(2);
       for (const name of names) expect(existsSync(report(name)), name).toBe(false);
       const page = readFileSync(report('report.md'), 'utf8');
       expect(page).toContain('not judged');
@@ -44,23 +45,23 @@ describe('a run that errs leaves no report of the run before it', () => {
     300_000,
   );
 
-  it('a config that cannot be read', () => {
-    green();
+  it('a config that cannot be read', async () => {
+    await green();
     world.write('barlow.yml', 'version: 1\nnmae: small\n');
-    expect(judge(world, 'bad').status).toBe(2);
+    expect((await judgeHere(world, 'bad')).status).toBe(2);
     for (const name of names) expect(existsSync(report(name)), name).toBe(false);
     expect(readFileSync(report('report.md'), 'utf8')).toContain('barlow.yml');
   }, 300_000);
 
-  it('records of which none can be used are told as in the action', () => {
+  it('records of which none can be used are told as in the action', async () => {
     // The history row stands, its record is gone.
     rmSync(world.path('baselines', 'small', 'first.baseline'));
-    expect(judge(world, 'good').status).toBe(2);
+    expect((await judgeHere(world, 'good')).status).toBe(2);
     expect(readFileSync(report('report.md'), 'utf8')).toContain('is lost');
   }, 300_000);
 
   it('they are gone while it runs, so that a kill leaves none either', async () => {
-    green();
+    await green();
     const request = { config: world.path('barlow.yml'), out: world.path('barlow-report'), now: new Date(0) };
     const left = await overOldReports(request, async () =>
       [...names, ...said].filter((name) => existsSync(report(name))),
@@ -68,8 +69,8 @@ describe('a run that errs leaves no report of the run before it', () => {
     expect(left).toEqual([]);
   }, 300_000);
 
-  it('a mistyped config makes no folder', () => {
-    const { status } = barlow(world, ['run', '--config', 'barlow.yaml', '--out', 'elsewhere']);
+  it('a mistyped config makes no folder', async () => {
+    const { status } = await barlowHere(world, ['run', '--config', 'barlow.yaml', '--out', 'elsewhere']);
     expect(status).toBe(2);
     expect(existsSync(world.path('elsewhere'))).toBe(false);
   }, 300_000);

@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { example } from '../features/extraction.ts';
-import { barlow } from './world.ts';
+import { barlowHere } from './judgeHere.ts';
 
 /** A suite whose features and checkpoint are those of models, which are run: what they compute is kept in `.barlow`. */
 const folder = mkdtempSync(join(tmpdir(), 'barlow-read-only-'));
@@ -41,30 +41,32 @@ function suite(images: number): void {
 }
 
 describe.skipIf(!may)('a .barlow that cannot be written (skipped where nothing may be mounted)', () => {
-  const judged = () => barlow(world, ['run', '--commit', 'second'], { seconds: 200 });
-
-  it('is no hindrance where it has all that is needed', () => {
+  const judged = () => barlowHere(world, ['run', '--commit', 'second']);
+  beforeAll(async () => {
     suite(60);
-    expect(barlow(world, ['baseline', 'record', '--commit', 'first'], { seconds: 200 })).toMatchObject({ status: 0 });
+    expect(await barlowHere(world, ['baseline', 'record', '--commit', 'first'])).toMatchObject({ status: 0 });
+  }, 300_000);
+  afterEach(() => remount('rw'));
+
+  it('is no hindrance where it has all that is needed', async () => {
+    suite(60);
     rmSync(join(kept, 'pictures'), { recursive: true, force: true });
     remount('ro');
-    const ended = judged();
+    const ended = await judged();
     expect([ended.status, ended.stderr]).toEqual([0, expect.stringContaining('60/60')]);
     expect(readdirSync(join(folder, 'barlow-report'))).toEqual(expect.arrayContaining(['result.json', 'report.html']));
   }, 300_000);
 
-  it('is an error that names it where more is to be kept in it, and no report says otherwise', () => {
+  it('is an error that names it where more is to be kept in it, no report says otherwise, and writing mends it', async () => {
     suite(90);
-    const { status, stderr } = judged();
+    remount('ro');
+    const { status, stderr } = await judged();
     expect(stderr).toContain('the feature store cannot be used');
     expect(stderr).toContain('.barlow');
     expect(stderr).toContain('Check that this folder can be written');
     expect(status).toBe(2);
     expect(readFileSync(join(folder, 'barlow-report', 'report.md'), 'utf8')).toContain('not judged');
-  }, 300_000);
-
-  it('is mended by letting it be written', () => {
     remount('rw');
-    expect(judged().status).not.toBe(2);
+    expect((await judged()).status).not.toBe(2);
   }, 300_000);
 });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { features, judge, makeWorld, type World } from './world.ts';
+import { judgeHere } from './judgeHere.ts';
+import { features, makeWorld, type World } from './world.ts';
 
 let world: World = makeWorld();
 afterEach(() => {
@@ -28,9 +29,9 @@ describe('what is not as it was when the baseline was recorded', () => {
     ],
   ])(
     '%s stand in every report',
-    (_, change, said) => {
+    async (_, change, said) => {
       change();
-      expect(judge(world, 'bad').status).toBe(1);
+      expect((await judgeHere(world, 'bad')).status).toBe(1);
       expect(JSON.parse(report('result.json')).checkpoints[0].comparison.notes).toEqual([
         expect.stringContaining(said),
       ]);
@@ -42,8 +43,8 @@ describe('what is not as it was when the baseline was recorded', () => {
     300_000,
   );
 
-  it('nothing is told where all is as it was', () => {
-    expect(judge(world, 'bad').status).toBe(1);
+  it('nothing is told where all is as it was', async () => {
+    expect((await judgeHere(world, 'bad')).status).toBe(1);
     expect(JSON.parse(report('result.json')).checkpoints[0].comparison.notes).toEqual([]);
     expect(report('report.md')).not.toContain('grown again');
   }, 300_000);

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatNpyHeader } from '../../src/features/npy.ts';
@@ -78,30 +78,35 @@ analysis: {shuffles: 0}
 baseline: {store: folder, path: baselines}
 `;
 
+let template = '';
+
+/** A world whose baseline is recorded, for others to be copies of; it goes when this process ends. */
+function acceptedWorld(): string {
+  if (template !== '') return template;
+  const world = makeWorld({ accepted: false });
+  process.once('exit', world.remove);
+  const record = ['baseline', 'record', '--checkpoint', 'accepted=accepted.csv', '--commit', 'first'];
+  const { status, stderr } = barlow(world, record);
+  if (status !== 0) throw new Error(`the world cannot be made: ${stderr}`);
+  template = world.folder;
+  return template;
+}
+
 /** A world of its own; with `accepted`, its baseline is recorded. */
 export function makeWorld({ accepted = true, at = tmpdir() } = {}): World {
   mkdirSync(at, { recursive: true });
   const folder = mkdtempSync(join(at, 'barlow-world-'));
+  if (accepted) cpSync(acceptedWorld(), folder, { recursive: true });
   const path = (...names: readonly string[]) => join(folder, ...names);
   const write = (name: string, text: string | Uint8Array) => writeFileSync(path(name), text);
-  write('barlow.yml', config);
-  write('eval.csv', manifest());
-  write('features.npy', features());
-  for (const kind of ['accepted', 'good', 'bad'] as const) write(`${kind}.csv`, predictions(kind));
-  const text = (name: string) => readFileSync(path(name), 'utf8');
-  const world = { folder, path, write, text, remove: () => rmSync(folder, { recursive: true, force: true }) };
-  if (accepted) {
-    const { status, stderr } = barlow(world, [
-      'baseline',
-      'record',
-      '--checkpoint',
-      'accepted=accepted.csv',
-      '--commit',
-      'first',
-    ]);
-    if (status !== 0) throw new Error(`the world cannot be made: ${stderr}`);
+  if (!accepted) {
+    write('barlow.yml', config);
+    write('eval.csv', manifest());
+    write('features.npy', features());
+    for (const kind of ['accepted', 'good', 'bad'] as const) write(`${kind}.csv`, predictions(kind));
   }
-  return world;
+  const text = (name: string) => readFileSync(path(name), 'utf8');
+  return { folder, path, write, text, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
 export interface Around {

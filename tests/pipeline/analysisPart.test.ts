@@ -1,36 +1,17 @@
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { formatNpyHeader } from '../../src/features/npy.ts';
+import { runHere } from '../inProcess.ts';
 
-const cli = join(import.meta.dirname, '..', '..', 'src', 'cli.ts');
 const folder = mkdtempSync(join(tmpdir(), 'barlow parts '));
 const [IMAGES, WIDTH, CLASSES] = [600, 8, 5];
 
-interface Ended {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** The command in a process of its own, in one of the folders. */
-function barlow(machine: string, ...args: readonly string[]): Promise<Ended> {
-  const child = spawn(process.execPath, [cli, ...args], {
-    cwd: join(folder, machine),
-    env: { ...process.env, SOURCE_DATE_EPOCH: '1790000000' },
-  });
-  const said = { stdout: '', stderr: '' };
-  child.stdout.on('data', (bytes) => {
-    said.stdout += bytes;
-  });
-  child.stderr.on('data', (bytes) => {
-    said.stderr += bytes;
-  });
-  return new Promise((done) => child.on('close', (status) => done({ status, ...said })));
-}
+/** The command in one of the folders. */
+const barlow = (machine: string, ...args: readonly string[]) =>
+  runHere(join(folder, machine), args, { SOURCE_DATE_EPOCH: '1790000000' });
 
 const config = `version: 1
 name: parts
@@ -83,13 +64,11 @@ beforeAll(async () => {
   );
   expect(recorded.stderr).toBe('');
   for (const machine of ['1', '2', '3', '4', 'judge']) cpSync(first, join(folder, machine), { recursive: true });
-  // Four machines at once, each with a folder of its own and a number of threads of its own.
-  const ended = await Promise.all(
-    ['1', '2', '3', '4'].map((machine) =>
-      barlow(machine, 'run', '--shard', `${machine}/4`, '--quiet', '--workers', String(Number(machine) % 3)),
-    ),
-  );
-  expect(ended.map(({ status, stderr }) => [status, stderr])).toEqual(ended.map(() => [0, '']));
+  // Four machines, each with a folder of its own and a number of threads of its own.
+  for (const machine of [1, 2, 3, 4]) {
+    const words = ['run', '--shard', `${machine}/4`, '--quiet', '--workers', String(machine % 3)];
+    expect(await barlow(String(machine), ...words)).toMatchObject({ status: 0, stderr: '' });
+  }
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,9 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { formatNpyHeader } from '../../src/features/npy.ts';
 import type { Result } from '../../src/records/result.ts';
 import { stream } from '../../src/statistics/random.ts';
+import { runHere } from '../inProcess.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'barlow confidence '));
-const cli = join(import.meta.dirname, '..', '..', 'src', 'cli.ts');
 const [IMAGES, DIMENSIONS] = [600, 6];
 const { uint32 } = stream('confidence, end to end');
 const features = Float32Array.from({ length: IMAGES * DIMENSIONS }, () => uint32() / 2 ** 32);
@@ -23,12 +22,16 @@ function predictions(name: string, wrong: (row: number) => boolean, ofHigh: numb
   writeFileSync(join(folder, `${name}.csv`), `image,prediction${sure ? ',confidence' : ''}\n${lines.join('\n')}\n`);
 }
 
-function run(name: string, commit: string, record = false): { status: number | null; text: string; result: Result } {
+async function run(
+  name: string,
+  commit: string,
+  record = false,
+): Promise<{ status: number; text: string; result: Result }> {
   const which = ['--commit', commit, '--checkpoint', `${name}=${name}.csv`];
   const args = record ? ['baseline', 'record', ...which] : ['run', ...which];
-  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], { cwd: folder, encoding: 'utf8' });
+  const { status, text } = await runHere(folder, args);
   const file = join(folder, 'barlow-report', 'result.json');
-  return { status, text: stdout + stderr, result: record ? null : JSON.parse(readFileSync(file, 'utf8')) };
+  return { status, text, result: record ? null : JSON.parse(readFileSync(file, 'utf8')) };
 }
 const report = (file: string) => readFileSync(join(folder, 'barlow-report', file), 'utf8');
 
@@ -59,10 +62,10 @@ baseline: {store: folder, path: baselines}
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('confidences of a comparison', () => {
-  it('tell where right answers became less sure, and never fail a run', () => {
-    const recorded = run('accepted', 'one', true);
+  it('tell where right answers became less sure, and never fail a run', async () => {
+    const recorded = await run('accepted', 'one', true);
     expect(recorded.status, recorded.text).toBe(0);
-    const { status, text, result } = run('weaker', 'two');
+    const { status, text, result } = await run('weaker', 'two');
     expect(status, text).toBe(0);
     const [{ comparison, events, verdict }] = result.checkpoints;
     expect(verdict?.outcome).toBe('passed');
@@ -80,8 +83,8 @@ describe('confidences of a comparison', () => {
     expect(report('report.html')).toContain('This decides nothing.');
   }, 120_000);
 
-  it('tell how confidently an event is wrong; without them nothing is said', () => {
-    const { status, text, result } = run('broken', 'three');
+  it('tell how confidently an event is wrong; without them nothing is said', async () => {
+    const { status, text, result } = await run('broken', 'three');
     expect(status, text).toBe(1);
     const [event] = result.checkpoints[0].events;
     expect(event.confidence?.after).toBeCloseTo(0.8, 1);
@@ -89,7 +92,7 @@ describe('confidences of a comparison', () => {
     expect(report('report.md')).toMatch(
       /wrong with confidence 0\.\d+, where the accepted checkpoint was right with 0\.9\d* /,
     );
-    const silent = run('silent', 'four');
+    const silent = await run('silent', 'four');
     expect(silent.status, silent.text).toBe(1);
     expect(silent.result.checkpoints[0].events[0].confidence).toBeNull();
     expect(silent.result.checkpoints[0].comparison?.weakenings).toEqual([]);

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,16 +7,13 @@ import type { Counterfactual } from '../../src/records/causes.ts';
 import { imageProperties } from '../../src/records/imageProperties.ts';
 import type { Result } from '../../src/records/result.ts';
 import { example, robust } from '../features/extraction.ts';
+import { runHere } from '../inProcess.ts';
 import { ModelUnderTest } from '../models/onnxModel.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'barlow counterfactual '));
-const cli = join(import.meta.dirname, '..', '..', 'src', 'cli.ts');
 const IMAGES = 500;
 
-function barlow(...args: readonly string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], { cwd: folder, encoding: 'utf8' });
-  return { status, text: stdout + stderr };
-}
+const barlow = (...args: readonly string[]) => runHere(folder, args);
 
 /** A model that takes for a truck whatever is redder than green, on the whole, by more than a threshold. */
 function rednessModel(threshold: number, side = 32): Uint8Array {
@@ -39,16 +35,16 @@ baseline: {store: folder, path: baselines}
 report: {images: 2, attack: {steps: 0}}
 `;
 
-function judged(text: string, model: string, ...more: readonly string[]): Counterfactual | null {
+async function judged(text: string, model: string, ...more: readonly string[]): Promise<Counterfactual | null> {
   writeFileSync(join(folder, 'barlow.yml'), text);
-  const { status, text: said } = barlow('run', '--commit', 'two', '--checkpoint', `red=${model}`, ...more);
+  const { status, text: said } = await barlow('run', '--commit', 'two', '--checkpoint', `red=${model}`, ...more);
   expect(status, said).toBe(1);
   const result: Result = JSON.parse(readFileSync(join(folder, 'barlow-report', 'result.json'), 'utf8'));
   return result.checkpoints[0].events[0].counterfactual;
 }
 const page = (name: string) => readFileSync(join(folder, 'barlow-report', name), 'utf8');
 
-beforeAll(() => {
+beforeAll(async () => {
   symlinkSync(join(example, 'images'), join(folder, 'images'));
   cpSync(robust, join(folder, 'robust.onnx'));
   const [, ...all] = readFileSync(join(example, 'eval.csv'), 'utf8').trim().split('\n');
@@ -59,15 +55,15 @@ beforeAll(() => {
   writeFileSync(join(folder, 'red.onnx'), rednessModel(0.1));
   writeFileSync(join(folder, 'large.onnx'), rednessModel(0.1, 64));
   writeFileSync(join(folder, 'barlow.yml'), config);
-  expect(barlow('baseline', 'record', '--commit', 'one', '--checkpoint', 'right=right.csv').status).toBe(0);
+  expect((await barlow('baseline', 'record', '--commit', 'one', '--checkpoint', 'right=right.csv')).status).toBe(0);
 }, 120_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('a checkpoint that fails because of redness alone', () => {
   const redness = imageProperties.findIndex(({ name }) => name === 'redness (a*)');
 
-  it('mends where redness is taken away, breaks where it is given, and neither at random; the same by any workers', () => {
-    const found = judged(config, 'red.onnx', '--workers', '1');
+  it('mends where redness is taken away, breaks where it is given, and neither at random; the same by any workers', async () => {
+    const found = await judged(config, 'red.onnx', '--workers', '1');
     expect(found?.features).toContain(128 + redness);
     const { mend, breaks } = found ?? {};
     expect(mend?.images).toBeGreaterThan(15);
@@ -91,27 +87,27 @@ describe('a checkpoint that fails because of redness alone', () => {
     // Each of six as a truck before, and as an automobile after.
     expect(captions).toEqual([Array(6).fill('→ truck'), Array(6).fill('→ automobile')]);
     const first = page('result.json');
-    judged(config, 'red.onnx', '--workers', '3');
+    await judged(config, 'red.onnx', '--workers', '3');
     expect(page('result.json').replace(/"createdAt": "[^"]+"/, '')).toBe(first.replace(/"createdAt": "[^"]+"/, ''));
   }, 400_000);
 
-  it('that sees images in another size is tried as well', () => {
-    const found = judged(config, 'large.onnx');
+  it('that sees images in another size is tried as well', async () => {
+    const found = await judged(config, 'large.onnx');
     expect(found?.mend?.turned).toBeGreaterThan(0.9 * (found?.mend?.images ?? 0));
     expect(found?.mend?.turnedAtRandom).toBeLessThan(0.3 * (found?.mend?.images ?? 0));
   }, 120_000);
 
-  it('that sees another part of an image is not, and that is said', () => {
+  it('that sees another part of an image is not, and that is said', async () => {
     const cropped = config.replace('truck]}\ngroups', 'truck], preprocess: {resize: 40, crop: 32}}\ngroups');
     expect(cropped).not.toBe(config);
-    expect(judged(cropped, 'red.onnx')).toMatchObject({
+    expect(await judged(cropped, 'red.onnx')).toMatchObject({
       mend: null,
       untested: expect.stringContaining('another part'),
     });
     expect(page('report.md')).toContain('Whether they mend was not tried');
   }, 120_000);
 
-  it('is not tried where that is turned off', () => {
-    expect(judged(`${config}counterfactual: false\n`, 'red.onnx')).toBeNull();
+  it('is not tried where that is turned off', async () => {
+    expect(await judged(`${config}counterfactual: false\n`, 'red.onnx')).toBeNull();
   }, 120_000);
 });

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import {
   copyFileSync,
   existsSync,
@@ -19,6 +18,7 @@ import { brief, engineCache, engineFolder, placesOf } from '../../src/models/eng
 import { loadTfjsNode } from '../../src/models/tfjs/nativeBackend.ts';
 import { diagnose, diagnosisLines } from '../../src/pipeline/doctor.ts';
 import { model, robust } from '../features/extraction.ts';
+import { runHere } from '../inProcess.ts';
 import { tinyGraph, writeModel } from '../models/tfjsFixtures.ts';
 
 let folder: string;
@@ -95,7 +95,7 @@ describe('doctor', () => {
     ['two-features', '2 outputs that end in a dense layer'],
   ])(
     'ends with exit 2 and the reason of a model that does not run: %s',
-    (name, reason) => {
+    async (name, reason) => {
       const at = join(folder, name);
       mkdirSync(at);
       const onnx = join(import.meta.dirname, '..', 'data', 'models', 'onnx', `${name}.onnx`);
@@ -103,8 +103,7 @@ describe('doctor', () => {
       copyFileSync(join(import.meta.dirname, '..', 'data', 'inference', 'images', 'rgb.png'), join(at, 'a.png'));
       writeFileSync(join(at, 'm.csv'), 'image,label,prediction\na.png,cat,cat\n');
       writeFileSync(join(at, 'barlow.yml'), JSON.stringify({ ...config, engine: 'onnx-cpu' }));
-      const bin = join(import.meta.dirname, '..', '..', 'src', 'bin.ts');
-      const run = spawnSync(process.execPath, [bin, 'doctor'], { cwd: at, encoding: 'utf8' });
+      const run = await runHere(at, ['doctor']);
       expect(run.status).toBe(2);
       expect(run.stdout).toContain('problem');
       expect(run.stderr).toContain(reason);

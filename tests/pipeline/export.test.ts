@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,9 +11,9 @@ import { completeRequest } from '../../src/pipeline/library.ts';
 import type { Result } from '../../src/records/result.ts';
 import { stream } from '../../src/statistics/random.ts';
 import { hasPython, python } from '../extras.ts';
+import { runHere } from '../inProcess.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'barlow export '));
-const cli = join(import.meta.dirname, '..', '..', 'src', 'cli.ts');
 const IMAGES = 800;
 const DIMENSIONS = 6;
 const { uint32 } = stream('export');
@@ -38,11 +37,8 @@ function predictions(name: string, wrong: readonly number[]): void {
   writeFileSync(join(folder, `${name}.csv`), `image,prediction,confidence\n${lines.join('\n')}\n`);
 }
 
-function barlow(...args: readonly string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], { cwd: folder, encoding: 'utf8' });
-  return { status, text: stdout + stderr };
-}
-/** The same without another process. */
+const barlow = (...args: readonly string[]) => runHere(folder, args);
+/** The export by itself. */
 async function exporting(to: string, asked: Partial<ExportRequest> & { readonly from?: string } = {}) {
   const { from = 'barlow-report', ...rest } = asked;
   const request = completeRequest({ config: join(folder, 'barlow.yml'), out: join(folder, from), workers: 0 });
@@ -53,7 +49,7 @@ const read = (...path: readonly string[]) => readFileSync(join(folder, ...path),
 let result: Result;
 let id: string;
 
-beforeAll(() => {
+beforeAll(async () => {
   writeFileSync(
     join(folder, 'features.npy'),
     Buffer.concat([formatNpyHeader(IMAGES, DIMENSIONS), new Uint8Array(features.buffer)]),
@@ -77,9 +73,9 @@ baseline: {store: folder, path: baselines}
   );
   predictions('good', noise);
   predictions('bad', [...noise, ...cluster]);
-  const recorded = barlow('baseline', 'record', '--commit', 'one', '--checkpoint', 'good=good.csv');
+  const recorded = await barlow('baseline', 'record', '--commit', 'one', '--checkpoint', 'good=good.csv');
   expect(recorded.status, recorded.text).toBe(0);
-  const judged = barlow('run', '--commit', 'two', '--checkpoint', 'bad=bad.csv');
+  const judged = await barlow('run', '--commit', 'two', '--checkpoint', 'bad=bad.csv');
   expect(judged.status, judged.text).toBe(1);
   result = JSON.parse(read('barlow-report', 'result.json'));
   id = result.checkpoints[0].events[0].id;
@@ -102,8 +98,8 @@ function expected() {
 }
 
 describe('barlow export', () => {
-  it('tells of every image of the region why it is in, the newly failed first', () => {
-    const said = barlow('export', id, '--out', 'event.jsonl');
+  it('tells of every image of the region why it is in, the newly failed first', async () => {
+    const said = await barlow('export', id, '--out', 'event.jsonl');
     expect(said.status, said.text).toBe(0);
     const rows: Record<string, unknown>[] = read('event.jsonl')
       .trimEnd()
@@ -164,7 +160,7 @@ print(len(a), a['why'].tolist() == b['why'].tolist(), abs(a['confidence'] - b['c
 
   it('writes over nothing unless told to', async () => {
     writeFileSync(join(folder, 'mine.csv'), 'mine');
-    const refused = barlow('export', id, '--out', 'mine.csv');
+    const refused = await barlow('export', id, '--out', 'mine.csv');
     expect(refused.status).toBe(2);
     expect(refused.text).toContain('it exists already');
     expect(read('mine.csv')).toBe('mine');

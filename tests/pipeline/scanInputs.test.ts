@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,9 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { formatNpyHeader } from '../../src/features/npy.ts';
 import type { Result } from '../../src/records/result.ts';
 import { stream } from '../../src/statistics/random.ts';
+import { runHere } from '../inProcess.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'barlow scan inputs '));
-const cli = join(import.meta.dirname, '..', '..', 'src', 'cli.ts');
 const [IMAGES, DIMENSIONS] = [400, 5];
 const { uint32 } = stream('scan inputs');
 /** Feature 3 is constant, feature 4 is 0 or 1. */
@@ -49,11 +48,10 @@ baseline: {store: folder, path: ${store}}
 
 function barlow(suiteName: string, command: readonly string[], name: string, commit: string) {
   const args = [...command, '--config', `${suiteName}.yml`, '--commit', commit, '--checkpoint', `${name}=${name}.csv`];
-  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], { cwd: folder, encoding: 'utf8' });
-  return { status, text: stdout + stderr };
+  return runHere(folder, args);
 }
-const record = (suiteName: string, name: string, commit: string) => {
-  const { status, text } = barlow(suiteName, ['baseline', 'record'], name, commit);
+const record = async (suiteName: string, name: string, commit: string) => {
+  const { status, text } = await barlow(suiteName, ['baseline', 'record'], name, commit);
   expect(status, text).toBe(0);
 };
 const judged = (): Result['checkpoints'][number] =>
@@ -74,10 +72,10 @@ describe('a comparison', () => {
     ['prediction', 'failed'],
   ] as const)(
     'of one accepted checkpoint known by its %s column with one by its %s column',
-    (accepted, candidate) => {
+    async (accepted, candidate) => {
       suite(`by-${accepted}`, IMAGES, `store-${accepted}`);
-      record(`by-${accepted}`, `good-${accepted}`, 'one');
-      const { status, text } = barlow(`by-${accepted}`, ['run'], `bad-${candidate}`, 'two');
+      await record(`by-${accepted}`, `good-${accepted}`, 'one');
+      const { status, text } = await barlow(`by-${accepted}`, ['run'], `bad-${candidate}`, 'two');
       expect(status, text).toBe(1);
       // One label: nothing tells hard images from easy ones, and that is said.
       expect(text).toContain('All images have one label');
@@ -92,23 +90,23 @@ describe('a comparison', () => {
     120_000,
   );
 
-  it('without an open image passes, and tells that it compared', () => {
+  it('without an open image passes, and tells that it compared', async () => {
     suite('same', IMAGES, 'store-same');
-    record('same', 'good-prediction', 'one');
-    const { status, text } = barlow('same', ['run'], 'good-prediction', 'two');
+    await record('same', 'good-prediction', 'one');
+    const { status, text } = await barlow('same', ['run'], 'good-prediction', 'two');
     expect(status, text).toBe(0);
     const { verdict, comparison, events } = judged();
     expect([verdict?.outcome, comparison?.images, events.length]).toEqual(['passed', IMAGES, 0]);
   }, 120_000);
 
-  it('with a window takes the images of the nearest, and tells which of before lacks some or labels them otherwise', () => {
+  it('with a window takes the images of the nearest, and tells which of before lacks some or labels them otherwise', async () => {
     suite('part', 360, 'store-window');
     suite('whole', IMAGES, 'store-window');
     suite('other-labels', IMAGES, 'store-window', 20);
-    record('part', 'part', 'first');
-    record('other-labels', 'bad-prediction', 'second');
-    record('whole', 'good-prediction', 'third');
-    const { status, text } = barlow('whole', ['run'], 'bad-prediction', 'fourth');
+    await record('part', 'part', 'first');
+    await record('other-labels', 'bad-prediction', 'second');
+    await record('whole', 'good-prediction', 'third');
+    const { status, text } = await barlow('whole', ['run'], 'bad-prediction', 'fourth');
     expect(status, text).toBe(1);
     expect(text).toContain(
       'Not compared with first: it lacks images that a later baseline has, or labels them otherwise.',

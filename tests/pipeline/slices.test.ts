@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,9 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { formatNpyHeader } from '../../src/features/npy.ts';
 import type { Result } from '../../src/records/result.ts';
 import { stream } from '../../src/statistics/random.ts';
+import { runHere } from '../inProcess.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'barlow slices '));
-const cli = join(import.meta.dirname, '..', '..', 'src', 'cli.ts');
 const IMAGES = 800;
 const DIMENSIONS = 6;
 const { uint32 } = stream('watched slices');
@@ -25,12 +24,9 @@ function predictions(name: string, wrong: readonly number[]): void {
   writeFileSync(join(folder, `${name}.csv`), `image,prediction\n${lines.join('\n')}\n`);
 }
 
-function barlow(...args: readonly string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], { cwd: folder, encoding: 'utf8' });
-  return { status, text: stdout + stderr };
-}
+const barlow = (...args: readonly string[]) => runHere(folder, args);
 const run = (name: string, commit: string, ...more: readonly string[]) =>
-  barlow('run', '--commit', commit, '--checkpoint', `${name}=${name}.csv`, '--record', ...more);
+  runHere(folder, ['run', '--commit', commit, '--checkpoint', `${name}=${name}.csv`, '--record', ...more]);
 const result = (): Result => JSON.parse(readFileSync(join(folder, 'barlow-report', 'result.json'), 'utf8'));
 
 beforeAll(() => {
@@ -61,16 +57,16 @@ baseline: {store: folder, path: baselines}
 `;
 
 describe('watched slices, from end to end', () => {
-  it('keep an event that once failed a run, and fail where a part of it comes back that a search does not see', () => {
-    expect(barlow('baseline', 'record', '--commit', 'one', '--checkpoint', 'good=good.csv').status).toBe(0);
-    const broken = run('bad', 'two');
+  it('keep an event that once failed a run, and fail where a part of it comes back that a search does not see', async () => {
+    expect((await barlow('baseline', 'record', '--commit', 'one', '--checkpoint', 'good=good.csv')).status).toBe(0);
+    const broken = await run('bad', 'two');
     expect(broken.status, broken.text).toBe(1);
     const [event] = result().checkpoints[0].events;
     expect(broken.text).toContain(`Watched from now on, until dropped: ${event.id}`);
     expect(result().checkpoints[0].slices.map(({ name }) => name)).toEqual(['night', 'high']);
 
-    expect(run('mended', 'three').status).toBe(0);
-    const back = run('back', 'four');
+    expect((await run('mended', 'three')).status).toBe(0);
+    const back = await run('back', 'four');
     expect(back.status, back.text).toBe(1);
     const found = result().checkpoints[0];
     expect(
@@ -83,26 +79,26 @@ describe('watched slices, from end to end', () => {
     ]);
     expect(back.text).toContain('broke before, and again');
 
-    const listed = barlow('slice', 'list');
+    const listed = await barlow('slice', 'list');
     expect(listed.text).toContain(event.id);
     expect(listed.text).toContain('broke at two');
     expect(listed.text).toMatch(/three +\d+ of \d+ fail/);
-    expect(barlow('slice', 'drop', `${event.id}x`)).toMatchObject({ status: 2 });
-    expect(barlow('slice', 'drop', event.id).status).toBe(0);
-    expect(run('back', 'four').status).toBe(0);
+    expect(await barlow('slice', 'drop', `${event.id}x`)).toMatchObject({ status: 2 });
+    expect((await barlow('slice', 'drop', event.id)).status).toBe(0);
+    expect((await run('back', 'four')).status).toBe(0);
   });
 
-  it('can be added by hand, and are held to their floor', () => {
-    expect(run('bad', 'five').status).toBe(1);
+  it('can be added by hand, and are held to their floor', async () => {
+    expect((await run('bad', 'five')).status).toBe(1);
     const [event] = result().checkpoints[0].events;
     expect(result().checkpoints[0].verdict?.checks.find(({ subject }) => subject === 'high')).toMatchObject({
       passed: false,
       message: expect.stringContaining('above its floor of 40 %'),
     });
-    expect(barlow('slice', 'drop', event.id).status).toBe(0);
-    expect(barlow('slice', 'add', event.id).status).toBe(0);
-    expect(barlow('slice', 'list').text).toContain(event.id);
-    expect(barlow('slice', 'add', 'nothing')).toMatchObject({ status: 2 });
+    expect((await barlow('slice', 'drop', event.id)).status).toBe(0);
+    expect((await barlow('slice', 'add', event.id)).status).toBe(0);
+    expect((await barlow('slice', 'list')).text).toContain(event.id);
+    expect(await barlow('slice', 'add', 'nothing')).toMatchObject({ status: 2 });
   });
 
   it.each([
@@ -112,10 +108,10 @@ describe('watched slices, from end to end', () => {
     ['nobody: {images: none.txt}', 'the list of images cannot be read'],
     ['nobody: {images: list.txt, where: time = night}', 'named in two ways'],
     ['night: time = day', 'barlow'],
-  ])('refuse %s', (line, why) => {
+  ])('refuse %s', async (line, why) => {
     writeFileSync(join(folder, 'list.txt'), '3.png\nghost.png\n');
     writeFileSync(join(folder, 'wrong.yml'), config.replace('slices:\n', `slices:\n  ${line}\n`));
-    const refused = barlow('run', '--config', 'wrong.yml', '--commit', 'six', '--checkpoint', 'good=good.csv');
+    const refused = await barlow('run', '--config', 'wrong.yml', '--commit', 'six', '--checkpoint', 'good=good.csv');
     expect(refused.status, refused.text).toBe(2);
     expect(refused.text).toContain(why);
   });

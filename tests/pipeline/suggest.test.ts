@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,16 +7,13 @@ import { formatNpyHeader } from '../../src/features/npy.ts';
 import type { EventAction } from '../../src/records/actions.ts';
 import type { Result } from '../../src/records/result.ts';
 import { stream } from '../../src/statistics/random.ts';
+import { runHere } from '../inProcess.ts';
 import { ModelUnderTest } from '../models/onnxModel.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'barlow suggest '));
-const cli = join(import.meta.dirname, '..', '..', 'src', 'cli.ts');
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function barlow(where: string, ...args: readonly string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], { cwd: where, encoding: 'utf8' });
-  return { status, text: stdout + stderr };
-}
+const barlow = (where: string, ...args: readonly string[]) => runHere(where, args);
 
 interface Row {
   readonly name: string;
@@ -29,7 +25,7 @@ interface Row {
 const other = { cat: 'dog', dog: 'cat' } as const;
 
 /** Accepts a checkpoint that is right, and judges one that breaks some rows. */
-function judged(where: string, config: string, rows: readonly Row[]) {
+async function judged(where: string, config: string, rows: readonly Row[]) {
   const csv = (name: string, head: string, of: (row: Row) => string) =>
     writeFileSync(join(where, name), `image,${head}\n${rows.map((row) => `${row.name},${of(row)}`).join('\n')}\n`);
   const taken = (label: string) => (label === 'cat' ? other.cat : other.dog);
@@ -37,10 +33,10 @@ function judged(where: string, config: string, rows: readonly Row[]) {
   csv('good.csv', 'prediction', ({ label }) => label);
   csv('bad.csv', 'prediction', ({ label, breaks }) => (breaks ? taken(label) : label));
   writeFileSync(join(where, 'barlow.yml'), config);
-  const recorded = barlow(where, 'baseline', 'record', '--commit', 'one', '--checkpoint', 'good=good.csv');
+  const recorded = await barlow(where, 'baseline', 'record', '--commit', 'one', '--checkpoint', 'good=good.csv');
   expect(recorded.status, recorded.text).toBe(0);
-  const run = () => {
-    const { status, text } = barlow(where, 'run', '--commit', 'two', '--checkpoint', 'bad=bad.csv');
+  const run = async () => {
+    const { status, text } = await barlow(where, 'run', '--commit', 'two', '--checkpoint', 'bad=bad.csv');
     expect(status, text).toBe(1);
     return text;
   };
@@ -90,9 +86,9 @@ describe('labels, by features that are given', () => {
     return judged(where, config, animals);
   };
 
-  it('of dogs that are labelled as cats are named in every report', () => {
-    const { run, read, actions } = setUp('wrong', 'dog');
-    const text = run();
+  it('of dogs that are labelled as cats are named in every report', async () => {
+    const { run, read, actions } = await setUp('wrong', 'dog');
+    const text = await run();
     const found = actions().find(({ kind }) => kind === 'check-labels');
     if (found?.kind !== 'check-labels') throw new Error('labels are not doubted');
     expect(found.of).toBe(BROKEN);
@@ -124,13 +120,13 @@ describe('labels, by features that are given', () => {
     const broken = Array.from({ length: BROKEN }, (_, at) => `${at}.png: cat, now dog`);
     expect(browsed).toContainEqual(['All 30 images that fail, by name', broken]);
     const first = read('result.json');
-    run();
+    await run();
     expect(read('result.json').replace(/"createdAt": "[^"]+"/, '')).toBe(first.replace(/"createdAt": "[^"]+"/, ''));
   }, 120_000);
 
-  it('of cats that are cats are not doubted', () => {
-    const { run, read, actions } = setUp('right', 'cat');
-    run();
+  it('of cats that are cats are not doubted', async () => {
+    const { run, read, actions } = await setUp('right', 'cat');
+    await run();
     expect(actions().map(({ kind }) => kind)).toEqual(['name-training-set', 'accept']);
     for (const page of ['report.md', 'report.html']) expect(read(page)).not.toContain('Check the labels');
   }, 120_000);
@@ -185,21 +181,21 @@ report: {images: 2, attack: {steps: 0}}
     return judged(where, config, rows);
   };
 
-  it('that the rule names are told, and measured once', () => {
-    const { run, read, actions } = setUp('corner', 0, 15);
-    run();
+  it('that the rule names are told, and measured once', async () => {
+    const { run, read, actions } = await setUp('corner', 0, 15);
+    await run();
     const heat = { kind: 'background', features: [0], images: 40, outside: 40 };
     expect(actions()).toEqual(expect.arrayContaining([expect.objectContaining(heat)]));
     for (const page of ['report.md', 'report.html'])
       expect(read(page)).toContain('outside the middle of the picture in 40 of 40');
     const first = read('result.json');
-    run();
+    await run();
     expect(read('result.json').replace(/"createdAt": "[^"]+"/, '')).toBe(first.replace(/"createdAt": "[^"]+"/, ''));
   }, 120_000);
 
-  it('are not blamed where heat lies in the middle', () => {
-    const { run, actions } = setUp('centre', 5, 10);
-    run();
+  it('are not blamed where heat lies in the middle', async () => {
+    const { run, actions } = await setUp('centre', 5, 10);
+    await run();
     expect(actions().map(({ kind }) => kind)).toEqual(['name-training-set', 'accept']);
   }, 120_000);
 });

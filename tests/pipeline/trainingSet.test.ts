@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,16 +13,13 @@ import type { Result } from '../../src/records/result.ts';
 import { stream } from '../../src/statistics/random.ts';
 import { hasShared, shared } from '../extras.ts';
 import { example, exampleImages, robust } from '../features/extraction.ts';
+import { runHere } from '../inProcess.ts';
 import { sampleCheckpoint, sampleCluster, sampleResult } from '../report/sampleResult.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'barlow training '));
-const cli = join(import.meta.dirname, '..', '..', 'src', 'cli.ts');
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function barlow(where: string, ...args: readonly string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], { cwd: where, encoding: 'utf8' });
-  return { status, stdout, text: stdout + stderr };
-}
+const barlow = (where: string, ...args: readonly string[]) => runHere(where, args);
 const resultIn = (where: string): Result =>
   JSON.parse(readFileSync(join(where, 'barlow-report', 'result.json'), 'utf8'));
 
@@ -54,11 +50,11 @@ baseline: {store: folder, path: baselines}
   };
   const run = (text: string) => {
     writeFileSync(join(where, 'barlow.yml'), text);
-    return barlow(where, 'run', '--commit', 'two', '--checkpoint', 'bad=bad.csv');
+    return runHere(where, ['run', '--commit', 'two', '--checkpoint', 'bad=bad.csv']);
   };
   const evidence = () => resultIn(where).checkpoints[0].events[0].trainingSet;
 
-  beforeAll(() => {
+  beforeAll(async () => {
     mkdirSync(where);
     writeFileSync(join(where, 'barlow.yml'), config);
     writeFileSync(join(where, 'features.npy'), npy(IMAGES, features));
@@ -90,11 +86,13 @@ baseline: {store: folder, path: baselines}
     const noise = new Set([...Array(IMAGES).keys()].filter((row) => row % 11 === 0 && !cluster.includes(row)));
     predictions('good', noise);
     predictions('bad', noise.union(new Set(cluster)));
-    expect(barlow(where, 'baseline', 'record', '--commit', 'one', '--checkpoint', 'good=good.csv').status).toBe(0);
+    expect((await barlow(where, 'baseline', 'record', '--commit', 'one', '--checkpoint', 'good=good.csv')).status).toBe(
+      0,
+    );
   });
 
-  it('that has such images is said to have them, counted as by hand', () => {
-    const { status, text } = run(config);
+  it('that has such images is said to have them, counted as by hand', async () => {
+    const { status, text } = await run(config);
     expect(status, text).toBe(1);
     const result = resultIn(where);
     const [{ comparison, events }] = result.checkpoints;
@@ -116,8 +114,8 @@ baseline: {store: folder, path: baselines}
     );
   }, 60_000);
 
-  it('that lacks them is said to, in every report, and decides nothing', () => {
-    const { status, text } = run(config.replace('whole.npy', 'lacking.npy'));
+  it('that lacks them is said to, in every report, and decides nothing', async () => {
+    const { status, text } = await run(config.replace('whole.npy', 'lacking.npy'));
     expect(status, text).toBe(1);
     expect(evidence()?.classes).toMatchObject([{ finding: 'missing', trainingSet: { inside: 0 } }]);
     for (const page of ['report.md', 'report.html'])
@@ -129,15 +127,15 @@ baseline: {store: folder, path: baselines}
     );
   }, 60_000);
 
-  it('of another network is left out, and that is said; the verdict stands', () => {
-    const { status, text } = run(config.replace('whole.npy', 'narrow.npy'));
+  it('of another network is left out, and that is said; the verdict stands', async () => {
+    const { status, text } = await run(config.replace('whole.npy', 'narrow.npy'));
     expect(status, text).toBe(1);
     expect(text).toContain('it has 3 features an image, the eval set 6');
     expect(evidence()).toBeNull();
   }, 60_000);
 
-  it('whose features are of other images is left out, and that is said; the verdict stands', () => {
-    const { status, text } = run(
+  it('whose features are of other images is left out, and that is said; the verdict stands', async () => {
+    const { status, text } = await run(
       config.replace('whole.npy', 'features.npy').replace('features: features', 'features: ./features'),
     );
     expect(status, text).toBe(1);
@@ -147,8 +145,8 @@ baseline: {store: folder, path: baselines}
     expect(evidence()).toBeNull();
   }, 60_000);
 
-  it('with none of the classes that newly fail is said so', () => {
-    const { status, text } = run(config.replace('train.csv', 'dogs.csv'));
+  it('with none of the classes that newly fail is said so', async () => {
+    const { status, text } = await run(config.replace('train.csv', 'dogs.csv'));
     expect(status, text).toBe(1);
     expect(text).toContain('no image of the classes that newly fail');
   }, 60_000);
@@ -158,8 +156,8 @@ baseline: {store: folder, path: baselines}
     ['whole.npy', 'gone.npy'],
   ])(
     'whose %s cannot be read ends the run before anything is computed',
-    (file, gone) => {
-      const { status, text } = run(config.replace(file, gone));
+    async (file, gone) => {
+      const { status, text } = await run(config.replace(file, gone));
       expect(status).toBe(2);
       expect(text).toContain(gone);
       expect(text).not.toContain('analyse');
@@ -230,7 +228,7 @@ describe('training images of another size', () => {
 
 describe('barlow extract', () => {
   const where = join(folder, 'extracted');
-  it('takes the training images along, skips what cannot be used, and names what the eval set holds too', () => {
+  it('takes the training images along, skips what cannot be used, and names what the eval set holds too', async () => {
     mkdirSync(join(where, 'train', 'cat'), { recursive: true });
     symlinkSync(join(example, 'images'), join(where, 'images'));
     cpSync(robust, join(where, 'robust.onnx'));
@@ -243,7 +241,7 @@ describe('barlow extract', () => {
       join(where, 'barlow.yml'),
       'evalSet: {images: images, manifest: eval.csv}\nfeatureModel: {path: robust.onnx}\ntrainingSet: {images: train}\n',
     );
-    const whole = barlow(where, 'extract', '--json');
+    const whole = await barlow(where, 'extract', '--json');
     expect(whole.status, whole.text).toBe(0);
     expect(JSON.parse(whole.stdout).trainingSet).toEqual({
       ...{ images: 6, read: 5, skipped: ['cat/broken.png'] },
@@ -251,10 +249,11 @@ describe('barlow extract', () => {
     });
     expect(whole.text).toContain('Training image "cat/broken.png" left out');
     expect(whole.text).toContain(`Leakage: 1 training image is in the eval set too ("cat/0.png" is "${names[9]}")`);
-    const parts = [1, 2, 3].map((part) => {
-      const shard = barlow(where, 'extract', '--json', '--shard', `${part}/3`);
-      return JSON.parse(shard.stdout).trainingSet.read;
-    });
+    const parts: number[] = [];
+    for (const part of [1, 2, 3]) {
+      const shard = await barlow(where, 'extract', '--json', '--shard', `${part}/3`);
+      parts.push(JSON.parse(shard.stdout).trainingSet.read);
+    }
     expect(parts).toEqual([2, 2, 1]);
   }, 120_000);
 });
@@ -264,7 +263,7 @@ describe.skipIf(!hasShared)('the red cars (needs ../shared)', () => {
   const cifar10 = join(shared, 'data', 'cifar10');
   const lines = (file: string) => readFileSync(join(cifar10, file), 'utf8').trim().split(/\r?\n/);
 
-  it('are missing from a training set without them, and not from the whole one', () => {
+  it('are missing from a training set without them, and not from the whole one', async () => {
     mkdirSync(where);
     const [head, ...rows] = lines('eval.csv');
     const kept = rows.filter((row) => /,(automobile|truck)$/.test(row));
@@ -294,19 +293,27 @@ baseline: {store: folder, path: baselines}
 report: {images: 0}
 `;
     writeFileSync(join(where, 'barlow.yml'), config('whole.csv'));
-    const recorded = barlow(where, 'baseline', 'record', '--commit', 'one', '--checkpoint', 'baseline=baseline.csv');
+    const recorded = await barlow(
+      where,
+      'baseline',
+      'record',
+      '--commit',
+      'one',
+      '--checkpoint',
+      'baseline=baseline.csv',
+    );
     expect(recorded.status, recorded.text).toBe(0);
-    const judged = (manifest: string) => {
+    const judged = async (manifest: string) => {
       writeFileSync(join(where, 'barlow.yml'), config(manifest));
       const candidate = 'candidate=candidate-red-cars-missing.csv';
-      const { status, text } = barlow(where, 'run', '--commit', 'two', '--checkpoint', candidate);
+      const { status, text } = await barlow(where, 'run', '--commit', 'two', '--checkpoint', candidate);
       expect(status, text).toBe(1);
       return resultIn(where).checkpoints[0].events[0].trainingSet?.classes[0];
     };
-    const lacking = judged('lacking.csv');
+    const lacking = await judged('lacking.csv');
     expect(lacking).toMatchObject({ className: 'automobile', finding: 'missing', trainingSet: { images: 4_008 } });
     expect(lacking?.adjustedPValue).toBeLessThan(1e-6);
-    const whole = judged('whole.csv');
+    const whole = await judged('whole.csv');
     expect(whole).toMatchObject({ finding: 'present', trainingSet: { images: 5_000 } });
     // The 992 red ones make up for what is missing.
     expect((whole?.trainingSet.inside ?? 0) - (lacking?.trainingSet.inside ?? 0)).toBeGreaterThan(100);
