@@ -117,10 +117,10 @@ describe('a damaged branch of baselines is no empty one', () => {
 
 describe('a partial clone', () => {
   test('fetches the baselines in one request and not one for each', async () => {
-    const { work, remote, hashes } = withRemote(root, 'partial', 42);
+    const { work, remote, hashes } = withRemote(root, 'partial', 18);
     git(remote, ['config', 'uploadpack.allowFilter', 'true']);
     const store = await openGit(work, { keep: 99 });
-    for (const hash of hashes.slice(0, 40)) await record(store, hash);
+    for (const hash of hashes.slice(0, 16)) await record(store, hash);
     for (const [name, args] of [
       ['no branch', ['--single-branch']],
       ['its files', []],
@@ -130,7 +130,7 @@ describe('a partial clone', () => {
       const trace = join(root, `trace ${name}`);
       process.env.GIT_TRACE = trace;
       try {
-        expect(await (await openGit(clone)).list()).toHaveLength(40);
+        expect(await (await openGit(clone)).list()).toHaveLength(16);
       } finally {
         delete process.env.GIT_TRACE;
       }

@@ -163,12 +163,16 @@ describe('names from data in report.html', () => {
   it('no element has a style, a handler, or an address outside the page', () => {
     for (const name of HOSTILE_NAMES) {
       const { document } = parseHTML(renderHtml(buildView(hostileInput(name)), templates));
-      for (const element of document.querySelectorAll('*')) {
-        for (const { name: attribute, value } of element.attributes) {
-          expect(attribute).not.toMatch(/^(?:style|on.*|srcset|action|formaction)$/);
-          if (/^(?:src|href|xlink:href)$/.test(attribute)) expect(value).toMatch(/^(?:#|data:image\/)/);
-        }
-      }
+      const attributes = [...document.querySelectorAll('*')].flatMap(({ attributes: own }) =>
+        [...own].map(({ name: attribute, value }) => [attribute, value] as const),
+      );
+      expect(attributes.length).toBeGreaterThan(1_000);
+      const wrong = attributes.filter(
+        ([attribute, value]) =>
+          /^(?:style|on.*|srcset|action|formaction)$/.test(attribute) ||
+          (/^(?:src|href|xlink:href)$/.test(attribute) && !/^(?:#|data:image\/)/.test(value)),
+      );
+      expect(wrong).toEqual([]);
     }
   });
 });
