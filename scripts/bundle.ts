@@ -4,19 +4,11 @@
  *
  *     node scripts/bundle.ts [FOLDER] [ENTRY]
  */
-import {
-  copyFileSync,
-  existsSync,
-  globSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { build, type Metafile, type Plugin, transform } from 'esbuild';
+import { licencesOf } from './licences.ts';
 
 const root = join(import.meta.dirname, '..');
 const dist = resolve(process.argv[2] ?? join(root, 'dist'));
@@ -177,7 +169,10 @@ for (const file of packed) {
   writeFileSync(join(dist, `${basename(file)}.br`), bytes);
 }
 for (const file of beside) copyFileSync(join(modules, file), join(dist, basename(file)));
-writeFileSync(join(dist, 'LICENSES.txt'), licences(Object.keys(metafile.inputs)));
+writeFileSync(
+  join(dist, 'LICENSES.txt'),
+  licencesOf(root, [...Object.keys(metafile.inputs), 'node_modules/onnxruntime-web/package.json']),
+);
 
 /**
  * esbuild names a chunk by its content, and so again whatever imports it. Named by its largest module it stays the same file,
@@ -202,24 +197,4 @@ function nameChunks(outputs: Metafile['outputs']): void {
     const renamed = text.replace(/chunk-[A-Z0-9]{8}\.js/g, (hashed) => names.get(hashed) ?? hashed);
     writeFileSync(join(dist, names.get(basename(path)) ?? basename(path)), renamed);
   }
-}
-
-/** The licences of the packages that went in, which ask to be handed on with them. */
-function licences(inputs: readonly string[]): string {
-  const folders = inputs.flatMap((file) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? []);
-  const named = Map.groupBy([...new Set([...folders, 'node_modules/onnxruntime-web'])].toSorted(), licenceOf);
-  return [...named]
-    .map(([licence, sharing]) => `${sharing.map(nameOf).join('\n')}\n\n${licence}\n`)
-    .join(`\n${'-'.repeat(80)}\n\n`);
-}
-
-function nameOf(folder: string): string {
-  const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
-  return `${name} ${version} (${license})`;
-}
-
-function licenceOf(folder: string): string {
-  const file = readdirSync(join(root, folder)).find((each) => /^licen[cs]e/i.test(each));
-  const path = file === undefined ? null : join(root, folder, file);
-  return path !== null && existsSync(path) ? readFileSync(path, 'utf8').replace(/\r\n/g, '\n').trim() : '';
 }

