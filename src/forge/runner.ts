@@ -26,9 +26,9 @@ export interface Log {
   readonly fail: (message: string) => void;
 }
 
-/** @param workspace the repository's folder on the runner */
-export function openLog(workspace: string): Log {
-  const short = (text: string) => (workspace === '' ? text : text.replaceAll(`${workspace}${sep}`, ''));
+/** @param workspaceOf gives the repository's folder on the runner */
+export function openLog(workspaceOf: () => string): Log {
+  const short = (text: string) => (workspaceOf() === '' ? text : text.replaceAll(`${workspaceOf()}${sep}`, ''));
   const show = { error: core.error, warning: core.warning, notice: core.notice };
   return {
     line: (text) => core.info(plainLines(short(text))),

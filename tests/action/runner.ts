@@ -49,18 +49,18 @@ export interface Ended {
   readonly summary: string;
 }
 
-/** Runs the built action as the runner does: its environment, its files, its folder. */
-export async function runStep(step: Step): Promise<Ended> {
+/** What the runner says in a step's environment, and the files that it reads afterwards. */
+export function stepEnvironment(step: Step): { env: NodeJS.ProcessEnv; output: string; summary: string } {
   const scratch = mkdtempSync(join(tmpdir(), 'barlow-step-'));
   const file = (name: string, text = '') => {
     writeFileSync(join(scratch, name), text);
     return join(scratch, name);
   };
   const inputs = { ...defaults(step.action), 'github-token': step.token, ...step.inputs };
-  const files = { GITHUB_OUTPUT: file('output'), GITHUB_STEP_SUMMARY: file('summary') };
+  const [output, summary] = [file('output'), file('summary')];
   const env = {
     ...Object.fromEntries(Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])),
-    ...files,
+    ...{ GITHUB_OUTPUT: output, GITHUB_STEP_SUMMARY: summary },
     ...{
       CI: 'true',
       GITHUB_ACTIONS: 'true',
@@ -74,6 +74,12 @@ export async function runStep(step: Step): Promise<Ended> {
     ...{ GITHUB_API_URL: step.apiUrl, GITHUB_SERVER_URL: 'https://github.test' },
     ...{ PATH: process.env.PATH ?? '', NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, HOME: scratch },
   };
+  return { env, output, summary };
+}
+
+/** Runs the built action as the runner does: its environment, its files, its folder. */
+export async function runStep(step: Step): Promise<Ended> {
+  const { env, output, summary } = stepEnvironment(step);
   const { status, log } = await new Promise<{ status: number; log: string }>((done) => {
     const options = { cwd: step.workspace, env, maxBuffer: 1 << 26 };
     execFile(
@@ -88,12 +94,13 @@ export async function runStep(step: Step): Promise<Ended> {
   return {
     status,
     log,
-    outputs: outputsIn(readFileSync(files.GITHUB_OUTPUT, 'utf8')),
-    summary: readFileSync(files.GITHUB_STEP_SUMMARY, 'utf8'),
+    outputs: outputsIn(readFileSync(output, 'utf8')),
+    summary: readFileSync(summary, 'utf8'),
   };
 }
 
-function outputsIn(text: string): Record<string, string> {
+/** What a step put into the file of its outputs. */
+export function outputsIn(text: string): Record<string, string> {
   const found = text.matchAll(/^([\w-]+)<<(\S+)\n([\s\S]*?)\n\2$/gm);
   return Object.fromEntries([...found].map(([, name = '', , value = '']) => [name, value]));
 }
@@ -125,10 +132,10 @@ export function examplePayload(
 const example = join(root, 'examples', 'cifar10');
 const classes = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'];
 
-/** Puts the demonstration's automobiles, ships and trucks into a repository; predictions follow by `predict`. */
+/** Puts the demonstration's automobiles and trucks into a repository; predictions follow by `predict`. */
 export function addSuite(repository: string): void {
   const rows = readFileSync(join(example, 'eval.csv'), 'utf8').trim().split('\n');
-  const kept = rows.filter((row, index) => index === 0 || /,(automobile|ship|truck)\r?$/.test(row));
+  const kept = rows.filter((row, index) => index === 0 || /,(automobile|truck)\r?$/.test(row));
   mkdirSync(join(repository, 'images'), { recursive: true });
   for (const row of kept.slice(1)) {
     const [image = ''] = row.split(',');

@@ -32,7 +32,7 @@ function step(
   for (const file of Object.values(files)) writeFileSync(file, '');
   const module = join(import.meta.dirname, '..', '..', 'src', 'forge', 'runner.ts');
   const script = `import { openLog, readInput } from ${JSON.stringify(module)};
-    const log = openLog('/home/runner/work/repo'); ${statements}`;
+    const log = openLog(() => '/home/runner/work/repo'); ${statements}`;
   const ran = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
     encoding: 'utf8',
     env: { ...files, ...env },
