@@ -1,2 +1,2 @@
 import{createRequire as barlowRequire}from'node:module';const require=barlowRequire(import.meta.url);
-import{embed,embedWorker}from"./chunk-embedWorker.js";import"./chunk-encodePicture.js";import"./chunk-resize.js";import"./chunk-mozjpeg_dec.js";import"./chunk-webp_dec.js";import"./chunk-readImage.js";import"./chunk-imageHeader.js";import"./chunk-entry.js";import"./chunk-shared-2.js";export{embed as default,embedWorker};
+import{embed,embedWorker}from"./chunk-embedWorker.js";import"./chunk-encodePicture.js";import"./chunk-mozjpeg_dec.js";import"./chunk-resize.js";import"./chunk-webp_dec.js";import"./chunk-readImage.js";import"./chunk-imageHeader.js";import"./chunk-entry.js";import"./chunk-shared-2.js";export{embed as default,embedWorker};

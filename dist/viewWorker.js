@@ -1,2 +1,2 @@
 import{createRequire as barlowRequire}from'node:module';const require=barlowRequire(import.meta.url);
-import{view,viewWorker}from"./chunk-viewWorker.js";import"./chunk-preprocess.js";import"./chunk-resize.js";import"./chunk-mozjpeg_dec.js";import"./chunk-webp_dec.js";import"./chunk-readImage.js";import"./chunk-imageHeader.js";import"./chunk-entry.js";import"./chunk-shared-2.js";export{view as default,viewWorker};
+import{view,viewWorker}from"./chunk-viewWorker.js";import"./chunk-preprocess.js";import"./chunk-mozjpeg_dec.js";import"./chunk-resize.js";import"./chunk-webp_dec.js";import"./chunk-readImage.js";import"./chunk-imageHeader.js";import"./chunk-entry.js";import"./chunk-shared-2.js";export{view as default,viewWorker};
