@@ -52,7 +52,7 @@ describe('what of an event is counted', () => {
     expect(classesOfEvent(of('a', 'b', 'c', 'd', 'e', 'f'))).toEqual([]);
     expect(classesOfEvent(of('b', 'a'))).toEqual(['a', 'b']);
     expect(classesOfEvent(of('a', 'b'))).toEqual(['a', 'b']);
-    expect(clusterFor({ clusters: ['no longer there'] }, 'a', [])).toBeNull();
+    expect(() => clusterFor({ clusters: ['no longer there'] }, 'a', [])).toThrow('no longer there');
   });
 
   it('is by the rule of the class’s own group, else of the first cluster that has one', () => {
