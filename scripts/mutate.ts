@@ -5,7 +5,8 @@ import { parseArgs } from 'node:util';
 /*
  * How many small faults in the rooms that decide would be noticed: `npm run mutate -- ROOM ... [--sample SHARE] [--seed N]
  * [--files NAME,...] [--tests PATTERN]`. Each fault (mutant) of the sample is tried by Stryker under the tests of its room, or those
- * whose names match; one that none of them notices survives and is printed. Prints a table by room. By default a tenth.
+ * whose names match; one that none of them notices survives and is printed. Prints a table by room: `byTime` are those killed that took
+ * too long, `undecided` those whose tests fail without them, too. By default a tenth.
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -29,18 +30,24 @@ const rows = rooms.map((room) => {
   );
   const mutants = Object.values(files).flatMap((file) => file.mutants);
   const count = (...statuses: readonly string[]) => mutants.filter((each) => statuses.includes(each.status)).length;
-  const killed = count('Killed', 'Timeout');
-  const survived = count('Survived');
-  const untested = count('NoCoverage');
-  return { room, mutants: mutants.length, tried: killed + survived + untested, killed, survived, untested };
+  const tried = count('Killed', 'Timeout', 'Survived', 'NoCoverage');
+  if (tried === 0) throw new Error(`no mutant of ${mutated.join(', ')} was tried`);
+  return {
+    ...{ mutants: mutants.length, tried, killed: count('Killed', 'Timeout'), byTime: count('Timeout') },
+    ...{ survived: count('Survived'), untested: count('NoCoverage'), undecided: count('RuntimeError') },
+  };
 });
-const total = (of: (row: (typeof rows)[number]) => number) => rows.reduce((sum, row) => sum + of(row), 0);
-const all = {
-  ...{ room: 'all', mutants: total((row) => row.mutants), tried: total((row) => row.tried) },
-  ...{
-    killed: total((row) => row.killed),
-    survived: total((row) => row.survived),
-    untested: total((row) => row.untested),
-  },
-};
-console.table([...rows, all].map((row) => ({ ...row, score: `${((100 * row.killed) / row.tried).toFixed(1)} %` })));
+const sum = (one: (typeof rows)[number], other: typeof one) => ({
+  ...{ mutants: one.mutants + other.mutants, tried: one.tried + other.tried, killed: one.killed + other.killed },
+  ...{ byTime: one.byTime + other.byTime, survived: one.survived + other.survived },
+  ...{ untested: one.untested + other.untested, undecided: one.undecided + other.undecided },
+});
+const all = rows.reduce(sum);
+console.table(
+  Object.fromEntries(
+    [...rows, all].map((row, at) => [
+      rooms[at] ?? 'all',
+      { ...row, score: `${((100 * row.killed) / row.tried).toFixed(1)} %` },
+    ]),
+  ),
+);

@@ -1,4 +1,4 @@
-import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { matchesGlob, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -72,6 +72,8 @@ class InThread {
   }
 
   async dryRun() {
+    // Some tests read the sources as another user.
+    chmodSync('.', 0o755);
     // What the sources do as they are read is of no test.
     for (const file of globSync(`src/${process.env.MUTATED_ROOM}/*.ts`))
       await import(pathToFileURL(resolve(file)).href);
@@ -86,17 +88,23 @@ class InThread {
 
   async mutantRun({ activeMutant, testFilter, hitLimit, sandboxFileName, mutantActivation }: MutantRun) {
     const isReadAnew = mutantActivation === 'static' || keepsSomething.test(readFileSync(sandboxFileName, 'utf8'));
-    edition = isReadAnew ? round + 1 : 0;
+    const readAgain = () => (isReadAnew ? round + 1 : 0);
+    edition = readAgain();
     shared.activeMutant = activeMutant.id;
     process.env[inThreads] = activeMutant.id;
     [shared.hitCount, shared.hitLimit] = [hitLimit === undefined ? undefined : 0, hitLimit];
     const tests = await this.#run(testFilter ? new Set(testFilter) : null, true);
-    shared.activeMutant = undefined;
+    const isEndless = hitLimit !== undefined && (shared.hitCount ?? 0) > hitLimit;
+    Object.assign(shared, { activeMutant: undefined, hitCount: undefined, hitLimit: undefined });
     delete process.env[inThreads];
-    if (hitLimit !== undefined && (shared.hitCount ?? 0) > hitLimit) return { status: 'timeout' };
+    if (isEndless) return { status: 'timeout' };
     const failed = tests.find(({ status }) => status === 1);
     if (failed === undefined) return { status: 'survived', nrOfTests: tests.length };
     const { id, failureMessage } = failed;
+    // A test that fails without the mutant, too, has noticed what an earlier one left behind: Stryker tries again in a new process.
+    edition = readAgain();
+    const control = (await this.#run(new Set([id]), true)).find(({ status }) => status === 1);
+    if (control !== undefined) throw new Error(`${control.id} fails without the mutant: ${control.failureMessage}`);
     return { status: 'killed', killedBy: [id], failureMessage, nrOfTests: tests.length };
   }
 
@@ -117,7 +125,7 @@ class InThread {
       );
       const { tests, befores, afters, beforeEach, afterEach } = collected();
       const chosen = tests.map((test) => ({ ...test, id: `${file} ${test.name}` })).filter(({ id }) => isWanted(id));
-      if (chosen.length > 0) outcomes.push(await outcomeOf(read, () => inTurn(befores)));
+      if (chosen.length > 0 || isWanted(read)) outcomes.push(await outcomeOf(read, () => inTurn(befores)));
       for (const { id, run } of chosen) {
         if (hasFailed()) break;
         outcomes.push(
