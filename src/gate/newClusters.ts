@@ -113,8 +113,9 @@ function foundRegion(scanned: ScannedCluster, images: readonly string[]): FoundR
       ? [family.members, family.offsets, open.lone.map((each) => (each === 0 ? 1 : 0))]
       : [family.rightMembers, family.rightOffsets, open.loneRight];
   let newlyFixed = 0;
+  // Member 0 is no image, and has no checkpoint.
   for (const member of list.subarray(entry(offsets, region), entry(offsets, region + 1))) {
-    if (member > 0 && lone[member - 1] === 0) newlyFixed++;
+    if (lone[member - 1] === 0) newlyFixed++;
   }
   return {
     rule,

@@ -50,8 +50,8 @@ export async function runTest(input: RunTestInput): Promise<RunTest> {
       clearBelow: significance / 10,
     });
     const isClear = result.asGood === 0 && result.pValue <= significance / 10;
-    if (made < most && observed > 0 && result.asGood < STOP_AFTER && !isClear) continue;
-    return { pValue: observed > 0 ? result.pValue : 1, draws: made, ...tailOf(drawn.slice(0, made), significance) };
+    if (made < most && result.asGood < STOP_AFTER && !isClear) continue;
+    return { pValue: result.pValue, draws: made, ...tailOf(drawn.slice(0, made), significance) };
   }
 }
 
