@@ -33,6 +33,21 @@ describe('a region that was found is told', () => {
     expect(inside.size).toBeLessThan(where(inFound).length);
   });
 
+  it('by another rule that is just as narrow', () => {
+    // Five images each; three of those that newly fail are in both.
+    const [first, second] = [Uint32Array.of(0, 1, 2, 3, 4), Uint32Array.of(2, 3, 4, 5, 6)];
+    const values = new Float32Array(20);
+    for (const row of first) values[row] = 1;
+    for (const row of second) values[10 + row] = 1;
+    const rule: Region = [{ feature: 0, op: '>', threshold: 0.5 }];
+    const told = describeCluster({
+      ...{ columns: { rows: 10, from: 0, to: 2, values }, rule, neighbours: null },
+      ...{ newlyFailed: Uint32Array.of(2, 3, 4), unclaimed: second },
+    });
+    expect(told.rule).toEqual([{ feature: 1, op: '>', threshold: 0.5 }]);
+    expect(told.positions).toEqual(second);
+  });
+
   it('by its own rule where no other is as narrow', () => {
     // All of the region and as much again beside it newly fail: a better rule is larger than the region.
     const newly = where(inFound);

@@ -106,6 +106,8 @@ describe('near copies', () => {
     }
     const flat = { rows: ROWS, from: 0, to: FEATURES, values: plane };
     expect(nearCopiesOf(flat, flat, none)).toBe('everywhere');
+    const later = { ...flat, from: 7, to: 7 + FEATURES };
+    expect(nearCopiesOf(later, later, none)).toBe('everywhere');
     const codes = Float32Array.from({ length: ROWS * FEATURES }, (_, at) =>
       Number((at % ROWS) % 9 > Math.floor(at / ROWS) % 9),
     );

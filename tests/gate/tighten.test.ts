@@ -77,6 +77,13 @@ describe('a rule that is tightened', () => {
     ]);
   });
 
+  it('tells one image, be it the first, and one feature from its neighbour of the same worth', () => {
+    const values = Float32Array.of(1, 5, 6, 7, 1, 8, 5, 9);
+    const columns = { rows: 4, from: 0, to: 2, values };
+    const rule = tighten([], columns, Uint8Array.of(1, 0, 0, 0));
+    expect(rule).toEqual([{ feature: 0, op: '<=', threshold: 3 }]);
+  });
+
   it('reads columns that begin later by their numbers', () => {
     const values = Float32Array.from({ length: 2 * rows }, (_, place) =>
       place < rows ? (place * 7) % rows : place % rows,

@@ -4,6 +4,9 @@ import { weakenings } from '../../src/gate/weakenings.ts';
 import { pairedGroup } from './paired.ts';
 import { input, inside, ROWS, rows, sample } from './plantedWeakening.ts';
 
+const isChanges = (value: unknown): value is readonly Float64Array[] =>
+  Array.isArray(value) && value.every((each) => each instanceof Float64Array);
+
 describe('weakenings', () => {
   it('finds where right answers became less sure, and says by how much', async () => {
     const weaker = input('planted', (row) => (inside(row) ? -1.5 : 0));
@@ -66,6 +69,37 @@ describe('what a weakening needs', () => {
       return weakenings({ ...weaker, groups: [{ ...group, outcomes: [wrong, wrong] }], significance: 1 });
     };
     expect(await right(19)).toEqual([]);
+    // Twenty, of which the ten with the greatest feature are less sure: half of them, as many as a region needs.
+    const ten = (holds: (row: number) => boolean) => rows.filter(holds).slice(0, 10);
+    const twenty = [...ten(inside), ...ten((row) => !inside(row))];
+    const fewest = (members: readonly number[]) => {
+      const none = new Uint8Array(members.length);
+      return weakenings({ ...weaker, groups: [pairedGroup('few', members, [none, none])], significance: 1 });
+    };
+    expect(await fewest(twenty)).toMatchObject([{ size: 10, rule: [{ feature: 2, op: '>' }] }]);
+    expect(await fewest(twenty.slice(0, 19))).toEqual([]);
+  });
+
+  it('changes against the mean of the other checkpoints, of each as if it were the candidate', async () => {
+    const told: (readonly Float64Array[])[] = [];
+    const run: typeof weaker.run = async (worker, task) => {
+      if (typeof task === 'object' && task !== null && 'changes' in task && isChanges(task.changes))
+        told.push(task.changes);
+      return worker.run(task);
+    };
+    const [group] = weaker.groups;
+    const none = new Uint8Array(ROWS);
+    // Log-odds 0, 1 and 3 of even rows, 0, 2 and 7 of odd ones: centred they are 0, 0.5 and 2 less and more.
+    const odds = [rows.map(() => 0), rows.map((row) => 1 + (row % 2)), rows.map((row) => 3 + 4 * (row % 2))];
+    const confidences = odds.map((of) => Float64Array.from(of, (each) => 1 / (1 + Math.exp(-each))));
+    await weakenings({ ...weaker, groups: [{ ...group, outcomes: [none, none, none] }], confidences, run });
+    const even = [0 - (-0.5 - 2) / 2, -0.5 - (0 - 2) / 2, -2 - (0 - 0.5) / 2];
+    expect(told).toHaveLength(1);
+    for (const [side, changes] of (told[0] ?? []).entries()) {
+      expect(changes[0]).toBeCloseTo(even[side], 9);
+      expect(changes[1]).toBeCloseTo(-even[side], 9);
+    }
+    expect(told[0]).toHaveLength(3);
   });
 
   it('a fall of the mean confidence that is worth words', async () => {
