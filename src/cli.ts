@@ -58,6 +58,11 @@ const examples: Readonly<Record<string, readonly string[]>> = {
     "barlow export 'label:automobile#1a2b3c4d' --format fiftyone --out broken",
     "barlow export 'label:automobile#1a2b3c4d' --format labelstudio --out tasks.json --images https://example.com/val/",
   ],
+  'barlow find': [
+    "barlow find 'label:automobile#1a2b3c4d' --in unlabelled --out found.csv",
+    "barlow find 'label:automobile#1a2b3c4d' --in /data/pool --most 200 --out found.csv --force",
+    "barlow find 'label:automobile#1a2b3c4d' --in unlabelled --out found.csv --images val    (after barlow compare)",
+  ],
   'barlow doctor': ['barlow doctor', 'barlow doctor --install onnx-cpu', 'barlow doctor --json'],
   'barlow baseline': ['barlow baseline list', 'barlow baseline record --checkpoint accepted=predictions.csv'],
   'barlow baseline list': ['barlow baseline list', 'barlow baseline list --baseline baselines --json'],
@@ -81,7 +86,7 @@ function withExamples(command: Command, above = ''): Command {
   return command;
 }
 
-/** What every command takes. */
+/** The flags of all commands; each takes some of them. */
 interface Flags {
   readonly config: string;
   readonly out: string;
@@ -144,8 +149,23 @@ function commandLine(): Command {
     .exitOverride()
     .configureOutput({ outputError: () => {} })
     .showSuggestionAfterError();
+  addCompare(program.command('compare'));
+  addRun(program.command('run'));
+  addInit(program.command('init'));
+  addExtract(program.command('extract'));
+  addMerge(program.command('merge'));
+  addEvaluate(program.command('evaluate'));
+  addFeature(program.command('feature'));
+  addExport(program.command('export'));
+  addFind(program.command('find'));
+  addDoctor(program.command('doctor'));
+  addBaseline(program.command('baseline'));
+  addSlices(program.command('slice'));
+  return program;
+}
 
-  reporting(program.command('compare'))
+function addCompare(command: Command): void {
+  reporting(command)
     .description('judge one checkpoint against another: no config, no repository, no baseline')
     .argument('<old>', 'predictions (a table of image and prediction) of the checkpoint in use, or its model')
     .argument('<new>', 'the same of the checkpoint that is to be judged')
@@ -169,8 +189,10 @@ function commandLine(): Command {
         }),
       ),
     );
+}
 
-  judging(common(program.command('run')))
+function addRun(command: Command): void {
+  judging(common(command))
     .description('judge checkpoints: features, failure modes, comparison with the baseline, reports')
     .option('--record', 'record the checkpoint (the first, or baseline.checkpoint) as a baseline when the gate passes')
     .option(
@@ -182,13 +204,12 @@ function commandLine(): Command {
     .action(({ shard: part, ...flags }: Flags) =>
       perform(flags, (request) => (part === undefined ? runGate(request) : analysePart(request, part))),
     );
+}
 
-  const init = questions.reduce(
-    (command, { flag, text, suggestion }) => command.option(flag, `${text} (suggested: ${suggestion})`),
-    program.command('init').description('look at what is in this folder, write barlow.yml and a workflow, and run'),
-  );
-  init
-    .option('--install <engine>', 'install an engine first, unless it is there')
+function addInit(init: Command): void {
+  init.description('look at what is in this folder, write barlow.yml and a workflow, and run');
+  for (const { flag, text, suggestion } of questions) init.option(flag, `${text} (suggested: ${suggestion})`);
+  installing(init)
     .option('--force', 'overwrite files that are there')
     .option('--no-run', 'write, and do not run')
     .option('--json', 'print JSON on standard output')
@@ -203,24 +224,32 @@ function commandLine(): Command {
         (request) => initialise(initRequest(flags, request)),
       ),
     );
+}
 
-  common(program.command('extract'))
+function addExtract(command: Command): void {
+  common(command)
     .description('extract the features only; they are kept in the feature store')
     .option('--shard <i/n>', 'only the i-th of n parts of the images, for a matrix of runners', shard)
     .action((flags: Flags) => perform(flags, extractFeatures));
+}
 
-  common(program.command('merge'))
+function addMerge(command: Command): void {
+  common(command)
     .description('merge the feature stores of shards into this one')
     .argument('<folder...>', 'feature stores')
     .action((folders: readonly string[], flags: Flags) => perform(flags, (request) => mergeFeatures(request, folders)));
+}
 
-  common(program.command('evaluate'))
+function addEvaluate(command: Command): void {
+  common(command)
     .description('how well trees explain failures: ALER - BER and share of failure modes by grouping and depth')
     .option('--checkpoint <name=file>', 'checkpoint to evaluate; repeatable', namedPath)
     .option('--depths <list>', 'depths of tree, comma-separated', depths, [1, 2, 3])
     .action((flags: Flags) => perform(flags, (request) => evaluateGroupings(request, flags.depths ?? [])));
+}
 
-  common(program.command('feature'))
+function addFeature(command: Command): void {
+  common(command)
     .description('what one feature looks for: a page of the images that show it most, heatmaps and attacks')
     .argument('<number>', 'its number in rules, from 0', featureNumber)
     .option('--group <id>', `among which images: ${groupIds}`, 'all')
@@ -233,19 +262,16 @@ function commandLine(): Command {
         showFeature(request, { feature, group: flags.group ?? 'all', name: featureName(flags) }),
       ),
     );
+}
 
-  program
-    .command('export')
+function addExport(command: Command): void {
+  printing(ofLastRun(command))
     .description('write the images of an event or slice of the last run for a table, FiftyOne or Label Studio')
     .argument('<event-or-slice>', 'its id or name, as the report shows it')
     .requiredOption('--out <path>', 'file to write; for fiftyone a folder')
     .addOption(new Option('--format <format>', 'default: by the ending, .csv or .jsonl').choices(exportFormats))
-    .option('--from <folder>', 'the reports of the run', defaultOut)
     .option('--images <where>', 'folder or address of the images, for fiftyone and labelstudio')
-    .option('--force', 'write over what is there')
     .option('--config <file>', 'the config, which says where the images are', defaultConfig)
-    .option('--json', 'print JSON on standard output')
-    .option('--quiet', 'print nothing but errors (and JSON, if asked for)')
     .action((of: string, flags: Flags) =>
       perform({ ...flags, workers: 0, out: flags.from ?? defaultOut }, (request) =>
         exportImages(request, {
@@ -254,32 +280,18 @@ function commandLine(): Command {
         }),
       ),
     );
+}
 
-  program
-    .command('find')
+function addFind(command: Command): void {
+  printing(working(installing(ofLastRun(command))))
     .description('find images as those of an event of the last run in a pool without labels, the most typical first')
     .argument('<event>', 'its id, as the report shows it')
     .option('--in <folder>', 'the pool: images at any depth (default: `pool` of the config)')
     .requiredOption('--out <file>', 'the CSV to write; a contact sheet lies beside it, .png')
     .option('--most <n>', 'images to write', most, 1000)
-    .option('--install <engine>', 'install an engine first, unless it is there')
     .option('--images <folder>', 'after compare, which has no config: its images')
     .option('--manifest <file>', 'and its table of image and label, if it had one')
-    .option('--from <folder>', 'the reports of the run', defaultOut)
-    .option('--force', 'write over what is there')
     .option('--config <file>', 'the config', defaultConfig)
-    .option('--workers <n>', 'worker threads; the results are the same for any number', workers, availableParallelism())
-    .option('--json', 'print JSON on standard output')
-    .option('--quiet', 'print nothing but errors (and JSON, if asked for)')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  barlow find 'label:automobile#1a2b3c4d' --in unlabelled --out found.csv
-  barlow find 'label:automobile#1a2b3c4d' --in /data/pool --most 200 --out found.csv --force
-  barlow find 'label:automobile#1a2b3c4d' --in unlabelled --out found.csv --images val      (after barlow compare)
-${exitCodes}`,
-    )
     .action((event: string, flags: Flags) =>
       perform({ ...flags, out: flags.from ?? defaultOut }, (request) =>
         findAlike(request, {
@@ -289,61 +301,90 @@ ${exitCodes}`,
         }),
       ),
     );
+}
 
-  common(program.command('doctor'))
+function addDoctor(command: Command): void {
+  common(command)
     .description('read the whole set-up, and say what would go wrong; which engines load on this machine')
     .action(({ install, ...flags }: Flags) => perform(flags, (request) => examine(request, install ?? null)));
+}
 
-  const baseline = program.command('baseline').description('the accepted checkpoints that new ones are compared with');
-  common(baseline.command('list'))
+function addBaseline(baseline: Command): void {
+  baseline.description('the accepted checkpoints that new ones are compared with');
+  storing(baseline.command('list'))
     .description('the baselines that are kept, newest first')
-    .option('--baseline <where>', 'git, or a folder; overrides the config')
     .action((flags: Flags) => perform(flags, listBaselines));
-  common(baseline.command('show'))
+  storing(baseline.command('show'))
     .description('what a baseline holds')
     .argument('<commit>', 'commit, by its name, hash or the start of the hash')
-    .option('--baseline <where>', 'git, or a folder; overrides the config')
     .action((commit: string, flags: Flags) => perform(flags, (request) => showBaseline(request, commit)));
   judging(common(baseline.command('record')))
     .description('accept a checkpoint: record it as a baseline without judging it')
     .option('--replace', 'in place of another checkpoint that was accepted at this commit')
     .option('--replica', 'as a further training of the same recipe, beside the one accepted at this commit')
     .action((flags: Flags) => perform(flags, recordBaseline));
-
-  const slice = program
-    .command('slice')
-    .description('images that every run tests without a search: named slices, and events that once broke');
-  common(slice.command('list'))
-    .description('the slices that are watched, and how the last accepted checkpoints did on them')
-    .option('--baseline <where>', 'git, or a folder; overrides the config')
-    .action((flags: Flags) => perform(flags, listSlices));
-  common(slice.command('add'))
-    .description('watch an event of the last run (in --out) from now on')
-    .argument('<event>', 'its id, as the report shows it')
-    .option('--baseline <where>', 'git, or a folder; overrides the config')
-    .action((event: string, flags: Flags) => perform(flags, (request) => addSlice(request, event)));
-  common(slice.command('drop'))
-    .description('watch an event no longer')
-    .argument('<event>', 'its id')
-    .option('--baseline <where>', 'git, or a folder; overrides the config')
-    .action((event: string, flags: Flags) => perform(flags, (request) => dropSlice(request, event)));
-  return program;
 }
 
+function addSlices(slice: Command): void {
+  slice.description('images that every run tests without a search: named slices, and events that once broke');
+  storing(slice.command('list'))
+    .description('the slices that are watched, and how the last accepted checkpoints did on them')
+    .action((flags: Flags) => perform(flags, listSlices));
+  storing(slice.command('add'))
+    .description('watch an event of the last run (in --out) from now on')
+    .argument('<event>', 'its id, as the report shows it')
+    .action((event: string, flags: Flags) => perform(flags, (request) => addSlice(request, event)));
+  storing(slice.command('drop'))
+    .description('watch an event no longer')
+    .argument('<event>', 'its id')
+    .action((event: string, flags: Flags) => perform(flags, (request) => dropSlice(request, event)));
+}
+
+/** What a command takes that reads the config. */
 function common(command: Command): Command {
   return reporting(command.option('--config <file>', 'the config', defaultConfig));
 }
 
 /** What a command takes that writes reports. */
 function reporting(command: Command): Command {
+  return printing(working(installing(command.option('--out <folder>', 'where reports are written', defaultOut))));
+}
+
+/** What a command takes that reads the reports of the last run, and writes a file of its own. */
+function ofLastRun(command: Command): Command {
   return command
-    .option('--out <folder>', 'where reports are written', defaultOut)
-    .option('--install <engine>', 'install an engine first, unless it is there: onnx-cpu runs ONNX models anywhere')
-    .option('--workers <n>', 'worker threads; the results are the same for any number', workers, availableParallelism())
+    .option('--from <folder>', 'the reports of the run', defaultOut)
+    .option('--force', 'write over what is there');
+}
+
+/** What a command takes that reads or changes what the store of baselines keeps. */
+function storing(command: Command): Command {
+  return common(command).option('--baseline <where>', 'git, or a folder; overrides the config');
+}
+
+function installing(command: Command): Command {
+  return command.option(
+    '--install <engine>',
+    'install an engine first, unless it is there: onnx-cpu runs ONNX models anywhere',
+  );
+}
+
+function working(command: Command): Command {
+  return command.option(
+    '--workers <n>',
+    'worker threads; the results are the same for any number',
+    workers,
+    availableParallelism(),
+  );
+}
+
+function printing(command: Command): Command {
+  return command
     .option('--json', 'print JSON on standard output')
     .option('--quiet', 'print nothing but errors (and JSON, if asked for)');
 }
 
+/** What a command takes that judges or accepts checkpoints. */
 function judging(command: Command): Command {
   return command
     .option('--checkpoint <name=file>', 'checkpoint: predictions, or a model that is run; repeatable', namedPath)
