@@ -7,7 +7,7 @@ export class UserError extends Error {
   readonly what: string;
   /** Where: a file, `file:line`, a config key or a command-line flag. */
   readonly where: string;
-  /** What the user can do about it, an imperative sentence. */
+  /** What the user can do about it, an imperative sentence without its full stop. */
   readonly fix: string;
 
   constructor(parts: { what: string; where: string; fix: string; cause?: unknown }) {

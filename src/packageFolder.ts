@@ -1,6 +1,6 @@
 /**
- * The folder that holds what the package brings beside its code: schemas, templates, examples, package.json. Every door
- * to it is this file, since it lies one folder below it in `src/`, `lib/` and `dist/` alike.
+ * The folder that holds what the package brings beside its code: schemas, templates, examples, package.json. All code finds it
+ * through this file, which lies one folder below it in `src/`, `lib/` and `dist/` alike.
  */
 export const packageFolder = new URL('../', import.meta.url);
 

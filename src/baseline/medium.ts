@@ -42,7 +42,7 @@ export interface Ancestors {
 /** A place that keeps the files of one suite: a folder or a git branch. */
 export interface Medium {
   readonly snapshot: () => Promise<Snapshot>;
-  /** Makes the change whole or not at all; returns the revision it can be linked by, null where there is none. */
+  /** Makes the change: in a branch the whole of it or nothing, in a folder file by file, each whole. Returns the revision by which it can be linked, null where there is none. */
   readonly update: (change: Change) => Promise<string | null>;
   /** The `count` nearest of the `recorded` commits and names (oldest first) that the candidate descends from. */
   readonly ancestors: (at: At, recorded: readonly string[], count: number) => Promise<Ancestors>;

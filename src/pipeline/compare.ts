@@ -59,17 +59,13 @@ function compareSides(request: Request, sides: Sides): Promise<GateOutcome> {
     const alone = resultOf(run, features, null, [judged]);
     const outcome = judged.verdict?.outcome ?? 'not compared';
     const told = await report(run, {
-      ...{
-        features,
-        checkpoints: [after],
-        judged: alone,
-        given: given.slice(1),
-        training: null,
-        pool: null,
-        store: null,
-        accepted: new Map([[after.name, record]]),
-        names: new Map(),
-      },
+      features,
+      checkpoints: [after],
+      judged: alone,
+      given: given.slice(1),
+      ...{ training: null, pool: null, store: null },
+      accepted: new Map([[after.name, record]]),
+      names: new Map(),
     });
     return { json: told.result, outcome, passed: outcome !== 'failed', unrecorded: null, ...told };
   });

@@ -16,6 +16,7 @@ import {
 import { UserError } from '../errors.ts';
 import { packageFolder } from '../packageFolder.ts';
 import { defaultConfig } from '../records/config.ts';
+import { lookUp } from '../records/entry.ts';
 import { compareCheckpoints } from './compare.ts';
 import { lookAround, type Surroundings } from './lookAround.ts';
 import type { Request, Said } from './request.ts';
@@ -128,8 +129,10 @@ function answersOf(given: Given, around: Surroundings, folder: string): Answers 
   };
 }
 
+const suggestions = new Map<Key, string>(questions.map(({ key, suggestion }) => [key, suggestion]));
+
 function suggestionOf(key: Key): string {
-  return questions.find((question) => question.key === key)?.suggestion ?? '';
+  return lookUp(suggestions, key);
 }
 
 /** The folder's name, as far as a suite may have it. */

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { compileSchema } from '../adapters/jsonSchema.ts';
 import { UserError } from '../errors.ts';
+import { defaultOut } from '../records/config.ts';
 import type { Request } from './request.ts';
 
 /** What `runGate` takes: the config's path, and what differs from a plain `barlow run` in the working directory. */
@@ -59,7 +60,7 @@ export function completeRequest(given: GateRequest): Request {
     });
   }
   return {
-    ...{ out: 'barlow-report', workers: availableParallelism(), checkpoints: [], baseline: null, commit: null },
+    ...{ out: defaultOut, workers: availableParallelism(), checkpoints: [], baseline: null, commit: null },
     ...{ base: null, record: false, shard: null, now: new Date(), onProgress: () => {}, onNotice: () => {} },
     ...given,
   };

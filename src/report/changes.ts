@@ -6,7 +6,7 @@ import { csvCell } from './exportFormats.ts';
 
 /** What changed, be it enough to fail or not: what a pass tells too. */
 export interface ChangesView {
-  /** "Error rate 16 % -> 16.8 %: 610 images newly fail, 530 are newly right (p = 0.02)". */
+  /** "Error rate 16 % -> 16.8 %: 610 images newly fail, 530 are newly right (p = 0.02, McNemar)". */
   readonly error: string;
   /** "610 images newly fail (all in newly-failed.csv), the most confident first"; null where none does. */
   readonly newlyFailed: string | null;
@@ -15,11 +15,11 @@ export interface ChangesView {
   readonly more: string | null;
   /** Titles of what was mended. */
   readonly mended: readonly string[];
-  /** "Could have failed on about 12 newly failed images of automobile, ..."; null where nothing could. */
+  /** "a new cluster of about 12 to 40 newly failed images, by group, could have failed the gate"; null where nothing could. */
   readonly visible: string | null;
-  /** The smallest cluster that could have shown, a group: "images of automobile: 12". */
+  /** Of each group, about how many images the smallest cluster has that could have failed the gate: "images of automobile: 12". */
   readonly visibleGroups: readonly string[];
-  /** "All 10,000 images, with checkpoint baseline at commit fedcba987654". */
+  /** "all 10,000 images, with baseline at commit fedcba987654". */
   readonly compared: string;
 }
 

@@ -27,8 +27,6 @@ export function closingLines(result: Result, featureNames: FeatureNames, reportP
   return lines.map((line) => line.replaceAll('##[', '# #['));
 }
 
-const OUTCOME = { passed: 'PASSED', failed: 'FAILED', 'not compared': 'NOT COMPARED' } as const;
-
 /** The verdict in a line. Names the checkpoints that have the run's outcome, the worst of them all. */
 export function outcomeLine({ checkpoints }: Result): string {
   const outcomes = checkpoints.map(({ verdict }) => verdict?.outcome ?? 'not compared');
@@ -46,7 +44,7 @@ export function outcomeLine({ checkpoints }: Result): string {
       ? `${counted(fresh, 'new failure event')}, ${counted(worse, 'known failure mode')} worse`
       : 'compared with no baseline',
   ];
-  return `${OUTCOME[outcome]}: ${shown.join(', ')}: ${parts.filter((part) => part !== null).join('; ')}`;
+  return `${outcome.toUpperCase()}: ${shown.join(', ')}: ${parts.filter((part) => part !== null).join('; ')}`;
 }
 
 const shownNames = 3;

@@ -12,7 +12,7 @@ export interface ConfusionCell {
 /** A matrix is shown up to so many classes, else a list of so many pairs. */
 const MOST = { classes: 30, pairs: 200 };
 
-/** Counts pairs of label and prediction; null where either side's predictions are not known. Names are aligned with `labels`. */
+/** Counts pairs of label and prediction. Names are aligned with `labels`; `before` has null for an image that the accepted checkpoint was not judged on, which is then not counted. */
 export function confusionCells(
   labels: readonly string[],
   before: readonly (string | null)[],

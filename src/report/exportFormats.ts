@@ -1,3 +1,4 @@
+import { entry } from '../records/entry.ts';
 import type { Exported, ExportedImage } from './exported.ts';
 import { xml } from './xmlText.ts';
 
@@ -69,7 +70,7 @@ function fiftyone({ images }: Exported, addressOf: AddressOf): ExportedFile[] {
       Object.entries({ image: name, confidenceAfter, ...rest }).filter(([, value]) => value !== null),
     ),
   }));
-  const data = Object.fromEntries(ids.map((id, index) => [id, addressOf(images[index]?.name ?? '')]));
+  const data = Object.fromEntries(images.map(({ name }, index) => [entry(ids, index), addressOf(name)]));
   return [
     { suffix: '/data.json', text: `${JSON.stringify(data, null, 1)}\n` },
     {

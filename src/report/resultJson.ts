@@ -8,33 +8,18 @@ const LINE = 160;
  * unit, and what is short stands on one line, so that a diff shows a line a node or leaf. Throws where a number is not finite.
  */
 export function resultJson(result: Result): string {
-  const {
-    schemaVersion,
-    suite,
-    commit,
-    createdAt,
-    tool,
-    evalSet,
-    featureModel,
-    properties,
-    options,
-    checkpoints,
-    trainingSet,
-  } = result;
   const top: Record<keyof Result, unknown> = {
-    ...{
-      schemaVersion,
-      suite,
-      commit,
-      createdAt,
-      tool,
-      evalSet,
-      featureModel,
-      properties,
-      options,
-      checkpoints,
-      trainingSet,
-    },
+    schemaVersion: result.schemaVersion,
+    suite: result.suite,
+    commit: result.commit,
+    createdAt: result.createdAt,
+    tool: result.tool,
+    evalSet: result.evalSet,
+    featureModel: result.featureModel,
+    properties: result.properties,
+    options: result.options,
+    checkpoints: result.checkpoints,
+    trainingSet: result.trainingSet,
   };
   const lines = Object.entries(top).map(
     ([key, value]) => `  ${JSON.stringify(key)}: ${layOut(sorted(value, key), '  ')}`,

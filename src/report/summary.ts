@@ -16,7 +16,7 @@ export function summaryJson(result: Result): string {
   const outcome = worstOutcome(result.checkpoints.map(({ verdict }) => verdict?.outcome ?? 'not compared'));
   const checkpoints = result.checkpoints.slice(0, MOST).map(checkpointSummary);
   const suite = cut(result.suite);
-  const head = `${{ passed: 'PASSED', failed: 'FAILED', 'not compared': 'NOT COMPARED' }[outcome]}: ${suite}`;
+  const head = `${outcome.toUpperCase()}: ${suite}`;
   const summary = {
     schemaVersion: 1,
     suite,

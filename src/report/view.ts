@@ -7,7 +7,9 @@
  *     junitXml(result) -> string                          junit.xml (junit.ts)
  *     metricsJson(result) -> string                       metrics.json (metrics.ts)
  *     resultJson(result) -> string                        result.json (resultJson.ts)
- *     closingLines(result, names, path) -> three lines    for a terminal or a log (closingLines.ts)
+ *     closingLines(result, names, path) -> lines          the end of a run, for a terminal or a log (closingLines.ts)
+ *     summaryJson(result) -> string                       summary.json (summary.ts)
+ *     newlyFailedCsv(result) -> string                    newly-failed.csv (changes.ts)
  *
  * Templates are texts by file name, read by the caller from the package's folder `templates`.
  */

@@ -14,7 +14,7 @@ export interface PlacedNode {
   readonly share: number;
   /** A leaf that is a failure mode. */
   readonly failureMode: boolean;
-  /** "53.9 % of 76". */
+  /** "53.9 % of 76 fail". */
   readonly text: string;
   /** What the split asks; empty in leaves. */
   readonly asks: string;

@@ -48,5 +48,5 @@ function covered(window: Window): number[] {
   return perAxis.reduce((counts, axis) => counts.flatMap((count) => axis.map((next) => count * next)), [1]);
 }
 
-/** Operators that slide a window and reduce it. Pooling the whole image is a reduction (backwardReduce.ts). */
+/** Operators that slide a window and reduce it. Pooling the whole image is a reduction (reduce.ts). */
 export const pools: Readonly<Record<string, Rule>> = { MaxPool: maxPool, AveragePool: averagePool };
