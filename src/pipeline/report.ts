@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../adapters/atomicFile.ts';
 import type { BaselineStore } from '../baseline/store.ts';
 import { messageOf, UserError } from '../errors.ts';
 import type { TrainingSet } from '../evalset/trainingSet.ts';
-import { contactSheet } from '../pictures/contactSheet.ts';
 import type { BaselineRecord } from '../records/baseline.ts';
 import { entry } from '../records/entry.ts';
 import type { Checkpoint } from '../records/evalSet.ts';
@@ -19,18 +17,17 @@ import { renderHtml } from '../report/html.ts';
 import { junitXml } from '../report/junit.ts';
 import { COMMENT_LIMIT, renderMarkdown } from '../report/markdown.ts';
 import { metricsJson } from '../report/metrics.ts';
-import { type EventSheets, keyOf } from '../report/pictures.ts';
 import { resultJson } from '../report/resultJson.ts';
-import { FULL_DETAIL } from '../report/shedding.ts';
 import { summaryJson } from '../report/summary.ts';
+import type { Templates } from '../report/template.ts';
 import { buildView, type ReportInput } from '../report/view.ts';
-import { eventRows } from './alike.ts';
 import { withCounterfactuals } from './counterfactual.ts';
 import { withPropertyNames } from './featureNames.ts';
 import { modeImages } from './modeImages.ts';
 import { pastOutcomes } from './pastOutcomes.ts';
 import { picturesOf } from './pictures.ts';
 import { withPoolEvidence } from './poolEvidence.ts';
+import { publishSheets } from './publishSheets.ts';
 import type { Features, GivenCheckpoint } from './read.ts';
 import type { Run } from './request.ts';
 import { heatLookedAt, labelsLookedAt, withActions } from './suggest.ts';
@@ -70,55 +67,83 @@ interface Reported {
  * pages once more. What decorates can fail, and be killed, without taking a report along; a report that cannot be written takes
  * nothing along that has been found.
  */
-export async function report(
-  run: Run,
-  { features, checkpoints, judged: found, given, training, pool, store, names, accepted }: Reported,
-): Promise<Told> {
-  const { config, request } = run;
-  const file = (name: string) => join(request.out, name);
+export async function report(run: Run, reported: Reported): Promise<Told> {
+  const { request, config } = run;
+  const { features, checkpoints, accepted } = reported;
+  const files = filesIn(request.out);
+  const templates = await readTemplates();
+  const featureNames = withPropertyNames(reported.names, features);
+  const judged = withActions(run, reported.judged, featureNames);
+  await writeForMachines(judged, files);
+  const plain: ReportInput = {
+    ...{ result: judged, featureNames, pictures: null, trials: new Map(), sheets: new Map() },
+    ...{ history: [], past: [], modes: new Map(), link: null },
+    confusions: confusionsOf(judged, features.evalSet, checkpoints),
+    matrices: matricesOf(features.evalSet, checkpoints, accepted),
+    configText: textOf(config.file),
+  };
+  await writePages(plain, templates, files);
+  // Nobody who waits for the verdict should wait for pictures too.
+  if (features.evalSet.folder !== null) request.onNotice(`${outcomeLine(judged)}. Causes and pictures follow.`);
+  const decorate = decorating(request.onNotice);
+  const { result, trials } = await withCauses(run, reported, judged, featureNames, decorate);
+  if (result !== judged) await files.write('result.json', resultJson(result));
+  const decorated = { ...plain, result, trials, ...(await decorations(run, reported, result, decorate)) };
+  await writePages(decorated, templates, files);
+  const { publish } = request;
+  const reportHtml = join(request.out, 'report.html');
+  const link = await decorate('link to the report', null, async () => publish?.(reportHtml, result.suite) ?? null);
+  const view = buildView({ ...decorated, link });
+  const summary = renderMarkdown(view, templates);
+  if (link !== null) await files.write('report.md', summary);
+  const limit = { ...COMMENT_LIMIT, size: COMMENT_LIMIT.size - (request.commentReserve ?? 0) };
+  const comment = renderMarkdown(view, templates, limit);
+  const lines = closingLines(result, featureNames, reportHtml);
+  return { result, lines, summary, comment, problem: files.problems[0] ?? null };
+}
+
+/** A folder that reports are written into. What cannot be written is kept among the problems, and takes nothing else along. */
+interface ReportFiles {
+  readonly write: (name: string, text: string) => Promise<void>;
+  readonly problems: readonly UserError[];
+}
+
+function filesIn(folder: string): ReportFiles {
   const problems: UserError[] = [];
-  const writeFile = async (name: string, text: string) => {
+  const write = async (name: string, text: string) => {
     try {
-      await writeFileAtomic(file(name), text);
+      await writeFileAtomic(join(folder, name), text);
     } catch (thrown) {
       if (!(thrown instanceof UserError)) throw thrown;
       problems.push(thrown);
     }
   };
-  const featureNames = withPropertyNames(names, features);
-  const judged = withActions(run, found, featureNames);
-  await writeFile('result.json', resultJson(judged));
-  await writeFile('junit.xml', junitXml(judged));
-  await writeFile('metrics.json', metricsJson(judged));
+  return { write, problems };
+}
+
+async function writeForMachines(judged: Result, { write }: ReportFiles): Promise<void> {
+  await write('result.json', resultJson(judged));
+  await write('junit.xml', junitXml(judged));
+  await write('metrics.json', metricsJson(judged));
   const newlyFailed = newlyFailedCsv(judged);
-  if (newlyFailed !== null) await writeFile(NEWLY_FAILED_FILE, newlyFailed);
-  await writeFile('summary.json', summaryJson(judged));
-  const templates = await readTemplates();
-  const plain: ReportInput = {
-    ...{
-      result: judged,
-      featureNames,
-      pictures: null,
-      trials: new Map(),
-      sheets: new Map(),
-      history: [],
-      past: [],
-      modes: new Map(),
-      link: null,
-    },
-    confusions: confusionsOf(judged, features.evalSet, checkpoints),
-    matrices: matricesOf(features.evalSet, checkpoints, accepted),
-    configText: textOf(config.file),
-  };
-  const write = async (input: ReportInput) => {
-    const view = buildView(input);
-    await writeFile('report.md', renderMarkdown(view, templates));
-    await writeFile('report.html', renderHtml(view, templates));
-  };
-  await write(plain);
-  // Nobody who waits for the verdict should wait for pictures too.
-  if (features.evalSet.folder !== null) request.onNotice(`${outcomeLine(judged)}. Causes and pictures follow.`);
-  const decorate = decorating(request.onNotice);
+  if (newlyFailed !== null) await write(NEWLY_FAILED_FILE, newlyFailed);
+  await write('summary.json', summaryJson(judged));
+}
+
+async function writePages(input: ReportInput, templates: Templates, { write }: ReportFiles): Promise<void> {
+  const view = buildView(input);
+  await write('report.md', renderMarkdown(view, templates));
+  await write('report.html', renderHtml(view, templates));
+}
+
+/** The result with what may have caused its events and what to do about them; it is the same where nothing was found. */
+async function withCauses(
+  run: Run,
+  { features, checkpoints, given, training, pool }: Reported,
+  judged: Result,
+  featureNames: FeatureNames,
+  decorate: Decorate,
+): Promise<{ readonly result: Result; readonly trials: ReportInput['trials'] }> {
   const trained = await decorate('causes in the training set', judged, async () =>
     training === null ? judged : withTrainingEvidence(run, features, training, judged),
   );
@@ -133,32 +158,27 @@ export async function report(
     labels: await decorate('look at labels', new Map(), () => labelsLookedAt(features, tried)),
     heats: await decorate('look at backgrounds', new Map(), () => heatLookedAt(run, features, tried)),
   };
-  const hasLooked = looked.labels.size > 0 || looked.heats.size > 0;
-  const result = tried === judged && !hasLooked ? judged : withActions(run, tried, featureNames, looked);
-  if (result !== judged) await writeFile('result.json', resultJson(result));
-  const decorated: ReportInput = {
-    ...plain,
-    ...{ result, trials },
+  const isSame = tried === judged && looked.labels.size === 0 && looked.heats.size === 0;
+  return { result: isSame ? judged : withActions(run, tried, featureNames, looked), trials };
+}
+
+/** Pictures and trends of a report. */
+async function decorations(
+  run: Run,
+  { features, checkpoints, store }: Reported,
+  result: Result,
+  decorate: Decorate,
+): Promise<Pick<ReportInput, 'pictures' | 'sheets' | 'history' | 'modes' | 'past'>> {
+  const { onNotice } = run.request;
+  return {
     pictures: await decorate('pictures', null, () => picturesOf(run, features, checkpoints, result)),
     sheets: await decorate('pictures in the comment', new Map(), () =>
       publishSheets(run, features, checkpoints, result, store),
     ),
-    history: await decorate('trend over checkpoints', [], async () => (await store?.history(request.onNotice)) ?? []),
+    history: await decorate('trend over checkpoints', [], async () => (await store?.history(onNotice)) ?? []),
     modes: await decorate('images of failure modes', new Map(), () => modeImages(run, features, checkpoints, result)),
     past: await decorate('trend of events', [], () => pastOutcomes(store, result)),
   };
-  await write(decorated);
-  const { publish } = request;
-  const link = await decorate('link to the report', null, async () => {
-    return publish ? publish(file('report.html'), result.suite) : null;
-  });
-  const view = buildView({ ...decorated, link });
-  if (link !== null) await writeFile('report.md', renderMarkdown(view, templates));
-  const limit = { ...COMMENT_LIMIT, size: COMMENT_LIMIT.size - (request.commentReserve ?? 0) };
-  const lines = closingLines(result, featureNames, file('report.html'));
-  const [problem = null] = problems;
-  const summary = renderMarkdown(view, templates);
-  return { result, lines, summary, comment: renderMarkdown(view, templates, limit), problem };
 }
 
 /** What is taken for what, before and after, of each checkpoint that was compared by predictions. */
@@ -189,10 +209,11 @@ function textOf(file: string): string | null {
   }
 }
 
-/** Makes what only decorates a report; whatever hinders that is a notice. */
-const decorating =
-  (onNotice: (line: string) => void) =>
-  async <Made>(what: string, none: Made, make: () => Promise<Made>): Promise<Made> => {
+/** Makes what only decorates a report, or takes `none` for it; whatever hinders that is a notice. */
+type Decorate = <Made>(what: string, none: Made, make: () => Promise<Made>) => Promise<Made>;
+
+function decorating(onNotice: (line: string) => void): Decorate {
+  return async (what, none, make) => {
     try {
       return await make();
     } catch (thrown) {
@@ -201,44 +222,4 @@ const decorating =
       return none;
     }
   };
-
-/** Keeps contact sheets of each new event in the baseline branch: what newly fails, and what is most like it and right; by `keyOf`. */
-async function publishSheets(
-  { request }: Run,
-  features: Features,
-  checkpoints: readonly Checkpoint[],
-  result: Result,
-  store: BaselineStore | null,
-): Promise<ReadonlyMap<string, EventSheets>> {
-  const { pictureAddress } = request;
-  const { folder, images } = features.evalSet;
-  if (!pictureAddress || store === null || folder === null || result.commit === null) return new Map();
-  const made = [];
-  for (const [index, { name, events }] of result.checkpoints.entries()) {
-    for (const event of events.slice(0, FULL_DETAIL.contactSheets)) {
-      const rows = await eventRows(event, features, entry(checkpoints, index), SHEET.right);
-      const key = keyOf(name, event.id);
-      for (const [kind, most] of [['failing', SHEET.failing] as const, ['right', SHEET.right] as const]) {
-        const names = rows[kind].slice(0, most).map((row) => entry(images, row));
-        const sheet = await contactSheet(folder, names);
-        if (sheet) made.push({ ...sheet, key, kind, name: `${hashed(`${key} ${kind}`)}.png` });
-      }
-    }
-  }
-  if (made.length === 0) return new Map();
-  const { revision, paths } = await store.attach(result.commit, result.createdAt, made);
-  if (revision === null) return new Map();
-  const sheets = new Map<string, EventSheets>();
-  for (const [i, { key, kind, width, height }] of made.entries()) {
-    const sheet = { url: pictureAddress(revision, entry(paths, i)), width, height };
-    sheets.set(key, { failing: null, right: null, ...sheets.get(key), [kind]: sheet });
-  }
-  return sheets;
-}
-
-/** Images of a contact sheet: two rows, and one below. */
-const SHEET = { failing: 12, right: 6 };
-
-function hashed(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }

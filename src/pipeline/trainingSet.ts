@@ -68,37 +68,20 @@ export async function trainingFeatures(
   features: Pick<Features, 'evalSet' | 'file' | 'hashes' | 'properties'>,
   isWanted: (label: string) => boolean,
 ): Promise<ReadTraining | null> {
-  const { config, request, pool } = run;
-  const { shard, onProgress, onNotice } = request;
+  const { config, request } = run;
+  const { shard, onNotice } = request;
   const rows = shardOf(
     [...images.keys()].filter((row) => isWanted(entry(labels, row))),
     shard,
   );
   if (rows.length === 0) {
-    request.onNotice('The training set has no image of the classes that newly fail.');
+    onNotice('The training set has no image of the classes that newly fail.');
     return null;
   }
   const given = config.trainingSet?.features ?? null;
   const names = given === null ? rows.map((row) => entry(images, row)) : images;
-  const { featureModel, engine } = config;
   onNotice(`Reading ${count(rows.length)} of ${count(images.length)} training images.`);
-  const file = await openFeatures({
-    ...{
-      evalSet: { images: names, folder },
-      featureModel,
-      features: given,
-      properties: false,
-      imageColumn: config.evalSet.columns.image,
-      engine,
-      shard: null,
-      onProgress,
-      onNotice,
-    },
-    onBadImage: 'skip',
-    storeFolder: storeFolder(config, 'features'),
-    run: pool.run,
-    threads: threadsOf(request),
-  });
+  const file = await openTraining(run, { images: names, folder }, given);
   if (file.dimensions !== features.file.dimensions) {
     onNotice(
       `The training set is left out: it has ${file.dimensions} features an image, the eval set ${features.file.dimensions}.`,
@@ -128,6 +111,24 @@ export async function trainingFeatures(
       shared,
     },
   };
+}
+
+/** Computes the features of training images, or takes those given; images that cannot be used are left out. */
+function openTraining(
+  { config, request, pool }: Run,
+  evalSet: Pick<TrainingSet, 'images' | 'folder'>,
+  features: string | null,
+): Promise<OpenedFeatures> {
+  const { featureModel, engine } = config;
+  const { onProgress, onNotice } = request;
+  return openFeatures({
+    ...{ evalSet, featureModel, features, properties: false, engine, shard: null, onProgress, onNotice },
+    imageColumn: config.evalSet.columns.image,
+    onBadImage: 'skip',
+    storeFolder: storeFolder(config, 'features'),
+    run: pool.run,
+    threads: threadsOf(request),
+  });
 }
 
 /** Reads training images by their places among `rows`; of given features the images of these are read for their properties, if the eval set's are. */
