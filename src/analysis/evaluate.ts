@@ -1,39 +1,8 @@
 import type { AnalysisOptions, GroupAnalysis, TreeNode } from '../records/analysis.ts';
 import { entry } from '../records/entry.ts';
+import type { Distribution, Evaluation, GroupEvaluation } from '../records/evaluation.ts';
+import { isFailureMode } from '../records/failureMode.ts';
 import { total } from '../statistics/sums.ts';
-import { isFailureMode } from './metrics.ts';
-
-/** How well trees of one depth explain the failures of one grouping (Barlow, section 7 and Table 1). */
-export interface Evaluation {
-  /** `label`, `prediction`, ..., or the name of a column. */
-  readonly grouping: string;
-  readonly depth: number;
-  /** Groups that grew no tree; they count nowhere below. */
-  readonly skipped: number;
-  /** ALER - BER over the groups; null where none grew a tree. */
-  readonly alerIncrease: Distribution | null;
-  /** Share of groups whose best leaf, by importance value, is a failure mode; null where none grew a tree. */
-  readonly failureModeShare: number | null;
-  readonly groups: readonly GroupEvaluation[];
-}
-
-export interface Distribution {
-  readonly mean: number;
-  readonly min: number;
-  readonly lowerQuartile: number;
-  readonly median: number;
-  readonly upperQuartile: number;
-  readonly max: number;
-}
-
-export interface GroupEvaluation {
-  readonly id: string;
-  readonly baseErrorRate: number;
-  readonly aler: number;
-  readonly alerIncrease: number;
-  /** Of the leaf with the greatest importance value. */
-  readonly bestLeaf: { readonly errorRate: number; readonly errorCoverage: number; readonly failureMode: boolean };
-}
 
 /**
  * Evaluates each grouping at each depth, groupings in the order of their first group. The analyses must have been made with

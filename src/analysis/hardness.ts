@@ -1,5 +1,6 @@
 import type { Columns, ReadColumns } from '../records/features.ts';
 import type { ClassifierView, Hardness } from '../records/hardness.ts';
+import { spreadPlaces } from '../records/spread.ts';
 import type { RunTask } from '../records/threads.ts';
 import { backwardSolve, cholesky, forwardSolve } from '../statistics/cholesky.ts';
 import { countSketch } from '../statistics/countSketch.ts';
@@ -43,7 +44,7 @@ export async function hardness(input: HardnessInput): Promise<Hardness | null> {
   const width = Math.min(WIDTH, dimensions);
   const view = {
     width,
-    ...scaling(await readColumns(spread(images), 0, dimensions)),
+    ...scaling(await readColumns(Uint32Array.from(spreadPlaces(images, SCALED_BY)), 0, dimensions)),
     ...countSketch(dimensions, width, 'hardness sketch'),
   };
   const fitting = new Fitting(labels, classes, width);
@@ -159,11 +160,6 @@ export async function marginsOf(
     }
   }
   return margins;
-}
-
-function spread(images: number): Uint32Array {
-  const count = Math.min(images, SCALED_BY);
-  return Uint32Array.from({ length: count }, (_, at) => Math.floor((at * images) / count));
 }
 
 function scaling({ rows, values, from, to }: Columns): Pick<ClassifierView, 'featureMean' | 'scale'> {

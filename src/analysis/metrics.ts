@@ -1,5 +1,6 @@
 import type { AnalysisOptions, Condition, Leaf, Region, TreeNode } from '../records/analysis.ts';
 import { entry } from '../records/entry.ts';
+import { isFailureMode } from '../records/failureMode.ts';
 import { regionId } from '../records/regionId.ts';
 import { total } from '../statistics/sums.ts';
 import type { GrownNode } from './tree.ts';
@@ -14,9 +15,6 @@ export interface MeasuredTree {
   readonly precision: number;
   readonly recall: number;
 }
-
-/** Rates in which counts that meet a limit exactly fall short by a rounding are taken to meet it. */
-const ROUNDING = 1e-12;
 
 /**
  * Measures a grown tree. `features[c]` is the feature of column c. Precision and recall are those of the leaves that
@@ -55,15 +53,6 @@ export function measureTree(
     precision: caught / Math.max(1, total(flagged.map((leaf) => leaf.size))),
     recall: caught / root.failures,
   };
-}
-
-/** Section 7's conditions on a cluster: it covers enough of the failures and fails well above the group. */
-export function isFailureMode(
-  { errorRate, errorCoverage }: Pick<TreeNode, 'errorRate' | 'errorCoverage'>,
-  baseErrorRate: number,
-  { minErrorCoverage, minErrorRateIncrease }: AnalysisOptions['failureMode'],
-): boolean {
-  return errorCoverage >= minErrorCoverage - ROUNDING && errorRate - baseErrorRate >= minErrorRateIncrease - ROUNDING;
 }
 
 function measureNodes(grown: readonly GrownNode[], features: readonly number[]): readonly TreeNode[] {

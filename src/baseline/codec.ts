@@ -10,6 +10,7 @@ import type {
   BaselineSlice,
   FeatureSketch,
 } from '../records/baseline.ts';
+import { isJsonObject } from '../records/json.ts';
 
 const schemaVersion = 2;
 /** One line of text before the compressed body, so that version and checksum can be judged before anything is unpacked. */
@@ -70,14 +71,10 @@ export function decodeBaseline(bytes: Uint8Array, where: string, fix: string): B
 
 /** A record of schema 1 as one of schema 2; anything else as it is. */
 function upgraded(value: unknown): unknown {
-  if (!isObject(value) || value.schemaVersion !== 1) return value;
-  const evalSet = isObject(value.evalSet) ? { hashes: null, ...value.evalSet } : value.evalSet;
+  if (!isJsonObject(value) || value.schemaVersion !== 1) return value;
+  const evalSet = isJsonObject(value.evalSet) ? { hashes: null, ...value.evalSet } : value.evalSet;
   const unknown = { replica: false, config: null, confidences: null, sketch: null, events: [], slices: [] };
   return { ...unknown, ...value, schemaVersion, evalSet };
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function accepts(value: unknown): value is BaselineRecord {

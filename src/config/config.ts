@@ -4,21 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { readSchema } from '../adapters/jsonSchema.ts';
 import { UserError } from '../errors.ts';
 import { robust32 } from '../packageFolder.ts';
-import type { AnalysisOptions } from '../records/analysis.ts';
-import {
-  type CheckpointModelOptions,
-  type Config,
-  defaultConfig,
-  type FeatureModelOptions,
-  type PreprocessOptions,
-  type PreprocessPreset,
-  type ReportOptions,
-  type TrainingSetOptions,
-} from '../records/config.ts';
-import type { EngineName } from '../records/engines.ts';
-import type { ColumnNames, OnBadImage } from '../records/evalSet.ts';
+import type { BaselineCommon } from '../records/baseline.ts';
+import { type Config, defaultConfig, type FeatureModelOptions, type PreprocessPreset } from '../records/config.ts';
+import { isJsonObject } from '../records/json.ts';
 import type { SliceOptions } from '../records/slices.ts';
-import type { AcceptedEvent, CheckRule, RegionKind, Severity } from '../records/verdict.ts';
+import type { CheckRule, GateOptions, Severity } from '../records/verdict.ts';
 import { configProblem } from './configProblem.ts';
 import { readYaml } from './yaml.ts';
 
@@ -27,51 +17,22 @@ type Rule = Omit<CheckRule, 'id'>;
 type LostImages = { readonly warning?: number; readonly error?: number };
 
 /** barlow.yml as the schema leaves it: checked, defaults filled in, paths as written. */
-interface Checked {
-  readonly name: string;
-  readonly evalSet: {
-    readonly images: string | null;
-    readonly manifest: string | null;
-    readonly classes: readonly string[] | string;
-    readonly columns: ColumnNames;
-    readonly onBadImage: OnBadImage;
-    readonly maxBadImages: number;
-  };
-  readonly trainingSet: TrainingSetOptions | null;
-  readonly pool: { readonly images: string } | null;
-  readonly counterfactual: boolean;
-  readonly checkpointModel: CheckpointModelOptions;
+interface Checked extends Omit<Config, 'file' | 'checkpoints' | 'featureModel' | 'baseline' | 'slices' | 'gate'> {
   readonly checkpoints: Readonly<Record<string, string>>;
-  readonly featureModel: {
-    readonly path: string;
-    readonly layer: string | { readonly features: string | null; readonly featureMap: string | null };
-    readonly preprocess: PreprocessOptions | PreprocessPreset | null;
-  } | null;
-  readonly features: string | null;
-  readonly engine: EngineName;
-  readonly groups: readonly string[];
-  readonly analysis: AnalysisOptions;
-  readonly baseline: {
+  readonly featureModel:
+    | (Pick<FeatureModelOptions, 'path' | 'preprocess'> & {
+        readonly layer: string | FeatureModelOptions['layer'];
+      })
+    | null;
+  readonly baseline: BaselineCommon & {
     readonly store: 'git' | 'folder' | 'none';
     readonly path: string | null;
-    readonly branch: string;
-    readonly remote: string;
-    readonly keep: number;
-    readonly window: number;
-    readonly onMissing: 'pass' | 'fail';
     readonly checkpoint: string | null;
   };
   readonly slices: Readonly<Record<string, string | CheckedSlice>>;
-  readonly gate: {
-    readonly significance: number;
-    readonly conditions: number;
-    readonly minErrorRateIncrease: number;
-    readonly minNewFailures: number;
-    readonly regions: readonly RegionKind[];
+  readonly gate: Omit<GateOptions, 'checks'> & {
     readonly checks: Readonly<Record<string, Severity | Partial<Rule> | LostImages>>;
-    readonly accepted: readonly AcceptedEvent[];
   };
-  readonly report: ReportOptions;
 }
 
 interface CheckedSlice {
@@ -275,7 +236,7 @@ function lostImages(check: Checked['gate']['checks'][string]): CheckRule[] {
 type Where = (...keys: string[]) => string;
 
 function refuseOtherVersions(value: unknown, where: Where): void {
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || !('version' in value)) return;
+  if (!isJsonObject(value)) return;
   if (typeof value.version === 'number' && value.version > 1) {
     throw new UserError({
       what: `the file has version ${value.version}, and this barlow-gate reads version 1`,

@@ -1,7 +1,7 @@
-type JsonSchema = Readonly<Record<string, unknown>>;
+import { isJsonObject, type JsonObject } from '../records/json.ts';
 
 /** What a schema allows, in words: "a whole number from 1 to 5", "text that is not empty or a list". */
-export function allowedIn(schema: JsonSchema): string {
+export function allowedIn(schema: JsonObject): string {
   if (Array.isArray(schema.enum)) return `one of ${schema.enum.map(shown).join(', ')}`;
   if (schema.const !== undefined) return shown(schema.const);
   const types: readonly unknown[] = Array.isArray(schema.type) ? schema.type : [schema.type];
@@ -11,7 +11,7 @@ export function allowedIn(schema: JsonSchema): string {
     .join(' or ');
 }
 
-function inWords(type: unknown, schema: JsonSchema): string {
+function inWords(type: unknown, schema: JsonObject): string {
   switch (type) {
     case 'integer':
       return `a whole number${rangeOf(schema)}`;
@@ -29,7 +29,7 @@ function inWords(type: unknown, schema: JsonSchema): string {
   }
 }
 
-function rangeOf({ minimum, maximum, exclusiveMinimum }: JsonSchema): string {
+function rangeOf({ minimum, maximum, exclusiveMinimum }: JsonObject): string {
   if (exclusiveMinimum !== undefined) {
     return ` above ${exclusiveMinimum}${maximum === undefined ? '' : `, at most ${maximum}`}`;
   }
@@ -44,6 +44,6 @@ export function shown(value: unknown): string {
 }
 
 /** The value as a mapping; an empty one where it is none. */
-export function recordOf(value: unknown): JsonSchema {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+export function recordOf(value: unknown): JsonObject {
+  return isJsonObject(value) ? value : {};
 }

@@ -2,6 +2,7 @@ import { nearestWord } from '../adapters/nearestWord.ts';
 import { UserError } from '../errors.ts';
 import { entry } from '../records/entry.ts';
 import type { Checkpoint, ColumnNames, EvalSet } from '../records/evalSet.ts';
+import { decimalIn } from './decimal.ts';
 import { listed, rowsByName } from './imageNames.ts';
 import { namesAsKnown } from './namesAsKnown.ts';
 import { isTableFile, readTable } from './readTable.ts';
@@ -218,14 +219,12 @@ function failuresOf(table: Table, cells: readonly string[]): Uint8Array {
   });
 }
 
-/** With a decimal point, or a comma, as spreadsheets of many countries write it. */
-const decimal = /^\s*[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?\s*$/i;
 /** By so much a softmax in single precision exceeds 1. */
 const ROUNDING = 1e-6;
 
 function confidencesOf(table: Table, cells: readonly string[]): Float64Array {
   return Float64Array.from(cells, (cell, row) => {
-    const value = decimal.test(cell) ? Number(cell.replace(',', '.')) : Number.NaN;
+    const value = decimalIn(cell);
     if (value >= 0 && value <= 1 + ROUNDING) return Math.min(1, value);
     const what = `the confidence ${JSON.stringify(cell)} is not a number from 0 to 1`;
     throw new UserError({ what, where: table.where(row), fix: 'Give a probability, or leave the column out' });

@@ -1,5 +1,6 @@
 import { messageOf, UserError } from '../errors.ts';
 import { entry } from '../records/entry.ts';
+import { isJsonObject, type JsonObject, jsonOrNull } from '../records/json.ts';
 import { objectTable } from './objectRows.ts';
 import { pipelineHint, type Table } from './table.ts';
 import { readUtf8 } from './textFile.ts';
@@ -29,35 +30,21 @@ function hint(text: string): string {
   if (/(^|[[:,\s])-?(NaN|Infinity)\b/.test(text))
     return 'Write null in place of NaN: df.to_json does, json.dump does not';
   const [first = '', ...rest] = text.trim().split(/\r?\n/, 2);
-  return rest.length > 0 && isObjectText(first)
+  return rest.length > 0 && isJsonObject(jsonOrNull(first))
     ? 'One object a line is JSON Lines: give it the ending .jsonl'
     : 'Write it again: df.to_json("predictions.json", orient="records")';
 }
 
-function isObjectText(text: string): boolean {
-  try {
-    return isObject(JSON.parse(text));
-  } catch {
-    return false;
-  }
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function rowsOf(value: unknown, file: string): readonly object[] {
   if (Array.isArray(value)) return value.map((row: unknown, index) => objectAt(row, index, file));
-  if (!isObject(value)) throw noTable('holds no list and no object', file);
-  if (isObject(value.schema) && Array.isArray(value.data)) return rowsOf(value.data, file);
+  if (!isJsonObject(value)) throw noTable('holds no list and no object', file);
+  if (isJsonObject(value.schema) && Array.isArray(value.data)) return rowsOf(value.data, file);
   if (Array.isArray(value.columns) && Array.isArray(value.data)) return splitRows(value.columns, value.data, file);
   const inner = Object.entries(value);
   const [only] = inner;
   if (inner.length === 1 && only && isRows(only[1])) return rowsOf(only[1], file);
   if (inner.length > 0 && inner.every(([, each]) => Array.isArray(each))) return rowsByColumn(inner, file);
-  if (inner.length === 0 || !inner.every(([, each]) => isObject(each))) {
+  if (inner.length === 0 || !inner.every(([, each]) => isJsonObject(each))) {
     throw noTable('holds one object, which is no list of rows', file);
   }
   return inner.every(([key]) => /^\d+$/.test(key)) ? inner.map(([, row]) => fieldsOf(row)) : rowsByColumn(inner, file);
@@ -65,7 +52,7 @@ function rowsOf(value: unknown, file: string): readonly object[] {
 
 /** Whether it is a list of objects: `{"predictions": [{...}, ...]}`. */
 function isRows(value: unknown): boolean {
-  return Array.isArray(value) && value.length > 0 && value.every(isObject);
+  return Array.isArray(value) && value.length > 0 && value.every(isJsonObject);
 }
 
 function splitRows(names: readonly unknown[], data: readonly unknown[], file: string): readonly object[] {
@@ -89,14 +76,14 @@ function rowsByColumn(columns: readonly (readonly [string, unknown])[], file: st
   return keys.map((key) => Object.fromEntries(columns.map(([name, column]) => [name, fieldsOf(column)[key]])));
 }
 
-function fieldsOf(value: unknown): Fields {
-  return isObject(value) ? value : Object.fromEntries(Array.isArray(value) ? value.entries() : []);
+function fieldsOf(value: unknown): JsonObject {
+  return isJsonObject(value) ? value : Object.fromEntries(Array.isArray(value) ? value.entries() : []);
 }
 
 function objectAt(row: unknown, index: number, file: string): object {
-  if (isObject(row)) return row;
+  if (isJsonObject(row)) return row;
   const [first] = Array.isArray(row) ? row : [];
-  if (isObject(first) && 'label' in first && 'score' in first) {
+  if (isJsonObject(first) && 'label' in first && 'score' in first) {
     const what = 'the file has a list of {label, score} an image, as pipelines give them, and no name of the image';
     throw new UserError({ what, where: file, fix: pipelineHint });
   }

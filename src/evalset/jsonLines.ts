@@ -1,4 +1,5 @@
 import { messageOf, UserError } from '../errors.ts';
+import { isJsonObject } from '../records/json.ts';
 import { objectTable } from './objectRows.ts';
 import type { Table } from './table.ts';
 import { utf8Lines } from './textFile.ts';
@@ -31,6 +32,6 @@ function objectOf(text: string, where: () => string): object {
   } catch (cause) {
     throw new UserError({ what: `the line is not JSON (${messageOf(cause)})`, where: where(), fix, cause });
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  if (isJsonObject(value)) return value;
   throw new UserError({ what: 'the line holds no JSON object', where: where(), fix });
 }

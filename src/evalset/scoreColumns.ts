@@ -2,6 +2,7 @@ import { UserError } from '../errors.ts';
 import { entry } from '../records/entry.ts';
 import type { ColumnNames } from '../records/evalSet.ts';
 import { areProbabilities, bestScore } from '../statistics/bestScore.ts';
+import { decimalIn } from './decimal.ts';
 import { listed } from './imageNames.ts';
 import type { Table } from './table.ts';
 import { isTruth } from './truth.ts';
@@ -74,7 +75,7 @@ function refuseOthers(
 
 /** The other columns without which the scores are no probabilities and with which they are; none where that is not so. */
 function lackingIn(table: Table, names: readonly string[], others: readonly string[]): readonly string[] {
-  const isShare = (cell: string) => decimal.test(cell) && numberOf(cell) >= 0 && numberOf(cell) <= 1;
+  const isShare = (cell: string) => decimalIn(cell) >= 0 && decimalIn(cell) <= 1;
   const shares = others.filter((name) => table.columns.get(name)?.every(isShare));
   if (shares.length === 0) return [];
   const all = [...names, ...shares];
@@ -104,16 +105,10 @@ function columnsOf(table: Table, classes: readonly string[]): ScoreColumns | nul
   return more.length === 0 ? (only ?? null) : null;
 }
 
-/** With a decimal point, or a comma, as spreadsheets of many countries write it. */
-const decimal = /^\s*[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?\s*$/i;
-
-function numberOf(cell: string): number {
-  return Number(cell.replace(',', '.'));
-}
-
 function numberIn(table: Table, name: string, row: number): number {
   const cell = entry(table.columns.get(name) ?? [], row);
-  if (decimal.test(cell)) return numberOf(cell);
+  const value = decimalIn(cell);
+  if (!Number.isNaN(value)) return value;
   const what = `the score ${JSON.stringify(cell)} of ${JSON.stringify(name)} is not a number`;
   throw new UserError({ what, where: table.where(row), fix: 'Give a score a class, or a column of predictions' });
 }

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { messageOf, UserError } from '../errors.ts';
 import type { PreprocessOptions, PreprocessPreset } from '../records/config.ts';
+import { isJsonObject, type JsonObject } from '../records/json.ts';
 
 /** What a preset needs to know of the model: where it lies, and the side of its images (pixels; null where it is open). */
 export interface PresetModel {
@@ -64,13 +65,11 @@ function besideModel(file: string, name: string): string {
   return basename(folder) === 'onnx' && !existsSync(beside) && existsSync(above) ? above : beside;
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
 /** timm's `config.json` (its `pretrained_cfg`), as timm.data.create_transform reads it. */
 function timmOptions({ file, side }: PresetModel): PreprocessOptions {
   const path = besideModel(file, 'config.json');
   const whole = readJson(path, 'timm');
-  const config = isRecord(whole.pretrained_cfg) ? whole.pretrained_cfg : whole;
+  const config = isJsonObject(whole.pretrained_cfg) ? whole.pretrained_cfg : whole;
   const given = Array.isArray(config.input_size) ? Number(config.input_size.at(-1)) : defaultSide;
   const crop = side ?? given;
   const share = typeof config.crop_pct === 'number' ? config.crop_pct : 0.875;
@@ -123,16 +122,16 @@ function huggingFaceOptions({ file, side }: PresetModel): PreprocessOptions {
 
 function sizeOf(size: unknown, path: string): PreprocessOptions['resize'] {
   if (typeof size === 'number') return [size, size];
-  if (isRecord(size) && typeof size.shortest_edge === 'number' && size.longest_edge === undefined)
+  if (isJsonObject(size) && typeof size.shortest_edge === 'number' && size.longest_edge === undefined)
     return size.shortest_edge;
-  if (isRecord(size) && typeof size.height === 'number' && typeof size.width === 'number')
+  if (isJsonObject(size) && typeof size.height === 'number' && typeof size.width === 'number')
     return [size.height, size.width];
   throw notDone(path, `size ${JSON.stringify(size)}`);
 }
 
 function sideOf(size: unknown): number | null {
   if (typeof size === 'number') return size;
-  return isRecord(size) && typeof size.height === 'number' ? size.height : null;
+  return isJsonObject(size) && typeof size.height === 'number' ? size.height : null;
 }
 
 function interpolationOf(name: unknown, path: string): NonNullable<PreprocessOptions['interpolation']> {
@@ -146,18 +145,14 @@ function triple(values: unknown, otherwise: PreprocessOptions['mean']): Preproce
   return [first, second, third];
 }
 
-function isRecord(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function readJson(path: string, preset: string): Json {
+function readJson(path: string, preset: string): JsonObject {
   const fix = 'Copy it from where the model comes from, or give resize, crop, mean and std in preprocess';
   if (!existsSync(path)) {
     throw new UserError({ what: `the preset ${preset} is read from a file that is not there`, where: path, fix });
   }
   try {
     const parsed: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    if (isRecord(parsed)) return parsed;
+    if (isJsonObject(parsed)) return parsed;
     throw new Error('it holds no object');
   } catch (cause) {
     throw new UserError({ what: `the preset ${preset} cannot be read (${messageOf(cause)})`, where: path, fix, cause });

@@ -1,4 +1,5 @@
 import { compileSchema } from '../adapters/jsonSchema.ts';
+import { jsonOrNull } from '../records/json.ts';
 import type { Outcome } from '../records/verdict.ts';
 import { type Failure, isSameFailure } from './failures.ts';
 
@@ -87,12 +88,8 @@ export function commentBody(
 export function stateOf(body: string): CommentState | null {
   const [, text] = /<!-- barlow-gate state ([\w+/=]+) -->\s*$/.exec(body) ?? [];
   if (text === undefined) return null;
-  try {
-    const value: unknown = JSON.parse(Buffer.from(text, 'base64').toString());
-    return schema.accepts(value) ? value : null;
-  } catch {
-    return null;
-  }
+  const value = jsonOrNull(Buffer.from(text, 'base64').toString());
+  return schema.accepts(value) ? value : null;
 }
 
 /** base64 has no `-`: no text can end a comment of HTML early. */

@@ -2,6 +2,7 @@ import type { AnalysisOptions, GroupAnalysis, Leaf } from '../records/analysis.t
 import type { BaselineGroup } from '../records/baseline.ts';
 import type { Cluster, ClusterMatch, ClusterStatus, PairedGroup } from '../records/comparison.ts';
 import { entry } from '../records/entry.ts';
+import { isFailureMode } from '../records/failureMode.ts';
 import type { Columns, ReadColumns } from '../records/features.ts';
 import type { GateOptions } from '../records/verdict.ts';
 import { holmOverTestable } from '../statistics/holm.ts';
@@ -118,20 +119,14 @@ async function reevaluate(
     const pair = pairs.find(({ baseline }) => baseline === index);
     return {
       ...{ group, leaf, positions, change },
-      stillFailureMode: isFailureMode(change, whole, input.failureMode),
+      stillFailureMode: isFailureMode(
+        { errorRate: change.errorRate, errorCoverage: change.failures / whole.failures },
+        whole.errorRate,
+        input.failureMode,
+      ),
       match: pair === undefined ? null : matchOf(leaf, entry(now, pair.candidate), pair.jaccard),
     };
   });
-}
-
-/** Rates that meet a limit exactly may fall short of it by a rounding, as in `analysis/metrics.ts`. */
-const ROUNDING = 1e-12;
-
-function isFailureMode(change: ErrorChange, whole: ErrorChange, failureMode: AnalysisOptions['failureMode']): boolean {
-  return (
-    change.failures >= failureMode.minErrorCoverage * whole.failures - ROUNDING &&
-    change.errorRate - whole.errorRate >= failureMode.minErrorRateIncrease - ROUNDING
-  );
 }
 
 function matchOf(before: Leaf, now: Leaf, jaccard: number): ClusterMatch {

@@ -2,6 +2,7 @@ import { distance, type Whitened, whitening } from '../gate/typicality.ts';
 import type { FailureEvent } from '../records/comparison.ts';
 import { entry, lookUp } from '../records/entry.ts';
 import type { Checkpoint } from '../records/evalSet.ts';
+import { spread } from '../records/spread.ts';
 import type { Features } from './read.ts';
 
 /** Which images show an event: rows of the eval set. */
@@ -73,10 +74,4 @@ export async function eventRows(
 export function meanOf(points: readonly { readonly point: Float64Array }[], { size }: Whitened): Float64Array {
   const sumAt = (of: number) => points.reduce((sum, { point }) => sum + entry(point, of), 0);
   return Float64Array.from({ length: size }, (_, of) => sumAt(of) / points.length);
-}
-
-/** At most `count` of some rows, evenly spread over their order. */
-export function spread(rows: readonly number[], count: number): readonly number[] {
-  if (rows.length <= count) return rows;
-  return Array.from({ length: count }, (_, i) => entry(rows, Math.floor(((i + 0.5) * rows.length) / count)));
 }

@@ -8,6 +8,8 @@ import { messageOf, UserError } from '../errors.ts';
 import type { Group, GroupAnalysis } from '../records/analysis.ts';
 import { entry } from '../records/entry.ts';
 import type { Checkpoint } from '../records/evalSet.ts';
+import { jsonOrNull } from '../records/json.ts';
+import { spreadPlaces } from '../records/spread.ts';
 import { analyseCheckpoint, extract, type Features, groupsAnalysed, openCheckpoints, readInputs } from './read.ts';
 import { inRun, type Request, type Run, type Said } from './request.ts';
 import { tool } from './tool.ts';
@@ -163,7 +165,7 @@ function refuseOther(part: AnalysisPart, madeOf: AnalysisPart['madeOf'], file: s
 async function sources(run: Run, { evalSet, file, read, skipped }: Features, checkpoints: readonly Checkpoint[]) {
   const { analysis, name } = run.config;
   // Features of one model can differ from machine to machine by rounding: some rows tell.
-  const rows = Uint32Array.from({ length: 16 }, (_, at) => Math.floor((at * evalSet.images.length) / 16));
+  const rows = Uint32Array.from(spreadPlaces(evalSet.images.length, 16));
   const { values } = await read(rows, 0, file.dimensions);
   const predictions = checkpoints.map((checkpoint): [string, string] => [
     `checkpoint ${JSON.stringify(checkpoint.name)}`,
@@ -202,21 +204,13 @@ async function partFiles(folder: string): Promise<string[]> {
 }
 
 async function readPart(file: string): Promise<AnalysisPart> {
-  const value = await readFile(file, 'utf8').then(parsed);
+  const value = await readFile(file, 'utf8').then(jsonOrNull);
   if (!fileSchema.accepts(value)) throw damagedPart(file, 'it is no part, or is cut short');
   if (sha256(value.part) !== value.sha256) throw damagedPart(file, 'its checksum is another');
-  const part = parsed(value.part);
+  const part = jsonOrNull(value.part);
   if (partSchema.accepts(part)) return part;
   const what = 'the part is of another version of the tool';
   throw new UserError({ what, where: file, fix: 'Make and judge all parts by one version' });
-}
-
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return null;
-  }
 }
 
 function damagedPart(where: string, why: string): UserError {

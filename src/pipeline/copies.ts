@@ -3,6 +3,7 @@ import type { PairedGroup } from '../records/comparison.ts';
 import { entry } from '../records/entry.ts';
 import type { EvalSet } from '../records/evalSet.ts';
 import type { ReadColumns } from '../records/features.ts';
+import { spreadPlaces } from '../records/spread.ts';
 
 /** Most images, and values of them, that are looked at; of more images so many, evenly. */
 const MOST_IMAGES = 8192;
@@ -34,8 +35,8 @@ export async function copiesAmong(
 ): Promise<Copies> {
   const open = [...rows.keys()].filter((at) => outcomes.some((each) => each[at] !== outcomes[0]?.[at]));
   const count = Math.min(open.length, MOST_IMAGES, Math.floor(MOST_VALUES / dimensions));
-  const seen = spread(open, count).map((at) => entry(rows, at));
-  const scaledBy = spread(rows, Math.min(rows.length, SCALED_BY));
+  const seen = Uint32Array.from(spreadPlaces(open.length, count), (place) => entry(rows, entry(open, place)));
+  const scaledBy = Uint32Array.from(spreadPlaces(rows.length, SCALED_BY), (at) => entry(rows, at));
   const [columns, all] = [await readColumns(seen, 0, dimensions), await readColumns(scaledBy, 0, dimensions)];
   const labelsOfAll = scaledBy.map((row) => entry(labels, row));
   const found = nearCopies(columns, all, labelsOfAll);
@@ -51,8 +52,3 @@ export async function copiesAmong(
 
 const tooClose =
   'In these features images lie so close together that a copy cannot be told from another image: in the scan for new clusters each counts for itself. Where the eval set has bursts or copies of images, these may make false alarms.';
-
-/** So many of some numbers, evenly. */
-function spread(of: ArrayLike<number>, count: number): Uint32Array {
-  return Uint32Array.from({ length: count }, (_, at) => entry(of, Math.floor((at * of.length) / count)));
-}

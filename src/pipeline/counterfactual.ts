@@ -26,6 +26,7 @@ import type { Cluster, FailureEvent } from '../records/comparison.ts';
 import { entry, lookUp } from '../records/entry.ts';
 import type { Checkpoint } from '../records/evalSet.ts';
 import type { CheckpointResult, Result } from '../records/result.ts';
+import { spread } from '../records/spread.ts';
 import { keyOf, type TrialPictures } from '../report/pictures.ts';
 import { bestScore } from '../statistics/bestScore.ts';
 import { mcnemar } from '../statistics/mcnemar.ts';
@@ -188,12 +189,6 @@ async function mediansOf(ways: Region, rows: readonly number[], { read }: Featur
     medians.push({ ...way, threshold });
   }
   return medians;
-}
-
-/** At most `count` of some rows, evenly spread. */
-function spread(rows: readonly number[], count: number): readonly number[] {
-  if (rows.length <= count) return rows;
-  return Array.from({ length: count }, (_, i) => entry(rows, Math.floor(((i + 0.5) * rows.length) / count)));
 }
 
 /** Moves images to a goal, and as far at random; counts those that the checkpoint judges otherwise after. Null where none is left to move. */

@@ -1,22 +1,17 @@
 import type { FeatureSketch } from '../records/baseline.ts';
 import { entry } from '../records/entry.ts';
+import { spreadPlaces } from '../records/spread.ts';
 import type { Features } from './read.ts';
 
 /** So many images and features tell two networks apart, and take a few KB of a record. */
 const IMAGES = 64;
 const FEATURES = 16;
 
-/** Evenly spread over `count` things, at most `most` of them. */
-function spread(count: number, most: number): number[] {
-  const taken = Math.min(count, most);
-  return Array.from({ length: taken }, (_, i) => Math.floor((i * count) / taken));
-}
-
 /** A sketch of features that were given, which have no model to be known by; null of those that a model computed. */
 export async function sketchOf({ evalSet, file, read }: Features): Promise<FeatureSketch | null> {
   if (file.model.engine !== 'file') return null;
-  const rows = spread(evalSet.images.length, IMAGES);
-  const features = spread(file.dimensions, FEATURES);
+  const rows = spreadPlaces(evalSet.images.length, IMAGES);
+  const features = spreadPlaces(file.dimensions, FEATURES);
   const values = await valuesAt(read, rows, features);
   return { images: rows.map((row) => entry(evalSet.images, row)), features, values };
 }

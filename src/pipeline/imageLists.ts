@@ -10,6 +10,7 @@ import type {
 import { entry } from '../records/entry.ts';
 import type { ReadColumns } from '../records/features.ts';
 import type { Slice, SliceResult } from '../records/slices.ts';
+import { spread } from '../records/spread.ts';
 import { positionsOfCluster } from './rowsInside.ts';
 
 /** Images of a list, and of all lists of a checkpoint: about 3 MB of result.json. */
@@ -31,7 +32,7 @@ export function listCutter(): (images: readonly ChangedImage[]) => ImageList {
     const kept = Math.min(images.length, MOST_OF_LIST, room);
     room -= kept;
     return {
-      images: Array.from({ length: kept }, (_, i) => entry(images, Math.floor(((i + 0.5) * images.length) / kept))),
+      images: spread(images, kept),
       leftOut: images.length - kept,
     };
   };

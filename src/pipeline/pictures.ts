@@ -8,6 +8,7 @@ import type { FailureEvent } from '../records/comparison.ts';
 import { entry, lookUp } from '../records/entry.ts';
 import type { Checkpoint } from '../records/evalSet.ts';
 import type { CheckpointResult, Result } from '../records/result.ts';
+import { spread } from '../records/spread.ts';
 import {
   type EventPictures,
   type FeaturePictures,
@@ -17,7 +18,7 @@ import {
   type Pictures,
 } from '../report/pictures.ts';
 import { failureModesOf, MOST_SHOWN, rankedTrees, shownClusters } from '../report/shown.ts';
-import { eventRows, spread } from './alike.ts';
+import { eventRows } from './alike.ts';
 import { groupsFor } from './groupsFor.ts';
 import type { Features } from './read.ts';
 import { type Run, storeFolder, threadsOf } from './request.ts';
@@ -85,19 +86,19 @@ async function picturesOfEvents(
   for (const [index, { name, events }] of result.checkpoints.entries()) {
     const checkpoint = entry(checkpoints, index);
     for (const event of events.slice(0, MOST_SHOWN.cards)) {
-      const { failing, right, neighbours } = await eventRows(event, features, checkpoint, LARGE.images / 2);
-      const pool = [...new Set([...neighbours.values()].flat())];
+      const { failing, right, neighbours: alike } = await eventRows(event, features, checkpoint, LARGE.images / 2);
+      const neighbours = [...new Set([...alike.values()].flat())];
       const first = [...failing.slice(0, LARGE.images), ...right];
       const embedded = new Map([
-        ...(await embedImages(folder, [...failing, ...right, ...pool].map(nameOf), run.pool.run)),
+        ...(await embedImages(folder, [...failing, ...right, ...neighbours].map(nameOf), run.pool.run)),
         ...(await embedImages(folder, first.map(nameOf), run.pool.run, LARGE.side)),
       ]);
       const of = (rows: readonly number[]) =>
         rows.flatMap((row) => labelled(features.evalSet, checkpoint, embedded, row));
       made.set(keyOf(name, event.id), {
         ...{ failing: of(failing), right: of(right), unlabelled: await picturesOfPool(run, event) },
-        pool: new Map(of(pool).map((each) => [each.image, each])),
-        alike: new Map([...neighbours].map(([row, rows]) => [nameOf(row), rows.map(nameOf)])),
+        neighbours: new Map(of(neighbours).map((each) => [each.image, each])),
+        alike: new Map([...alike].map(([row, rows]) => [nameOf(row), rows.map(nameOf)])),
       });
     }
   }

@@ -11,6 +11,7 @@ import { describeModel } from '../models/describeModel.ts';
 import type { Config } from '../records/config.ts';
 import { entry } from '../records/entry.ts';
 import type { EvalSet } from '../records/evalSet.ts';
+import { spreadPlaces } from '../records/spread.ts';
 import { total } from '../statistics/sums.ts';
 import { readTraining } from './read.ts';
 
@@ -76,10 +77,11 @@ async function besides(config: Config, evalSet: EvalSet): Promise<SetupStep[]> {
 }
 
 async function imagesStep({ images }: EvalSet, folder: string): Promise<SetupStep> {
-  const count = Math.min(SAMPLE, images.length);
+  const sample = spreadPlaces(images.length, SAMPLE);
+  const count = sample.length;
   const sizes = new Set<string>();
-  for (let index = 0; index < count; index++) {
-    const file = join(folder, entry(images, Math.floor((index * images.length) / count)));
+  for (const [index, place] of sample.entries()) {
+    const file = join(folder, entry(images, place));
     try {
       await using handle = await open(file);
       const { width, height } = await decodeImage(await handle.readFile());

@@ -8,11 +8,11 @@ import type { Cluster, FailureEvent } from '../records/comparison.ts';
 import { entry, lookUp } from '../records/entry.ts';
 import type { FeatureNames } from '../records/features.ts';
 import type { Result } from '../records/result.ts';
+import { spread } from '../records/spread.ts';
 import { actionWords } from '../report/actions.ts';
 import { keyOf } from '../report/pictures.ts';
 import { mcnemar } from '../statistics/mcnemar.ts';
 import { total } from '../statistics/sums.ts';
-import { spread } from './alike.ts';
 import type { Features } from './read.ts';
 import { type Run, storeFolder, threadsOf } from './request.ts';
 

@@ -68,7 +68,7 @@ function boundedEvents(events: Pictures['events'], most: number): Pictures['even
   let left = most;
   const least = entry(MOST_OF_EVENT, MOST_OF_EVENT.length - 1);
   const kept = [...events].flatMap(([id, each]): [string, EventPictures][] => {
-    const shorter = { ...firstOfEvent(each, least), pool: new Map(), alike: new Map(), unlabelled: [] };
+    const shorter = { ...firstOfEvent(each, least), neighbours: new Map(), alike: new Map(), unlabelled: [] };
     const size = sizeOfEvent(shorter);
     if (size > left) return [];
     left -= size;
@@ -77,11 +77,16 @@ function boundedEvents(events: Pictures['events'], most: number): Pictures['even
   return new Map(kept);
 }
 
-function firstOfEvent({ failing, pool, alike, ...rest }: EventPictures, most: number): EventPictures {
+function firstOfEvent({ failing, neighbours, alike, ...rest }: EventPictures, most: number): EventPictures {
   const kept = failing.slice(0, most);
   const near = new Map(kept.map(({ image }) => [image, lookUp(alike, image)]));
   const wanted = new Set([...near.values()].flat());
-  return { ...rest, failing: kept, pool: new Map([...pool].filter(([name]) => wanted.has(name))), alike: near };
+  return {
+    ...rest,
+    failing: kept,
+    neighbours: new Map([...neighbours].filter(([name]) => wanted.has(name))),
+    alike: near,
+  };
 }
 
 function sizeOfEvents(events: Pictures['events']): number {
@@ -89,9 +94,13 @@ function sizeOfEvents(events: Pictures['events']): number {
 }
 
 /** The first of those that newly fail stand beside the title and among all of them. */
-function sizeOfEvent({ failing, right, pool, unlabelled }: EventPictures): number {
+function sizeOfEvent({ failing, right, neighbours, unlabelled }: EventPictures): number {
   return (
-    sizeOf(failing) + sizeOf(failing.slice(0, 16)) + sizeOf(right) + sizeOf([...pool.values()]) + sizeOf(unlabelled)
+    sizeOf(failing) +
+    sizeOf(failing.slice(0, 16)) +
+    sizeOf(right) +
+    sizeOf([...neighbours.values()]) +
+    sizeOf(unlabelled)
   );
 }
 

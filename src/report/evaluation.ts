@@ -1,29 +1,13 @@
 import { entry } from '../records/entry.ts';
+import type { Evaluation } from '../records/evaluation.ts';
 import { oneLine } from '../records/names.ts';
 import { number, percent } from '../records/words.ts';
-
-/** What an evaluation says of one grouping at one depth. */
-interface EvaluationRow {
-  readonly grouping: string;
-  readonly depth: number;
-  readonly skipped: number;
-  readonly alerIncrease: {
-    readonly mean: number;
-    readonly min: number;
-    readonly lowerQuartile: number;
-    readonly median: number;
-    readonly upperQuartile: number;
-    readonly max: number;
-  } | null;
-  readonly failureModeShare: number | null;
-  readonly groups: readonly unknown[];
-}
 
 const heads = ['grouping', 'depth', 'groups', 'skipped', 'ALER - BER: mean', 'min', '25 %', 'median', '75 %', 'max'];
 const lastHead = 'best leaf is a failure mode';
 
 /** The evaluation of a checkpoint as a table of aligned columns (Barlow, section 7, Table 1). */
-export function evaluationLines(checkpoint: string, rows: readonly EvaluationRow[]): string[] {
+export function evaluationLines(checkpoint: string, rows: readonly Evaluation[]): string[] {
   const table = [[...heads, lastHead], ...rows.map(cells)];
   const widths = [...heads, lastHead].map((_, column) => Math.max(...table.map((row) => entry(row, column).length)));
   const line = (row: readonly string[]) =>
@@ -33,7 +17,7 @@ export function evaluationLines(checkpoint: string, rows: readonly EvaluationRow
   return [`Checkpoint ${oneLine(checkpoint)}`, ...table.map(line)];
 }
 
-function cells({ grouping, depth, skipped, alerIncrease, failureModeShare, groups }: EvaluationRow): string[] {
+function cells({ grouping, depth, skipped, alerIncrease, failureModeShare, groups }: Evaluation): string[] {
   const spread = alerIncrease ?? {
     mean: null,
     min: null,

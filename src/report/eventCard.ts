@@ -57,7 +57,7 @@ export function eventCard(
   const lead = eventLead(clusters);
   const shown = ground.input.pictures?.events.get(keyOf(ground.result.name, event.id)) ?? null;
   const facts = new Map(event.images.map((image) => [image.name, image]));
-  const ids = new Map([...(shown?.pool.keys() ?? [])].map((name, index) => [name, `${anchor}-p${index}`]));
+  const ids = new Map([...(shown?.neighbours.keys() ?? [])].map((name, index) => [name, `${anchor}-p${index}`]));
   const told = (pictures: readonly LabelledPicture[]) => pictures.map((each) => withFacts(each, facts, shown, ids));
   const failing = shown === null ? [] : told(shown.failing);
   const right = shown === null ? [] : told(shown.right);
@@ -77,7 +77,7 @@ export function eventCard(
     },
     failing: strip('Newly fail, the most typical first', failing.slice(0, MOST.failing), 'prediction'),
     right: strip('Most alike and still right', right.slice(0, MOST.right), 'label'),
-    browser: browser(event, failing, shown === null ? [] : told([...shown.pool.values()]), anchor),
+    browser: browser(event, failing, shown === null ? [] : told([...shown.neighbours.values()]), anchor),
     actions: view.actions,
     unlabelled: strip('In your pool, the most typical first', shown?.unlabelled ?? [], 'none'),
     places: clusters.slice(0, MOST.places).map((cluster, index) => clusterCard(cluster, ground, `${anchor}-c${index}`)),
@@ -111,7 +111,7 @@ function withFacts(
 function browser(
   { images }: FailureEvent,
   failing: readonly LabelledPicture[],
-  pool: readonly LabelledPicture[],
+  neighbours: readonly LabelledPicture[],
   anchor: string,
 ): ImageBrowser {
   const pictures = strip('All that newly fail', failing, 'prediction');
@@ -123,6 +123,6 @@ function browser(
     pictures,
     names: others.slice(0, MOST_NAMED).map(nameLine),
     more: others.length > MOST_NAMED ? `${count(others.length - MOST_NAMED)} more in result.json.` : null,
-    pool: strip('Right', pool, 'label'),
+    neighbours: strip('Right', neighbours, 'label'),
   };
 }

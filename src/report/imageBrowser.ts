@@ -15,7 +15,7 @@ export interface ImageBrowser {
   /** How many stand in result.json, or nowhere in the report; null where none does. */
   readonly more: string | null;
   /** Images that others are compared with, which show where one is opened. */
-  readonly pool: Strip | null;
+  readonly neighbours: Strip | null;
 }
 
 /** An image with its label and what it is and was taken for; null where that is not known. */
@@ -38,7 +38,7 @@ export function modeBrowser(known: ModeImages | undefined, anchor: string): Imag
   return {
     anchor: `${anchor}-all`,
     summary: total === 1 ? 'The image that fails, by name' : `All ${count(total)} images that fail, by name`,
-    ...{ pictures: null, names: shown.map(nameLine), pool: null },
+    ...{ pictures: null, names: shown.map(nameLine), neighbours: null },
     more: total > shown.length ? `${count(total - shown.length)} more.` : null,
   };
 }

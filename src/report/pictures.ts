@@ -36,10 +36,10 @@ export interface EventPictures {
   /** Of the same classes, most alike and still right. */
   readonly right: readonly LabelledPicture[];
   /** Those that newly failing images are compared with, by name. */
-  readonly pool: ReadonlyMap<string, LabelledPicture>;
-  /** Of the pool without labels, that lie where the event is, the most typical first. */
+  readonly neighbours: ReadonlyMap<string, LabelledPicture>;
+  /** Of the config's pool, which has no labels: images that lie where the event is, the most typical first. */
   readonly unlabelled: readonly LabelledPicture[];
-  /** Names in `pool` of the images most like each that newly fails, by its name. */
+  /** Names in `neighbours` of the images most like each that newly fails, by its name. */
   readonly alike: ReadonlyMap<string, readonly string[]>;
 }
 

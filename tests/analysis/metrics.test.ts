@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { isFailureMode, measureTree } from '../../src/analysis/metrics.ts';
+import { measureTree } from '../../src/analysis/metrics.ts';
 import type { GrownNode } from '../../src/analysis/tree.ts';
+import { isFailureMode } from '../../src/records/failureMode.ts';
 
 const failureMode = { minErrorCoverage: 0.2, minErrorRateIncrease: 0.1 };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { eventRows, spread } from '../../src/pipeline/alike.ts';
+import { eventRows } from '../../src/pipeline/alike.ts';
 import type { Features } from '../../src/pipeline/read.ts';
 import { sampleEvent } from '../report/sampleResult.ts';
 
@@ -86,9 +86,4 @@ describe('images that show an event', () => {
   it('are images of the eval set: another is a mistake', async () => {
     await expect(eventRows(event('gone'), features, checkpoint, 6)).rejects.toThrow('no value for gone');
   });
-});
-
-it('some of many rows are spread evenly over their order', () => {
-  expect(spread([5, 6, 7], 3)).toEqual([5, 6, 7]);
-  expect(spread([...Array(100).keys()], 4)).toEqual([12, 37, 62, 87]);
 });

@@ -19,7 +19,7 @@ const renderHtml: typeof rendered = (...page) => rendered(...page).replaceAll('\
 
 function eventOf(failing: readonly LabelledPicture[], right: readonly LabelledPicture[]): EventPictures {
   const alike = new Map(failing.map(({ image }) => [image, []]));
-  return { failing, right, unlabelled: [], pool: new Map(), alike };
+  return { failing, right, unlabelled: [], neighbours: new Map(), alike };
 }
 const sample = renderHtml(buildView(sampleInput()), templates);
 

@@ -26,13 +26,13 @@ const pictures = (count: number) => Array.from({ length: count }, (_, i) => pict
 /** Forty images of an event, each with three neighbours. */
 function eventPictures(): EventPictures {
   const failing = pictures(40);
-  const pool = new Map(pictures(50).map((each) => [each.image, { ...each, prediction: 'automobile' }]));
+  const neighbours = new Map(pictures(50).map((each) => [each.image, { ...each, prediction: 'automobile' }]));
   const near = ['images/41.png', 'images/42.png', 'images/43.png'];
   return {
     failing,
     right: pictures(6),
     unlabelled: pictures(8),
-    pool,
+    neighbours,
     alike: new Map(failing.map(({ image }) => [image, near])),
   };
 }

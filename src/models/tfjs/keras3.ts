@@ -1,8 +1,6 @@
 import { compileSchema } from '../../adapters/jsonSchema.ts';
+import { isJsonObject, type JsonObject } from '../../records/json.ts';
 import type { TfjsFiles } from './files.ts';
-
-/** A value of JSON that is an object. */
-type Json = Readonly<Record<string, unknown>>;
 
 /** Layers that change images in training only: they give what they get. */
 const AUGMENTATION: ReadonlySet<unknown> = new Set([
@@ -26,7 +24,7 @@ const dtypePolicy = compileSchema<{ readonly config: { readonly name: string } }
 const tensor = compileSchema<{ readonly config: { readonly keras_history: readonly unknown[] } }>(
   made({ const: '__keras_tensor__' }, { keras_history: { type: 'array' } }),
 );
-const layer = compileSchema<{ readonly class_name: string; readonly config: Json & { readonly name: string } }>(
+const layer = compileSchema<{ readonly class_name: string; readonly config: JsonObject & { readonly name: string } }>(
   made(text, { name: text }),
 );
 const layers = compileSchema<{ readonly layers: readonly unknown[] }>({
@@ -34,9 +32,6 @@ const layers = compileSchema<{ readonly layers: readonly unknown[] }>({
   required: ['layers'],
   properties: { layers: { type: 'array' } },
 });
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /**
  * A Keras 3 model as Keras 2 would have written it, which is what TF.js reads: shapes and types of inputs, how layers feed
  * each other, names of weights (tensorflowjs 4.22 writes them by the model's path from `.h5`, by class and place from
@@ -45,7 +40,7 @@ const isObject = (value: unknown): value is Json =>
 export function asKeras2(files: TfjsFiles): TfjsFiles {
   const { topology } = files;
   const model = topology.model_config ?? topology;
-  const version = topology.keras_version ?? (isObject(model) ? model.keras_version : null);
+  const version = topology.keras_version ?? (isJsonObject(model) ? model.keras_version : null);
   if (typeof version !== 'string' || !/^[3-9]\./.test(version)) return files;
   const names = weightNames(model);
   return {
@@ -57,9 +52,9 @@ export function asKeras2(files: TfjsFiles): TfjsFiles {
 
 function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plain);
-  if (!isObject(value)) return value;
+  if (!isJsonObject(value)) return value;
   if (dtypePolicy.accepts(value)) return value.config.name;
-  const inner: Json = Object.fromEntries(Object.entries(value).map(([key, each]) => [key, plain(each)]));
+  const inner: JsonObject = Object.fromEntries(Object.entries(value).map(([key, each]) => [key, plain(each)]));
   const { inbound_nodes: nodes, input_layers: inputs, output_layers: outputs } = inner;
   return withPlainConfig({
     ...inner,
@@ -69,9 +64,9 @@ function plain(value: unknown): unknown {
   });
 }
 
-function withPlainConfig(value: Json): Json {
+function withPlainConfig(value: JsonObject): JsonObject {
   const { class_name: name, config } = value;
-  if (!isObject(config)) return value;
+  if (!isJsonObject(config)) return value;
   if (name === 'InputLayer') return { ...value, config: { ...config, batch_input_shape: config.batch_shape } };
   if (!AUGMENTATION.has(name)) return value;
   return { ...value, class_name: 'Activation', config: { name: config.name, activation: 'linear' } };
@@ -79,13 +74,13 @@ function withPlainConfig(value: Json): Json {
 
 /** The tensors of a call, as Keras 2 lists them; `keras_history` is the layer, its use and its output. */
 function references(node: unknown): unknown {
-  return isObject(node) ? tensorsIn([node.args, node.kwargs]).map((each) => [...each, {}]) : node;
+  return isJsonObject(node) ? tensorsIn([node.args, node.kwargs]).map((each) => [...each, {}]) : node;
 }
 
 function tensorsIn(value: unknown): (readonly unknown[])[] {
   if (tensor.accepts(value)) return [value.config.keras_history];
   if (Array.isArray(value)) return value.flatMap(tensorsIn);
-  return isObject(value) ? Object.values(value).flatMap(tensorsIn) : [];
+  return isJsonObject(value) ? Object.values(value).flatMap(tensorsIn) : [];
 }
 
 /** Keras 3 leaves out the outer list where there is one input or output. */
@@ -95,10 +90,10 @@ function listed(references: readonly unknown[]): readonly unknown[] {
 
 /** The name that TF.js gives a weight, `layer/variable`; of a name that is not known, the name. */
 function weightNames(model: unknown): (name: string) => string {
-  const byPath = new Map<string, readonly [layer: string, className: string, config: Json]>();
+  const byPath = new Map<string, readonly [layer: string, className: string, config: JsonObject]>();
   const byName = new Map<string, string>();
   const visit = (value: unknown, path: string) => {
-    if (!isObject(value) || !layers.accepts(value.config)) return;
+    if (!isJsonObject(value) || !layers.accepts(value.config)) return;
     const used = new Map<string, number>();
     for (const each of value.config.layers) {
       if (!layer.accepts(each)) continue;
@@ -133,7 +128,7 @@ function weightNames(model: unknown): (name: string) => string {
 }
 
 /** A layer's variables by TF.js' names, in Keras' order. */
-function variablesOf(className: string, config: Json): readonly string[] {
+function variablesOf(className: string, config: JsonObject): readonly string[] {
   const bias = config.use_bias === false ? [] : ['bias'];
   switch (className) {
     case 'BatchNormalization':
