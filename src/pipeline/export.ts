@@ -1,12 +1,12 @@
 import { join, resolve } from 'node:path';
 import { writeFileAtomic } from '../adapters/atomicFile.ts';
-import { nearestWord } from '../adapters/nearestWord.ts';
 import { readConfig } from '../config/config.ts';
 import { UserError } from '../errors.ts';
 import { count, counted } from '../records/words.ts';
 import { type Exported, exportable, exportedOf } from '../report/exported.ts';
 import { type ExportFormat, exportFiles, exportFormats, isFormula } from '../report/exportFormats.ts';
 import { neededResult } from './lastResult.ts';
+import { notInLastRun } from './notInLastRun.ts';
 import { refuseExisting } from './refuseExisting.ts';
 import type { Request, Said } from './request.ts';
 
@@ -32,8 +32,11 @@ export interface ExportRequest {
  */
 export async function exportImages(request: Request, asked: ExportRequest): Promise<Said> {
   const format = asked.format ?? formatOf(asked.to);
-  const result = neededResult(request.out);
-  const exported = exportedOf(result, asked.of) ?? refuseUnknown(asked.of, exportable(result), request.out);
+  const { out } = request;
+  const result = neededResult(out, '--from');
+  const exported = exportedOf(result, asked.of);
+  if (exported === null)
+    throw notInLastRun(asked.of, exportable(result), { of: 'event or slice', out, flag: '--from' });
   const base = await baseOf(format, asked.images, request.config);
   const files = exportFiles(format, exported, addressIn(format, base)).map(({ suffix, text }) => ({
     path: `${asked.to}${suffix}`,
@@ -65,18 +68,6 @@ function formatOf(path: string): ExportFormat {
     what: 'the ending does not say in which format to write',
     where: path,
     fix: `Let it end in .csv or .jsonl, or give --format ${exportFormats.join(' | ')}`,
-  });
-}
-
-function refuseUnknown(id: string, ids: readonly string[], out: string): never {
-  const near = nearestWord(id, ids);
-  throw new UserError({
-    what: `the last run has no event or slice ${JSON.stringify(id)}${ids.length === 0 ? ', nor any other' : ''}`,
-    where: join(out, 'result.json'),
-    fix:
-      near === null
-        ? 'Give the id of an event or the name of a slice as the report shows it; --from names the folder of the run'
-        : `Did you mean ${JSON.stringify(near)}?`,
   });
 }
 

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { writeFileAtomic } from '../adapters/atomicFile.ts';
-import { nearestWord } from '../adapters/nearestWord.ts';
 import { configFile, configWithout } from '../config/config.ts';
 import { UserError } from '../errors.ts';
 import { readEvalSet } from '../evalset/evalSet.ts';
@@ -14,6 +13,7 @@ import type { Result } from '../records/result.ts';
 import { count, counted } from '../records/words.ts';
 import { type FoundImage, foundCsv } from '../report/foundCsv.ts';
 import { neededResult } from './lastResult.ts';
+import { notInLastRun } from './notInLastRun.ts';
 import { extract } from './read.ts';
 import { refuseExisting } from './refuseExisting.ts';
 import { inRun, inRunOf, type Request, type Run, type Said } from './request.ts';
@@ -60,7 +60,7 @@ function refuseNoConfig(file: string): void {
 
 async function findInPool(run: Run, asked: FindRequest): Promise<Said> {
   const sheetPath = `${asked.to}.png`;
-  const result = neededResult(run.request.out);
+  const result = neededResult(run.request.out, '--from');
   const { event, clusters } = eventIn(result, asked.event, run.request.out);
   refuseExisting([asked.to, sheetPath], asked.force);
   const pool = poolOf(asked, run.config);
@@ -109,15 +109,7 @@ function eventIn(
     return { event, clusters: (comparison?.clusters ?? []).filter((each) => event.clusters.includes(each.id)) };
   }
   const ids = result.checkpoints.flatMap(({ events }) => events.map((each) => each.id));
-  const near = nearestWord(id, ids);
-  throw new UserError({
-    what: `the last run found no event ${JSON.stringify(id)}${ids.length === 0 ? ', nor any other' : ''}`,
-    where: `${out}/result.json`,
-    fix:
-      near === null
-        ? 'Give the id of an event as the report shows it; --from names the folder of the run'
-        : `Did you mean ${JSON.stringify(near)}?`,
-  });
+  throw notInLastRun(id, ids, { of: 'event', out, flag: '--from' });
 }
 
 function refuseOtherFeatures({ model }: FeatureFile, { featureModel }: Result, config: string): void {

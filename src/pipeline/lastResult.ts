@@ -2,17 +2,18 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSchema } from '../adapters/jsonSchema.ts';
 import { UserError } from '../errors.ts';
+import { jsonOrNull } from '../records/json.ts';
 import type { Result } from '../records/result.ts';
 
 /** The result of the last run that wrote its reports to a folder; null where there is none that can be read. */
 export function lastResult(out: string): Result | null {
   const file = join(out, 'result.json');
-  const result = existsSync(file) ? parsed(readFileSync(file, 'utf8')) : null;
+  const result = existsSync(file) ? jsonOrNull(readFileSync(file, 'utf8')) : null;
   return readSchema<Result>('result').accepts(result) ? result : null;
 }
 
-/** The same where it is needed. @throws UserError where there is none, or one that cannot be read. */
-export function neededResult(out: string): Result {
+/** The same where it is needed. @param flag names the folder. @throws UserError where there is none, or one that cannot be read. */
+export function neededResult(out: string, flag: '--from' | '--out'): Result {
   const result = lastResult(out);
   if (result !== null) return result;
   const file = join(out, 'result.json');
@@ -22,14 +23,6 @@ export function neededResult(out: string): Result {
     where: file,
     fix: isThere
       ? 'Run barlow run again'
-      : 'Run barlow run or barlow compare first, or name the folder of its reports by --from',
+      : `Run barlow run or barlow compare first, or name the folder of its reports by ${flag}`,
   });
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -4,7 +4,8 @@ import type { BaselineEvent } from '../records/baseline.ts';
 import type { Config } from '../records/config.ts';
 import { counted } from '../records/words.ts';
 import { baselinesOf } from './baseline.ts';
-import { lastResult } from './lastResult.ts';
+import { neededResult } from './lastResult.ts';
+import { notInLastRun } from './notInLastRun.ts';
 import { inRun, type Request, type Said } from './request.ts';
 import { eventOf } from './watchedSlices.ts';
 
@@ -55,15 +56,14 @@ function linesOf(
 /** Watches an event of the last run from now on, though the run did not. */
 export function addSlice(request: Request, id: string): Promise<Said> {
   return inRun(request, async (run) => {
-    const result = lastResult(request.out);
-    const events = result?.checkpoints.flatMap((checkpoint) => checkpoint.events) ?? [];
+    const { out } = request;
+    const result = neededResult(out, '--out');
+    const events = result.checkpoints.flatMap((checkpoint) => checkpoint.events);
     const event = events.find((each) => each.id === id);
-    if (result === null || event === undefined)
-      throw noEvent(
-        id,
-        request.out,
-        events.map((each) => each.id),
-      );
+    if (event === undefined) {
+      const ids = events.map((each) => each.id);
+      throw notInLastRun(id, ids, { of: 'event', out, flag: '--out' });
+    }
     const watched = eventOf(event, result.commit);
     await (await baselinesOf(run, { make: true })).watch([watched]);
     return { json: watched, lines: [`Watched from now on: ${event.title}`], passed: true };
@@ -76,18 +76,6 @@ export function dropSlice(request: Request, id: string): Promise<Said> {
     const store = await baselinesOf(run);
     if (!(await store.drop(id))) throw notWatched(id, run.config, await store.watched());
     return { json: { dropped: id }, lines: [`No longer watched: ${id}`], passed: true };
-  });
-}
-
-function noEvent(id: string, out: string, ids: readonly string[]): UserError {
-  const near = nearestWord(id, ids);
-  return new UserError({
-    what: `the last run found no event ${JSON.stringify(id)}${ids.length === 0 ? ', nor any other' : ''}`,
-    where: `${out}/result.json`,
-    fix:
-      near === null
-        ? 'Give the id of an event as the report shows it; --out names the folder of the run'
-        : `Did you mean ${JSON.stringify(near)}?`,
   });
 }
 

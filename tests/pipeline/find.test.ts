@@ -154,7 +154,7 @@ describe('barlow find', () => {
 
   it.each<[string, Partial<FindRequest>, string]>([
     ['found.csv', {}, 'it exists already'],
-    ['x.csv', { event: 'nothing' }, 'the last run found no event "nothing"'],
+    ['x.csv', { event: 'nothing' }, 'the last run has no event "nothing"'],
     ['x.csv', { pool: join(folder, 'nowhere') }, 'cannot be read'],
     ['x.csv', { pool: join(folder, 'baselines') }, 'there is no image in it'],
     ['x.csv', { pool: join(folder, 'all broken') }, 'none of the 2 images can be used'],

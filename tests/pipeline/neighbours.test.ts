@@ -61,7 +61,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('a run with neighbours', () => {
   it('fails on an event that has no rule, with a result that fits the schema', () => {
-    const [checkpoint] = neededResult(join(folder, 'report')).checkpoints;
+    const [checkpoint] = neededResult(join(folder, 'report'), '--from').checkpoints;
     expect(checkpoint).toEqual(result.checkpoints[0]);
     const { comparison, events, verdict } = checkpoint;
     expect(verdict?.outcome).toBe('failed');
@@ -109,6 +109,9 @@ describe('a run with neighbours', () => {
     expect(rows.map(({ image }) => image).toSorted()).toEqual(
       [...event.images.map(({ name }) => name), ...others].toSorted(),
     );
+    await expect(addSlice(request('bad', 'two'), `${event.id}x`)).rejects.toThrow(`Did you mean "${event.id}"?`);
+    const nowhere = { ...request('bad', 'two'), out: join(folder, 'nowhere') };
+    await expect(addSlice(nowhere, event.id)).rejects.toThrow(/there is no result of a run\. .* by --out$/);
     await addSlice(request('bad', 'two'), event.id);
     const again = await runGate(request('bad', 'three'));
     const [slice] = again.result.checkpoints[0].slices;
