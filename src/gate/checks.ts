@@ -31,8 +31,8 @@ export interface JudgeInput extends FiguresInput {
  * - `newClusters` counts events, `worsenedClusters` known clusters, of the groups chosen and not accepted; a row for each
  *   and, where there is none, one row that says so. An accepted one's row passes until the day its entry ends.
  * - `worsenedSlices` counts the watched slices, not accepted, that are significantly worse or above their floor, could not be tested, or
- *   are events whose acceptance has ended and that are not mended; a row for each slice, whether or not there is a baseline. `groups` of the rule
- *   then names slices.
+ *   are events whose acceptance has ended and that are not mended; a row for each slice that was compared or has something to be held to
+ *   without that. `groups` of the rule then names slices.
  * - Every other measure (`measures.ts`) gives one row a group: a group named by its id must have the value, a pattern
  *   with `*` chooses among the groups that do, no groups means all that do. A missing value fails, and so does an id or
  *   pattern that finds nothing.
@@ -44,20 +44,18 @@ export interface JudgeInput extends FiguresInput {
 export function judge(input: JudgeInput): Verdict {
   const figures = figuresOf(input);
   const rules = input.rules.filter(({ severity }) => severity !== 'off');
-  const checks = [
-    ...rules.flatMap((rule) => checksOf(rule, figures, input)),
-    ...rules.flatMap((rule) => hollow(rule, input)),
-    ...staleEntries(input),
-  ];
+  const made = rules.flatMap((rule) => checksOf(rule, figures, input));
+  const checks = [...made, ...rules.flatMap((rule) => hollow(rule, input)), ...staleEntries(input)];
   const { comparison, uncompared } = input;
   if (comparison === null && uncompared !== null) checks.unshift(notCompared(uncompared));
-  const outcome = outcomeOf(checks, comparison === null && uncompared !== null);
+  // Words about the config are no check that was made.
+  const outcome = outcomeOf(checks, made.length === 0 || (comparison === null && uncompared !== null));
   return { outcome, passed: outcome === 'passed', checks };
 }
 
-function outcomeOf(checks: readonly Check[], lacksComparison: boolean): Outcome {
+function outcomeOf(checks: readonly Check[], lacksJudgement: boolean): Outcome {
   if (checks.some((check) => check.severity === 'error' && !check.passed)) return 'failed';
-  return lacksComparison || checks.length === 0 ? 'not compared' : 'passed';
+  return lacksJudgement ? 'not compared' : 'passed';
 }
 
 function notCompared({ message, severity }: NonNullable<JudgeInput['uncompared']>): Check {
@@ -104,8 +102,8 @@ function worsenedClusters({ comparison, nameOf }: JudgeInput): Counted[] {
   }));
 }
 
-/** A row for each watched slice that the rule chooses. */
-function sliceChecks(rule: CheckRule, { slices, accepted, today }: JudgeInput): Check[] {
+/** A row for each watched slice that the rule chooses; one that was not compared and has no floor has not passed, and has none. */
+function sliceChecks(rule: CheckRule, { slices, accepted, today, comparison }: JudgeInput): Check[] {
   const { chosen, unmatched } = chosenBy(rule, slices, ({ name }) => name);
   const judged = chosen.map((slice) => {
     const entry = acceptanceOf({ ids: [slice.name] }, accepted, today);
@@ -115,7 +113,10 @@ function sliceChecks(rule: CheckRule, { slices, accepted, today }: JudgeInput): 
   });
   const broken = judged.filter((each) => each.broken).length;
   const passed = holds(broken, rule.operator, rule.value);
-  const rows = judged.map(({ slice, problem, acceptance, broken: isBroken }) =>
+  const held = judged.filter(
+    ({ slice, problem }) => comparison !== null || problem !== null || slice.maxErrorRate !== null,
+  );
+  const rows = held.map(({ slice, problem, acceptance, broken: isBroken }) =>
     row(
       rule,
       slice.name,

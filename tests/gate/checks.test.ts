@@ -452,7 +452,7 @@ describe('what a check must not let pass', () => {
     ['newlyFailed > -1', { measure: 'newlyFailed', operator: '>', value: -1 }],
     ['errorRateIncrease >= -1', { operator: '>=', value: -1 }],
   ])('warns that %s can never fail', (text, change) => {
-    const { outcome, checks } = judged([rule(change)]);
+    const { outcome, checks } = judged([rule(change)], { slices: [sliceResult({})] });
     expect(outcome).toBe('passed');
     expect(checks.at(-1)).toMatchObject({ id: 'config', severity: 'warning', passed: false });
     expect(checks.at(-1)?.message).toContain(`mine: ${text} holds whatever happens`);
@@ -530,5 +530,22 @@ describe('without a baseline', () => {
     expect(judged(rules, unasked).outcome).toBe('passed');
     expect(judged([{ ...rules[2], value: 0.2 }], unasked).outcome).toBe('failed');
     expect(judged([newCluster], unasked)).toEqual({ outcome: 'not compared', passed: false, checks: [] });
+  });
+
+  it('takes no warning about the config, and no slice that was not compared, for a check that passed', () => {
+    const unasked = { ...alone, uncompared: null };
+    expect(judged([newCluster], { ...unasked, minNewFailures: 101 })).toMatchObject({
+      outcome: 'not compared',
+      checks: [{ id: 'config', passed: false }],
+    });
+    const slices = (change: Partial<SliceResult>) =>
+      judged([{ ...newCluster, measure: 'worsenedSlices' }], {
+        ...unasked,
+        slices: [sliceResult({ status: 'not compared', baselineFailures: null, ...change })],
+      });
+    expect(slices({})).toEqual({ outcome: 'not compared', passed: false, checks: [] });
+    expect(slices({ maxErrorRate: 0.05 }).outcome).toBe('passed');
+    expect(slices({ maxErrorRate: 0.04 }).outcome).toBe('failed');
+    expect(slices({ source: 'event', size: 0, gone: 3 }).outcome).toBe('failed');
   });
 });
