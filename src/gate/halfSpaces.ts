@@ -1,5 +1,6 @@
 import type { Columns } from '../records/features.ts';
 import { argsort, sortBuffers } from '../statistics/argsort.ts';
+import { kthLeast } from '../statistics/kthLeast.ts';
 import { densityScore } from './score.ts';
 
 /** Half-spaces `feature <= threshold` and `feature > threshold` of a group, with what lies in each; all lists aligned. */
@@ -107,7 +108,7 @@ export function joined(parts: readonly HalfSpaces[]): HalfSpaces {
 export function densest({ open, expected }: HalfSpaces, most: number): number[] {
   if (open.length <= most) return [...open.keys()];
   const score = Float64Array.from(open, (count, at) => densityScore(count, expected[at]));
-  const least = score.toSorted()[score.length - most];
+  const least = kthLeast(score.slice(), score.length - most);
   // Of equal ones the first.
   let equal = most - score.reduce((sum, each) => sum + Number(each > least), 0);
   const taken: number[] = [];

@@ -1,4 +1,5 @@
 import { backwardSolve, cholesky, forwardSolve } from '../statistics/cholesky.ts';
+import { kthLeast } from '../statistics/kthLeast.ts';
 import type { Points } from './points.ts';
 
 /**
@@ -106,7 +107,7 @@ function whitener({ width, values }: Points, rows: number): (vector: Float64Arra
 
 /** Places of the least so many values, the least first, of equal ones the first. */
 function least(values: Float64Array, count: number): number[] {
-  const last = values.toSorted()[count - 1];
+  const last = kthLeast(values.slice(), count - 1);
   const places: number[] = [];
   for (let at = 0; at < values.length; at++) if (values[at] <= last) places.push(at);
   return places.sort((a, b) => values[a] - values[b] || a - b).slice(0, count);
