@@ -2,8 +2,9 @@
  * Whether the gate is right, in one table: what it must find, what it must let pass and how long it may take, on CIFAR-10
  * with real networks and at the size of ImageNet's validation set. Prints MISSED where a figure is not as it must be, and
  * then exits 1.
- * usage: node bench/gate.ts [--trials N] [--runs N] [--only TEXT] [--neighbours] [SECTION...]   (sections: redcars retrained published power null copies confidence confirmed workers speed imagenet;
- * of `power`, `null` and `confirmed` the cells whose words begin with TEXT: "5 % boxes", "N = 2", "falls boxes"; with --neighbours for `gate.regions: [boxes, neighbours]`, of `power` and `speed` beside boxes alone)
+ * usage: node bench/gate.ts [--trials N] [--runs N] [--only TEXT] [--neighbours] [--scan] [--seed TEXT] [--threads N] [SECTION...]   (sections: redcars retrained published power null copies confidence confirmed workers speed imagenet;
+ * of `power`, `null` and `confirmed` the cells whose words begin with TEXT: "5 % boxes", "N = 2", "falls boxes"; with --neighbours for `gate.regions: [boxes, neighbours]`, of `power` and `speed` beside boxes alone;
+ * --scan: `power` without the first version's search; --seed: `power` with clusters that no figure of the README was measured on)
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -39,7 +40,7 @@ import {
 } from './gateData.ts';
 import { imagenetPredictions, writeImagenet } from './gateImagenet.ts';
 import { must } from './must.ts';
-import { exchanged, type Ground, groundOf, type Kind, plant } from './planted.ts';
+import { exchanged, type Ground, groundOf, type Kind, plant, SEED } from './planted.ts';
 import { fallsOfRedCars, type Pair, plantedFall, someRed, tellsOf, thinnedClass, weakeningsOn } from './weakened.ts';
 
 const folder = join(import.meta.dirname, '..', '..', 'shared', 'data', 'cifar10');
@@ -52,13 +53,19 @@ const runsAt = asked.indexOf('--runs');
 const asManyRuns = runsAt < 0 ? 400 : Number(asked.splice(runsAt, 2)[1]);
 const onlyAt = asked.indexOf('--only');
 const only = onlyAt < 0 ? '' : asked.splice(onlyAt, 2)[1];
+const seedAt = asked.indexOf('--seed');
+const seed = seedAt < 0 ? SEED : asked.splice(seedAt, 2)[1];
+const threadsAt = asked.indexOf('--threads');
+const threads = threadsAt < 0 ? 2 : Number(asked.splice(threadsAt, 2)[1]);
+const scanAt = asked.indexOf('--scan');
+if (scanAt >= 0) asked.splice(scanAt, 1);
 const neighboursAt = asked.indexOf('--neighbours');
 if (neighboursAt >= 0) asked.splice(neighboursAt, 1);
 /** Where clusters are sought; `power` and `speed` print boxes alone beside. */
 const regionSets: readonly (readonly RegionKind[])[] =
   neighboursAt < 0 ? [['boxes']] : [['boxes'], ['boxes', 'neighbours']];
 const change = { regions: regionSets.at(-1) ?? [] };
-const pool = openPool(2);
+const pool = openPool(threads);
 const sections = {
   redcars,
   retrained,
@@ -224,9 +231,9 @@ async function power(): Promise<void> {
       if (!name.startsWith(only)) continue;
       pair ??= await grounds(trainings.slice(0, 2));
       for (const [set, ground] of pair.entries()) {
-        const isFirst = set === 0;
-        const cell = await trialsOf(data, ground, kind, share, isFirst);
-        const first = isFirst ? `; first version ${cell.foundFirst} %, located ${cell.locatedFirst} %` : '';
+        const withFirst = set === 0 && scanAt < 0;
+        const cell = await trialsOf(data, ground, kind, share, withFirst);
+        const first = withFirst ? `; first version ${cell.foundFirst} %, located ${cell.locatedFirst} %` : '';
         const regions = ground.regions.join(' and ');
         must(cell.found >= aims[at], `${name}: in ${regions} found ${cell.found} % (aim ${aims[at]} %${first})`);
         if (share === 0.08) {
@@ -259,7 +266,7 @@ async function trialsOf(
 ) {
   const runs = [];
   for (let trial = 0; trial < trials; trial++) {
-    runs.push(await plant(data, ground, kind, share, trial, withFirst, pool.run));
+    runs.push(await plant(data, ground, kind, share, trial, withFirst, pool.run, data, seed));
   }
   const percent = (part: number, of: number) => (of === 0 ? 0 : Math.round((100 * part) / of));
   const found = runs.filter((run) => run.found);

@@ -39,7 +39,7 @@ const DRAWS = 9999;
  * Of the level, what the scan against the newest accepted checkpoint alone has where older ones are compared with too. With them an image
  * newly fails only where all of them had it right: what an old one got wrong and the newest mended could come back unseen.
  */
-const NEWEST_ALONE = 0.2;
+export const NEWEST_ALONE = 0.2;
 
 /**
  * Compares a candidate with the accepted baselines (`PairedGroup.outcomes`), on the same images: new clusters, the newest
