@@ -24,9 +24,9 @@ export interface GitCall {
 /** Runs one git command in one folder. */
 export type Git = (args: readonly string[], call?: GitCall) => Promise<GitOutcome>;
 
-/** What would point git at another repository or index, sign in another's name, or open an editor. */
+/** What would point git at another repository or index, sign in another's name, open an editor, or talk where messages are read. */
 const dropped =
-  /^(?:GIT_(?:DIR|COMMON_DIR|WORK_TREE|IMPLICIT_WORK_TREE|INDEX_FILE|PREFIX|NAMESPACE|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|QUARANTINE_PATH|SHALLOW_FILE|GRAFT_FILE|REPLACE_REF_BASE|CONFIG|EDITOR|SEQUENCE_EDITOR|PAGER|EXTERNAL_DIFF|TEMPLATE_DIR|AUTHOR_.*|COMMITTER_.*)|EDITOR|VISUAL|PAGER|PREFIX)$/i;
+  /^(?:GIT_(?:DIR|COMMON_DIR|WORK_TREE|IMPLICIT_WORK_TREE|INDEX_FILE|PREFIX|NAMESPACE|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|QUARANTINE_PATH|SHALLOW_FILE|GRAFT_FILE|REPLACE_REF_BASE|CONFIG|EDITOR|SEQUENCE_EDITOR|PAGER|EXTERNAL_DIFF|TEMPLATE_DIR|TRACE.*|CURL_VERBOSE|AUTHOR_.*|COMMITTER_.*)|EDITOR|VISUAL|PAGER|PREFIX)$/i;
 
 /**
  * simple-git's guards stay on, so that no argument can have git run another program, but where they would refuse the
@@ -144,11 +144,14 @@ function checked(outcome: GitOutcome | null): GitOutcome {
   return outcome.timedOut && outcome.code === 0 ? { ...outcome, code: died } : outcome;
 }
 
+/** The configuration can have git trace too. */
+const untraced = { GIT_TRACE2: '0', GIT_TRACE2_PERF: '0', GIT_TRACE2_EVENT: '0' };
+
 function environment(more: Readonly<Record<string, string>>): Record<string, string> {
   const own = Object.entries(process.env).flatMap(([name, value]) =>
     value === undefined || dropped.test(name) ? [] : [[name, value] as const],
   );
   // Messages are read for their meaning, so they must be in English.
-  const fixed = { LC_ALL: 'C', LANGUAGE: 'C', GIT_TERMINAL_PROMPT: '0', GCM_INTERACTIVE: 'never' };
+  const fixed = { LC_ALL: 'C', LANGUAGE: 'C', GIT_TERMINAL_PROMPT: '0', GCM_INTERACTIVE: 'never', ...untraced };
   return { ...Object.fromEntries(own), ...fixed, ...more };
 }

@@ -98,6 +98,28 @@ describe('nothing of the user is touched', () => {
     expect(fingerprint(other.work)).toEqual(before);
   });
 
+  test('a git that is told to trace is not taken for a damaged branch', async () => {
+    const work = join(root, 'traced');
+    git(root, ['init', '--quiet', '-b', 'main', work]);
+    const hash = commit(work);
+    const global = join(root, 'traced.config');
+    writeFileSync(global, '[trace2]\n\tnormalTarget = 1\n');
+    const set = { GIT_TRACE: '1', GIT_CONFIG_GLOBAL: global };
+    const saved = Object.keys(set).map((name) => [name, process.env[name]] as const);
+    Object.assign(process.env, set);
+    try {
+      const store = await openGit(work);
+      expect(await store.list()).toEqual([]);
+      await record(store, hash);
+      expect(await store.list()).toHaveLength(1);
+    } finally {
+      for (const [name, value] of saved) {
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
+      }
+    }
+  });
+
   test('configuration given through the environment is heeded, whatever it sets', async () => {
     const { remote, hashes } = withRemote(root, 'env-config', 2);
     const clone = join(root, 'env-config-clone');
