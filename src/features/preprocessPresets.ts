@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { messageOf, UserError } from '../errors.ts';
 import type { PreprocessOptions, PreprocessPreset } from '../records/config.ts';
 import { isJsonObject, type JsonObject } from '../records/json.ts';
+import { huggingFacePreset, interpolationOf, notDone, triple } from './huggingFacePreset.ts';
 
 /** What a preset needs to know of the model: where it lies, and the side of its images (pixels; null where it is open). */
 export interface PresetModel {
@@ -54,7 +55,11 @@ const preprocessorFile = 'preprocessor_config.json';
 
 /** The preset of a folder in which an exporter put what its model needs; null where it says nothing of images. */
 export function presetOfFolder(path: string, { file }: { readonly file: string }): PreprocessPreset | null {
-  return path !== file && existsSync(besideModel(file, preprocessorFile)) ? 'huggingface' : null;
+  if (path === file) return null;
+  if (existsSync(besideModel(file, preprocessorFile))) return 'huggingface';
+  // timm's models, which transformers runs too, have no other file.
+  const model = besideModel(file, 'config.json');
+  return existsSync(model) && isJsonObject(readJson(model, 'timm').pretrained_cfg) ? 'timm' : null;
 }
 
 /** A file beside a model, or beside the folder `onnx` that it lies in. */
@@ -72,77 +77,25 @@ function timmOptions({ file, side }: PresetModel): PreprocessOptions {
   const config = isJsonObject(whole.pretrained_cfg) ? whole.pretrained_cfg : whole;
   const given = Array.isArray(config.input_size) ? Number(config.input_size.at(-1)) : defaultSide;
   const crop = side ?? given;
-  const share = typeof config.crop_pct === 'number' ? config.crop_pct : 0.875;
+  const share = typeof config.crop_pct === 'number' && config.crop_pct > 0 ? config.crop_pct : 0.875;
   const scaled = Math.floor(crop / share);
   const mode = config.crop_mode ?? 'center';
   if (mode !== 'center' && mode !== 'squash') throw notDone(path, `crop_mode ${JSON.stringify(mode)}`);
   return {
     ...plain,
     ...{ mean: triple(config.mean, imageNet.mean), std: triple(config.std, imageNet.std) },
-    interpolation: interpolationOf(config.interpolation ?? 'bilinear', path),
+    interpolation: interpolationOf(config.interpolation || 'bicubic', path),
     resize: mode === 'squash' ? [scaled, scaled] : scaled,
     crop,
   };
 }
 
-/** By PIL's numbers. */
-const resamples: readonly string[] = ['nearest', 'lanczos', 'bilinear', 'bicubic'];
-
-/** Hugging Face's `preprocessor_config.json` of an image processor. */
-function huggingFaceOptions({ file, side }: PresetModel): PreprocessOptions {
+/** Hugging Face's `preprocessor_config.json` of an image processor, and the `config.json` beside it. */
+function huggingFaceOptions({ file }: PresetModel): PreprocessOptions {
   const path = besideModel(file, preprocessorFile);
+  const model = besideModel(file, 'config.json');
   const config = readJson(path, 'huggingface');
-  const { do_resize: resizes = true, do_center_crop: crops = false, do_normalize: normalises = true } = config;
-  const factor = typeof config.rescale_factor === 'number' ? config.rescale_factor : 1 / 255;
-  const scale = config.do_rescale === false ? 1 : factor;
-  // Values are taken from [0, 1] here: (value * 255 * scale - mean) / std.
-  const unit = 255 * scale;
-  const mean = normalises === false ? [0, 0, 0] : triple(config.image_mean, imageNet.mean);
-  const std = normalises === false ? [1, 1, 1] : triple(config.image_std, imageNet.std);
-  const size = resizes === false ? null : sizeOf(config.size, path);
-  const crop = crops === true ? sideOf(config.crop_size) : null;
-  const share =
-    typeof config.crop_pct === 'number' && crops !== true && typeof size === 'number' ? config.crop_pct : null;
-  return {
-    ...plain,
-    mean: triple(
-      mean.map((value) => value / unit),
-      imageNet.mean,
-    ),
-    std: triple(
-      std.map((value) => value / unit),
-      imageNet.std,
-    ),
-    interpolation: interpolationOf(resamples[Number(config.resample ?? 2)] ?? config.resample, path),
-    resize: share === null ? size : Math.trunc(Number(size) / share),
-    crop:
-      crop ?? (share === null ? null : Number(size)) ?? (Array.isArray(size) && size[0] === size[1] ? size[0] : side),
-  };
-}
-
-function sizeOf(size: unknown, path: string): PreprocessOptions['resize'] {
-  if (typeof size === 'number') return [size, size];
-  if (isJsonObject(size) && typeof size.shortest_edge === 'number' && size.longest_edge === undefined)
-    return size.shortest_edge;
-  if (isJsonObject(size) && typeof size.height === 'number' && typeof size.width === 'number')
-    return [size.height, size.width];
-  throw notDone(path, `size ${JSON.stringify(size)}`);
-}
-
-function sideOf(size: unknown): number | null {
-  if (typeof size === 'number') return size;
-  return isJsonObject(size) && typeof size.height === 'number' ? size.height : null;
-}
-
-function interpolationOf(name: unknown, path: string): NonNullable<PreprocessOptions['interpolation']> {
-  if (name === 'bilinear' || name === 'bicubic' || name === 'lanczos') return name;
-  throw notDone(path, `interpolation ${JSON.stringify(name)}`);
-}
-
-function triple(values: unknown, otherwise: PreprocessOptions['mean']): PreprocessOptions['mean'] {
-  if (!Array.isArray(values) || values.length === 0) return otherwise;
-  const [first = 0, second = first, third = first] = values.map(Number);
-  return [first, second, third];
+  return huggingFacePreset(config, existsSync(model) ? readJson(model, 'huggingface') : null, path);
 }
 
 function readJson(path: string, preset: string): JsonObject {
@@ -157,12 +110,4 @@ function readJson(path: string, preset: string): JsonObject {
   } catch (cause) {
     throw new UserError({ what: `the preset ${preset} cannot be read (${messageOf(cause)})`, where: path, fix, cause });
   }
-}
-
-function notDone(path: string, what: string): UserError {
-  return new UserError({
-    what: `it asks for ${what}, which is not done here`,
-    where: path,
-    fix: 'Give resize, crop, mean, std and interpolation in preprocess instead',
-  });
 }

@@ -21,6 +21,10 @@ const expected: {
   presets: { preset: PreprocessPreset; file: string | null; config: unknown; sha256: string }[];
   near: { preset: PreprocessPreset; values: number[] }[];
 } = JSON.parse(readFileSync(join(root, 'tests/data/inference/preprocess.json'), 'utf8'));
+/** What image processors of transformers make of it: every 61st value (tests/data/inference/make_processors.py). */
+const processors: { config: Readonly<Record<string, unknown>>; every61: number[] }[] = JSON.parse(
+  readFileSync(join(root, 'tests/data/inference/processors.json'), 'utf8'),
+);
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 const picture = await decodeImage(imageBytes('rgb.png'));
 
@@ -76,6 +80,11 @@ describe('presets', () => {
     },
   );
 
+  it.each(processors)('huggingface: $config gives the values of transformers', async ({ config, every61 }) => {
+    const ours = processed(await planned('huggingface', 'preprocessor_config.json', config));
+    for (const [at, value] of every61.entries()) expect(ours[61 * at]).toBeCloseTo(value, 4);
+  });
+
   it.each(expected.near)('$preset: within a level', async ({ preset, values }) => {
     const ours = processed(await planned(preset, null, null));
     expect(Math.max(...ours.map((value, i) => Math.abs(value - values[i])))).toBeLessThanOrEqual(1.001);
@@ -88,5 +97,12 @@ describe('presets', () => {
     await expect(planned('huggingface', 'preprocessor_config.json', { size: 32, resample: 0 })).rejects.toThrow(
       'nearest',
     );
+    for (const [config, what] of [
+      [{ image_processor_type: 'PerceiverImageProcessor' }, 'what PerceiverImageProcessor does'],
+      [{ image_processor_type: 'ViTImageProcessor', do_pad: true }, 'do_pad'],
+      [{ image_processor_type: 'CLIPImageProcessor', crop_size: { height: 32, width: 16 } }, 'crop_size {"height":32'],
+      [{ image_processor_type: 'CLIPImageProcessor', size: { longest_edge: 32 } }, 'size {"longest_edge":32}'],
+    ] as const)
+      await expect(planned('huggingface', 'preprocessor_config.json', config)).rejects.toThrow(what);
   });
 });

@@ -60,6 +60,32 @@ describe('a folder given as a model', () => {
     expect(said.mean).toEqual([0.485, 0.456, 0.406]);
   });
 
+  it('of timm sees images as the pretrained_cfg of its config.json says', async () => {
+    const cfg = { input_size: [3, 32, 32], crop_pct: 0.8, mean: [0.5, 0.25, 0.75], std: [0.5, 0.25, 1] };
+    const config = JSON.stringify({ architecture: 'resnet18', pretrained_cfg: { ...cfg, interpolation: '' } });
+    const path = holding('timm', { 'model.onnx': null, 'config.json': config });
+    const { pipeline } = planFeatures(await describeModel(path), { path, layer, preprocess: null });
+    // timm.data.resolve_data_config: bicubic where nothing is said; 32 / 0.8 = 40.
+    expect(pipeline).toMatchObject({ resize: 40, crop: 32, interpolation: 'bicubic' });
+    expect([...pipeline.mean, ...pipeline.std]).toEqual([0.5, 0.25, 0.75, 0.5, 0.25, 1]);
+  });
+
+  it('whose preprocessor_config.json names no class is that of its model_type', async () => {
+    // transformers.models.clip: a bare number is the shorter side, and the middle of it is cut out.
+    const files = {
+      'config.json': '{"model_type": "clip"}',
+      'preprocessor_config.json': '{"size": 40, "crop_size": 32}',
+    };
+    const path = holding('old', { 'model.onnx': null, ...files });
+    const { pipeline } = planFeatures(await describeModel(path), { path, layer, preprocess: null });
+    expect(pipeline).toMatchObject({
+      resize: 40,
+      crop: 32,
+      interpolation: 'bicubic',
+      mean: [0.48145466, 0.4578275, 0.40821073],
+    });
+  });
+
   it('has its scores in the order of id2label', async () => {
     const path = holding('ordered', { 'model.onnx': null, 'config.json': labels({ 0: 'dog', 1: 'cat' }) });
     expect(await scoreClasses(null, null, ['cat', 'dog'], path)).toEqual(['dog', 'cat']);
