@@ -1,12 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { mutantsOf } from './mutationList.ts';
+import { isInSample } from './mutationSample.ts';
 
 /*
  * How many small faults in the rooms that decide would be noticed: `npm run mutate -- ROOM ... [--sample SHARE] [--seed N]
  * [--files NAME,...] [--tests PATTERN]`. Each fault (mutant) of the sample is tried by Stryker under the tests of its room, or those
  * whose names match; one that none of them notices survives and is printed. Prints a table by room: `byTime` are those killed that took
- * too long, `undecided` those whose tests fail without them, too. By default a tenth.
+ * too long, `undecided` those whose tests fail without them, too; these count as not killed. By default a tenth.
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -18,36 +20,41 @@ const { values, positionals } = parseArgs({
 const rooms = positionals.length > 0 ? positionals : ['gate', 'analysis', 'baseline', 'statistics', 'evalset'];
 const report = 'out/mutation.json';
 
-const rows = rooms.map((room) => {
-  const sample = { MUTATION_SAMPLE: values.sample, MUTATION_SEED: values.seed };
-  const env = { ...process.env, ...sample, MUTATED_ROOM: room, MUTATED_TESTS: values.tests };
-  const mutated = values.files.split(',').map((file) => `src/${room}/${file}.ts`);
+const rows: Awaited<ReturnType<typeof tried>>[] = [];
+for (const room of rooms) rows.push(await tried(room));
+const all = rows.reduce((one, other) => ({
+  ...{ mutants: one.mutants + other.mutants, sample: one.sample + other.sample, killed: one.killed + other.killed },
+  ...{ byTime: one.byTime + other.byTime, survived: one.survived + other.survived },
+  ...{ untested: one.untested + other.untested, undecided: one.undecided + other.undecided },
+}));
+const score = ({ killed, sample }: typeof all) => `${((100 * killed) / sample).toFixed(1)} %`;
+console.table(Object.fromEntries([...rows, all].map((row, at) => [rooms[at] ?? 'all', { ...row, score: score(row) }])));
+
+/** What became of the sample of a room. */
+async function tried(room: string) {
+  const files =
+    values.files === '*' ? [`src/${room}/`] : values.files.split(',').map((file) => `src/${room}/${file}.ts`);
+  const all = await mutantsOf(files);
+  const sample = all.filter((mutant) => isInSample(mutant, Number(values.sample), values.seed));
+  if (sample.length === 0) throw new Error(`no mutant of ${files.join(', ')} is in the sample`);
+  // No more is made than the sample needs: a test counts at every mutant that it comes by, and with all of them takes ten times as long.
+  const mutated = sample.map(({ fileName, location: { start, end } }) => {
+    return `${fileName}:${start.line + 1}:${start.column}-${end.line + 1}:${end.column}`;
+  });
+  const sampled = { MUTATION_SAMPLE: values.sample, MUTATION_SEED: values.seed };
+  const env = { ...process.env, ...sampled, MUTATED_ROOM: room, MUTATED_TESTS: values.tests };
   const args = ['run', '--testRunner', 'in-thread', '--checkers', 'sample', '--mutate', mutated.join(',')];
   const { status } = spawnSync('stryker', args, { env, stdio: 'inherit' });
   if (status !== 0) throw new Error(`Stryker ended with ${status} in ${room}`);
-  const { files }: { files: Record<string, { mutants: readonly { status: string }[] }> } = JSON.parse(
+  const told: { files: Record<string, { mutants: readonly { status: string }[] }> } = JSON.parse(
     readFileSync(report, 'utf8'),
   );
-  const mutants = Object.values(files).flatMap((file) => file.mutants);
+  const mutants = Object.values(told.files).flatMap((file) => file.mutants);
   const count = (...statuses: readonly string[]) => mutants.filter((each) => statuses.includes(each.status)).length;
-  const tried = count('Killed', 'Timeout', 'Survived', 'NoCoverage');
-  if (tried === 0) throw new Error(`no mutant of ${mutated.join(', ')} was tried`);
-  return {
-    ...{ mutants: mutants.length, tried, killed: count('Killed', 'Timeout'), byTime: count('Timeout') },
+  const row = {
+    ...{ mutants: all.length, sample: sample.length, killed: count('Killed', 'Timeout'), byTime: count('Timeout') },
     ...{ survived: count('Survived'), untested: count('NoCoverage'), undecided: count('RuntimeError') },
   };
-});
-const sum = (one: (typeof rows)[number], other: typeof one) => ({
-  ...{ mutants: one.mutants + other.mutants, tried: one.tried + other.tried, killed: one.killed + other.killed },
-  ...{ byTime: one.byTime + other.byTime, survived: one.survived + other.survived },
-  ...{ untested: one.untested + other.untested, undecided: one.undecided + other.undecided },
-});
-const all = rows.reduce(sum);
-console.table(
-  Object.fromEntries(
-    [...rows, all].map((row, at) => [
-      rooms[at] ?? 'all',
-      { ...row, score: `${((100 * row.killed) / row.tried).toFixed(1)} %` },
-    ]),
-  ),
-);
+  if (row.killed + row.survived + row.untested + row.undecided === row.sample) return row;
+  throw new Error(`Stryker did not try the sample of ${room}: ${JSON.stringify(row)}`);
+}
