@@ -15,11 +15,8 @@ export function hypergeometricCdf(k: number, population: number, marked: number,
     all += weight;
     if (x <= k) lower += weight;
   };
-  for (let x = mode, weight = 1; x <= most && weight > 0; weight *= ratio(x), x++) add(x, weight);
-  for (let x = mode - 1, weight = 1; x >= least; x--) {
-    weight /= ratio(x);
-    if (weight === 0) break;
-    add(x, weight);
-  }
+  // Counts that cannot be have the weight 0.
+  for (let x = mode, weight = 1; weight > 0; weight *= ratio(x), x++) add(x, weight);
+  for (let x = mode - 1, weight = 1 / ratio(x); weight > 0; x--, weight /= ratio(x)) add(x, weight);
   return Math.max(Number.MIN_VALUE, lower / all);
 }

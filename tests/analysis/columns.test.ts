@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { analyseArrays } from '../../src/analysis/analyseArrays.ts';
 import { columnOf, firstNotFinite, packed, sharedColumns } from '../../src/analysis/columns.ts';
@@ -8,13 +7,6 @@ import { mutualInformation } from '../../src/analysis/mutualInformation.ts';
 import { presort } from '../../src/analysis/presort.ts';
 import { BUCKETS, quantise } from '../../src/analysis/quantised.ts';
 import { defaultAnalysisOptions } from '../../src/pipeline/defaults.ts';
-import { argsort, sortBuffers } from '../../src/statistics/argsort.ts';
-
-const floats = fc.oneof(
-  fc.float({ noNaN: true }),
-  fc.integer({ min: -3, max: 3 }),
-  fc.constantFrom(0, -1e-38, 1e-38, 2 ** -149, -(2 ** -149)),
-);
 
 /** Rows by value, equal ones by row, as the language sorts; -0 lies below 0 by its bits. */
 function sorted(values: ArrayLike<number>): number[] {
@@ -23,43 +15,6 @@ function sorted(values: ArrayLike<number>): number[] {
 }
 
 describe('sorting', () => {
-  it('of floats, in any place among others', () => {
-    fc.assert(
-      fc.property(
-        fc.array(floats, { maxLength: 60 }),
-        fc.constantFrom([1, 0], [1, 3], [2, 1], [3, 0]),
-        (list, [stride, offset]) => {
-          const values = Float32Array.from(list);
-          const among = new Float32Array(offset + stride * values.length).fill(7);
-          for (const [row, value] of values.entries()) among[offset + stride * row] = value;
-          const buffers = sortBuffers(values.length);
-          argsort(new Uint32Array(among.buffer), stride, offset, buffers);
-          expect([...buffers.order]).toEqual(sorted(values));
-        },
-      ),
-      { numRuns: 300 },
-    );
-  });
-
-  it('of floats in which a byte is the same for all, or the lowest is not looked at', () => {
-    const values = Float32Array.from({ length: 50 }, (_, row) => 1 + ((row * 37) % 50) / 64);
-    const bits = new Uint32Array(values.buffer);
-    const buffers = sortBuffers(50);
-    argsort(bits, 1, 0, buffers);
-    expect([...buffers.order]).toEqual(sorted(values));
-    argsort(
-      Uint32Array.from(bits, (word, row) => word | (255 - row)),
-      1,
-      0,
-      buffers,
-      1,
-    );
-    expect([...buffers.order]).toEqual(sorted(values));
-    const high = Uint32Array.from(bits, (word) => word & 0xffffff00);
-    argsort(high, 1, 0, buffers);
-    expect([...buffers.order]).toEqual(sorted(new Float32Array(high.buffer)));
-  });
-
   it('of each column of a matrix by itself', () => {
     const values = Float32Array.from({ length: 40 }, (_, at) => ((at * 13) % 7) - 3);
     const { order, rows, from, to } = presort({ rows: 10, from: 2, to: 6, values });

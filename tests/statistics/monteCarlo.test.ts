@@ -33,6 +33,13 @@ describe('monteCarlo', () => {
     expect(clear.draws).toBe(999);
     expect(clear.pValue).toBeLessThan(1e-9);
     expect(monteCarlo(9.5, draw, { ...options, clearBelow: 1e-9 }).draws).toBe(4999);
+    // Not before so many draws, nor by any beyond.
+    const same = (more: object) => {
+      const again = uniforms('as clear');
+      return monteCarlo(60, () => -Math.log(again()), { ...options, ...more });
+    };
+    expect(same({ clearBelow: 1e-9 })).toEqual(same({ draws: 999 }));
+    expect(same({ clearBelow: 1e-9, lookAt: 1200 })).toEqual(same({ draws: 1200 }));
   });
 
   it('is 1 where every draw is as good', () => {
