@@ -12,7 +12,7 @@ import { analyseGroups } from '../src/analysis/analyseGroups.ts';
 import { evaluate } from '../src/analysis/evaluate.ts';
 import { groupWorker } from '../src/analysis/groupTask.ts';
 import { quantise } from '../src/analysis/quantised.ts';
-import { regionStatistic, shuffled, significance } from '../src/analysis/significance.ts';
+import { regionStatistics, shuffled, significance } from '../src/analysis/significance.ts';
 import { formatNpyHeader } from '../src/features/npy.ts';
 import { defaultAnalysisOptions } from '../src/pipeline/defaults.ts';
 import type { AnalysisOptions, Group, GroupAnalysis } from '../src/records/analysis.ts';
@@ -194,9 +194,9 @@ function tails(): void {
       );
       const failures = total(failed);
       const data = quantise(columns);
-      const statistic = regionStatistic(data, failures);
-      const draw = (index: number) => statistic(shuffled(rows, failures, `full ${rows} ${i}:${index}`));
-      const full = monteCarlo(statistic(failed), draw, { draws: 9999, stopAfter: 100 }).pValue;
+      const statistics = regionStatistics(data, failures);
+      const draw = (index: number) => statistics([shuffled(rows, failures, `full ${rows} ${i}:${index}`)])[0];
+      const full = monteCarlo(statistics([failed])[0], draw, { draws: 9999, stopAfter: 100 }).pValue;
       if (full < 1e-6 || full > 5e-3) continue;
       ratios.push(significance(data, failed, 999, `early ${rows} ${i}`) / full);
     }

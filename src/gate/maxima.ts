@@ -1,6 +1,6 @@
 import type { WorkerModule } from '../records/threads.ts';
+import { LaneCounter } from '../statistics/lanes.ts';
 import { DRAWS_A_BLOCK, type DrawBlock, drawBlock } from './draws.ts';
-import { LaneCounter } from './lanes.ts';
 import type { Family } from './regionFamily.ts';
 import { sideScore } from './score.ts';
 
@@ -43,7 +43,7 @@ function raise(best: Float64Array, group: ScoredGroup, draws: DrawBlock, accepte
   const { family, image, lone, rightImage, loneRight } = group;
   const { offsets, members, rightOffsets, rightMembers, open, least, density, regions } = family;
   const score = sideScore(accepted, image.length);
-  const [failed, fixed] = [new LaneCounter(), new LaneCounter()];
+  const [failed, fixed] = [new LaneCounter(image.length), new LaneCounter(rightImage.length)];
   for (let word = 0; word < draws.words; word++) {
     const failing = lanesOf(image, lone, draws, word);
     const righting = lanesOf(rightImage, loneRight, draws, word);
@@ -56,10 +56,14 @@ function raise(best: Float64Array, group: ScoredGroup, draws: DrawBlock, accepte
       const forNet = accepted === 1 ? Math.ceil((least[region] + m) / 2) : least[region];
       const needed = Math.max(forNet, score.least(floor - density[region], m), 1);
       if (needed > m) continue;
-      failed.count(failing, 0, members, offsets[region], offsets[region + 1]);
+      failed.clear();
+      failed.count(failing, members, offsets[region], offsets[region + 1]);
       let lanes = failed.atLeast(needed);
       if (lanes === 0) continue;
-      if (accepted > 1) fixed.count(righting, 0, rightMembers, rightOffsets[region], rightOffsets[region + 1]);
+      if (accepted > 1) {
+        fixed.clear();
+        fixed.count(righting, rightMembers, rightOffsets[region], rightOffsets[region + 1]);
+      }
       let raised = false;
       for (; lanes !== 0; lanes &= lanes - 1) {
         const lane = 31 - Math.clz32(lanes & -lanes);

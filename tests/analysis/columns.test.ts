@@ -5,7 +5,7 @@ import informationOf from '../../src/analysis/informationTask.ts';
 import { limiter } from '../../src/analysis/limiter.ts';
 import { mutualInformation } from '../../src/analysis/mutualInformation.ts';
 import { presort } from '../../src/analysis/presort.ts';
-import { BUCKETS, quantise } from '../../src/analysis/quantised.ts';
+import { CUTS, quantise } from '../../src/analysis/quantised.ts';
 import { defaultAnalysisOptions } from '../../src/pipeline/defaults.ts';
 
 /** Rows by value, equal ones by row, as the language sorts; -0 lies below 0 by its bits. */
@@ -83,27 +83,27 @@ describe('columns by quantiles', () => {
       Float32Array.from({ length: rows }, (_, row) => 1 + (row % 3) * 5e-8 + (row % 2)),
     ];
     const values = Float32Array.from(columns.flatMap((column) => [...column]));
-    const { buckets, below, weights, cuts, dimensions } = quantise({ rows, from: 3, to: 7, values });
+    const { members, stride, ends, below, weights, cuts, dimensions } = quantise({ rows, from: 3, to: 7, values });
     expect(dimensions).toBe(4);
     for (const [at, column] of columns.entries()) {
       const rising = column.toSorted();
       const places = shares.map((share) => Math.ceil((share * rows) / 32));
-      const ends = new Set<number>();
+      const parted = new Set<number>();
       for (const place of places) {
         let end = Math.max(1, place);
         while (end < rows && !(rising[end] > Math.fround(rising[end - 1] + Math.fround(1e-7)))) end++;
-        if (end < rows) ends.add(end);
+        if (end < rows) parted.add(end);
       }
-      const expected = [...ends].sort((a, b) => a - b);
+      const expected = [...parted].sort((a, b) => a - b);
       expect(cuts[at]).toBe(expected.length);
-      const own = (list: Uint32Array | Float64Array) => [
-        ...list.subarray(at * BUCKETS, at * BUCKETS + expected.length),
-      ];
+      const own = (list: Uint32Array | Float64Array) => [...list.subarray(at * CUTS, at * CUTS + expected.length)];
       expect(own(below)).toEqual(expected);
       expect(own(weights)).toEqual(expected.map((end) => 1 / (end * (rows - end))));
-      for (let row = 0; row < rows; row++) {
-        const inside = expected.filter((end) => column[row] >= rising[end]).length;
-        expect(buckets[at * rows + row]).toBe(inside);
+      for (const [cut, end] of own(ends).entries()) {
+        const listed = [...members.subarray(at * stride, at * stride + end)].filter((member) => member > 0);
+        const lower = [...column.keys()].filter((row) => column[row] < rising[expected[cut]]);
+        expect(listed.map((member) => member - 1).sort((a, b) => a - b)).toEqual(lower);
+        expect(end % 8).toBe(0);
       }
     }
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { mutualInformation } from '../../src/analysis/mutualInformation.ts';
-import { BUCKETS, cutting, quantise } from '../../src/analysis/quantised.ts';
+import { CUTS, cutting, type Quantised, quantise } from '../../src/analysis/quantised.ts';
 import { stream } from '../../src/statistics/random.ts';
 
 /** Columns of many kinds: ties, constants, values that the jitter of mutual information exchanges. */
@@ -30,7 +30,7 @@ describe('quantiles of columns', () => {
   it('lie where sorted values say, the next place where a tree could cut', () => {
     const rows = 160;
     const columns = awkward(rows);
-    const { buckets, below, cuts } = quantise(columns);
+    const { members, stride, ends, below, cuts } = quantise(columns);
     const places = [1, 2, 4, 8, 12, 16, 20, 24, 28, 30, 31].map((part) => (part * rows) / 32);
     for (let j = 0; j < columns.to; j++) {
       const column = columns.values.slice(j * rows, (j + 1) * rows);
@@ -41,10 +41,12 @@ describe('quantiles of columns', () => {
         return [];
       };
       const expected = [...new Set(places.flatMap(next))];
-      expect([...below.subarray(j * BUCKETS, j * BUCKETS + cuts[j])]).toEqual(expected);
-      for (let row = 0; row < rows; row++) {
-        const parted = expected.filter((at) => column[row] >= sorted[at]).length;
-        expect(buckets[j * rows + row]).toBe(parted);
+      expect([...below.subarray(j * CUTS, j * CUTS + cuts[j])]).toEqual(expected);
+      for (const [cut, at] of expected.entries()) {
+        const listed = members.subarray(j * stride, j * stride + ends[j * CUTS + cut]).filter((member) => member > 0);
+        expect([...listed.map((member) => member - 1)].sort((a, b) => a - b)).toEqual(
+          [...column.keys()].filter((row) => column[row] < sorted[at]),
+        );
       }
     }
   });
@@ -55,6 +57,13 @@ describe('quantiles of columns', () => {
     const { cut, quantised } = cutting(columns);
     const plain = mutualInformation(columns, columns.to, failed, 3);
     expect(mutualInformation(columns, columns.to, failed, 3, undefined, cut)).toEqual(plain);
-    expect(quantised).toEqual(quantise(columns));
+    const below = ({ members, stride, ends, cuts, ...rest }: Quantised) => ({
+      ...{ ...rest, ends },
+      rows: Array.from(ends, (end, place) =>
+        [...members.slice(stride * Math.floor(place / CUTS)).subarray(0, end)].sort(),
+      ),
+    });
+    // Which of equal values comes first is open.
+    expect(below(quantised)).toEqual(below(quantise(columns)));
   });
 });

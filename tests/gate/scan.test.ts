@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { openPool } from '../../src/adapters/threadPool.ts';
 import { bestRegion } from '../../src/gate/bestRegion.ts';
 import { DRAWS_A_BLOCK, drawBlock } from '../../src/gate/draws.ts';
-import { LaneCounter } from '../../src/gate/lanes.ts';
 import { maximaOf, maximaWorker } from '../../src/gate/maxima.ts';
 import { openImages } from '../../src/gate/open.ts';
 import { openFamily } from '../../src/gate/openFamily.ts';
@@ -32,20 +31,6 @@ function input(outcomes: readonly Uint8Array[]): ScanInput {
     ...{ readColumns: readerOf(sample), difficultyOf: async () => null, run: openPool(0).run, onProgress: () => {} },
   };
 }
-
-describe('lanes', () => {
-  it('count as bit by bit', () => {
-    const words = Uint32Array.from({ length: 41 }, (_, at) => (at === 0 ? 0 : random.uint32()));
-    const members = Uint32Array.from({ length: 40 }, (_, at) => at + 1);
-    const counter = new LaneCounter();
-    counter.count(words, 0, members, 0, 40);
-    for (let lane = 0; lane < 32; lane++) {
-      const expected = [...words].filter((word) => (word >>> lane) & 1).length;
-      expect(counter.of(lane)).toBe(expected);
-      expect((counter.atLeast(20) >>> lane) & 1).toBe(Number(expected >= 20));
-    }
-  });
-});
 
 describe('open images', () => {
   it('are those on which one of the checkpoints alone fails; none where all accepted ones are wrong', () => {

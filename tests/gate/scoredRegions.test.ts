@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { bestRegion } from '../../src/gate/bestRegion.ts';
 import { bitLayout } from '../../src/gate/bitSet.ts';
 import { DRAWS_A_BLOCK, drawBlock } from '../../src/gate/draws.ts';
-import { LaneCounter } from '../../src/gate/lanes.ts';
 import { maximaOf, type ScoredGroup } from '../../src/gate/maxima.ts';
 import type { Family } from '../../src/gate/regionFamily.ts';
 import { densityScore, leastNet, sideScore } from '../../src/gate/score.ts';
@@ -213,45 +212,6 @@ describe('who the candidate is', () => {
     expect(three('a', 0)).toEqual(three('a', 0));
     expect(three('a', 0)).not.toEqual(three('b', 0));
     expect(three('a', 0)).not.toEqual(three('a', 1));
-  });
-});
-
-describe('counting in lanes', () => {
-  it.each([8, 16, 64, 256, 1000, 5000])('is as one by one, of %i members', (length) => {
-    const random = stream(`lanes ${length}`);
-    const words = Uint32Array.from({ length: 30 }, () => random.uint32());
-    // Sets of lanes that are always or never among them, so that great and small counts occur.
-    for (let at = 10; at < 30; at++) words[at] = (words[at] | 0xf0) & ~0xf;
-    const members = Uint32Array.from({ length: length + 8 }, () => random.below(20));
-    const counter = new LaneCounter();
-    counter.count(
-      words,
-      10,
-      Uint32Array.from(members, () => 0),
-      0,
-      24,
-    );
-    counter.count(words, 10, members, 8, length + 8);
-    const expected = upTo(32).map(
-      (lane) => [...members.subarray(8)].filter((at) => (words[10 + at] >>> lane) & 1).length,
-    );
-    expect(upTo(32).map((lane) => counter.of(lane))).toEqual(expected);
-    expect(expected.slice(0, 8)).toEqual([0, 0, 0, 0, length, length, length, length]);
-    for (const least of [
-      0,
-      1,
-      2,
-      7,
-      length - 1,
-      length,
-      length + 1,
-      ...expected,
-      ...expected.map((each) => each + 1),
-    ]) {
-      expect(upTo(32).map((lane) => (counter.atLeast(least) >>> lane) & 1)).toEqual(
-        expected.map((count) => Number(count >= least)),
-      );
-    }
   });
 });
 

@@ -1,0 +1,137 @@
+import { LANES, LaneCounter } from '../statistics/lanes.ts';
+import { CUTS, type Quantised } from './quantised.ts';
+
+/** Conditions kept of an outcome. */
+export const CONDITIONS = 12;
+
+/** The best cut of a column. */
+export interface BestCut {
+  readonly column: number;
+  readonly cut: number;
+  /** Whether more than their share of the marked rows lie below. */
+  readonly isBelow: boolean;
+}
+
+/** A condition and Pearson's chi-square, but for a factor that all have. */
+interface Differing extends BestCut {
+  readonly chiSquare: number;
+}
+
+/**
+ * For each of up to 32 outcomes the best cut of each of the 12 columns that differ most by Pearson's chi-square, best
+ * first; of equal ones that of the smaller column. Rows are counted for all outcomes at once, and a cut is looked at
+ * only in those whose count could bring it in: the same as one by one, to the last bit.
+ *
+ * @param marked per row, counted from 1, in which outcomes it is marked; 0 at 0.
+ * @param marks how many rows an outcome marks, the same in each.
+ * @param outcomes how many outcomes there are.
+ */
+export function bestConditions(
+  data: Quantised,
+  marked: Uint32Array,
+  marks: number,
+  outcomes: number,
+): readonly (readonly BestCut[])[] {
+  const { rows, dimensions, members, stride, ends, below, weights, cuts } = data;
+  const best = new BestColumns(outcomes);
+  const counter = new LaneCounter(marks);
+  const bounds = new Bounds(rows, marks);
+  for (let column = 0; column < dimensions; column++) {
+    const start = column * stride;
+    let from = start;
+    counter.clear();
+    for (let cut = 0; cut < cuts[column]; cut++) {
+      const place = column * CUTS + cut;
+      const to = start + ends[place];
+      counter.count(marked, members, from, to);
+      from = to;
+      bounds.set(cut, below[place], weights[place], best.floor);
+      const few = bounds.few[cut] < 0 ? 0 : ~counter.atLeast(bounds.few[cut] + 1);
+      let lanes = (few | counter.atLeast(bounds.many[cut])) & best.lanes;
+      for (; lanes !== 0; lanes &= lanes - 1) {
+        const lane = 31 - Math.clz32(lanes & -lanes);
+        const difference = counter.of(lane) * rows - below[place] * marks;
+        best.offer(lane, cut, difference, difference * difference * weights[place]);
+      }
+    }
+    best.take(column);
+  }
+  return best.lists;
+}
+
+/** For each cut of a column the counts that could bring it in: up to `few`, and from `many`. */
+class Bounds {
+  readonly few = new Int32Array(CUTS);
+  readonly many = new Int32Array(CUTS);
+  private readonly sizes = new Float64Array(CUTS);
+  private readonly floors = new Float64Array(CUTS);
+  private readonly rows: number;
+  private readonly marks: number;
+
+  constructor(rows: number, marks: number) {
+    this.rows = rows;
+    this.marks = marks;
+  }
+
+  /** Of a cut with `size` rows below it, where chi-square must exceed `floor`. Most cuts have those of the column before. */
+  set(cut: number, size: number, weight: number, floor: number): void {
+    if (this.sizes[cut] === size && this.floors[cut] === floor) return;
+    this.sizes[cut] = size;
+    this.floors[cut] = floor;
+    const reach = Math.sqrt(floor / weight);
+    const fewest = Math.ceil((size * this.marks - reach) / this.rows);
+    const most = Math.max(0, Math.floor((size * this.marks + reach) / this.rows));
+    // Counts are few, so that many a chi-square is just the floor.
+    const exceeds = (count: number) => {
+      const difference = count * this.rows - size * this.marks;
+      return difference * difference * weight > floor;
+    };
+    this.few[cut] = fewest >= 0 && exceeds(fewest) ? fewest : fewest - 1;
+    this.many[cut] = exceeds(most) ? most : most + 1;
+  }
+}
+
+/** The best conditions of each outcome. State: the lists, and what the column that is being looked at offers. */
+class BestColumns {
+  readonly lists: Differing[][];
+  readonly lanes: number;
+  /** Chi-square that a condition must exceed to come into any list. */
+  floor = 0;
+  private readonly least = new Float64Array(LANES);
+  private readonly chiSquare = new Float64Array(LANES);
+  private readonly cut = new Uint8Array(LANES);
+  private readonly isBelow = new Uint8Array(LANES);
+  private offered = 0;
+
+  constructor(outcomes: number) {
+    this.lists = Array.from({ length: outcomes }, () => []);
+    this.lanes = outcomes === LANES ? -1 : (1 << outcomes) - 1;
+  }
+
+  /** Keeps the column's best cut of an outcome, the first of equal ones. */
+  offer(lane: number, cut: number, difference: number, chiSquare: number): void {
+    const bit = 1 << lane;
+    if (chiSquare <= ((this.offered & bit) === 0 ? this.least[lane] : this.chiSquare[lane])) return;
+    this.offered |= bit;
+    this.chiSquare[lane] = chiSquare;
+    this.cut[lane] = cut;
+    this.isBelow[lane] = Number(difference > 0);
+  }
+
+  /** Takes what a column offered into the lists. */
+  take(column: number): void {
+    if (this.offered === 0) return;
+    for (; this.offered !== 0; this.offered &= this.offered - 1) {
+      const lane = 31 - Math.clz32(this.offered & -this.offered);
+      const chiSquare = this.chiSquare[lane];
+      const list = this.lists[lane];
+      const place = list.findIndex((each) => each.chiSquare < chiSquare);
+      const condition = { column, cut: this.cut[lane], isBelow: this.isBelow[lane] === 1, chiSquare };
+      list.splice(place < 0 ? list.length : place, 0, condition);
+      if (list.length <= CONDITIONS) continue;
+      list.pop();
+      this.least[lane] = list[CONDITIONS - 1].chiSquare;
+    }
+    this.floor = this.lists.reduce((least, _, lane) => Math.min(least, this.least[lane]), Number.POSITIVE_INFINITY);
+  }
+}
