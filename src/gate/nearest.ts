@@ -1,4 +1,3 @@
-import { entry } from '../records/entry.ts';
 import type { Columns } from '../records/features.ts';
 
 /**
@@ -28,10 +27,11 @@ export function addFeatures({ values, others }: Distances, columns: Columns, pos
     const variance = column.reduce((sum, each) => sum + (each - mean) ** 2, 0) / others;
     if (!(Math.sqrt(variance) > 1e-9 * Math.abs(mean))) continue;
     for (const [image, position] of positions.entries()) {
-      const own = entry(column, position);
+      const own = column[position];
       const distances = values.subarray(image * others, (image + 1) * others);
       for (let other = 0; other < others; other++) {
-        distances[other] = entry(distances, other) + (entry(column, other) - own) ** 2 / variance;
+        const difference = column[other] - own;
+        distances[other] += (difference * difference) / variance;
       }
     }
   }
@@ -47,11 +47,11 @@ export function nearestOf(
   const own = values.subarray(image * others, (image + 1) * others);
   const nearest: number[] = [];
   for (let other = 0; other < others; other++) {
-    const distance = entry(own, other);
-    const isFar = nearest.length === count && distance >= entry(own, entry(nearest, count - 1));
+    const distance = own[other];
+    const isFar = nearest.length === count && distance >= own[nearest[count - 1]];
     if (isFar || leftOut.has(other)) continue;
     let at = nearest.length;
-    while (at > 0 && distance < entry(own, entry(nearest, at - 1))) at -= 1;
+    while (at > 0 && distance < own[nearest[at - 1]]) at -= 1;
     nearest.splice(at, 0, other);
     if (nearest.length > count) nearest.pop();
   }
