@@ -2,8 +2,8 @@ import type { AnalysisOptions, Group, GroupAnalysis, SelectedFeature } from '../
 import { entry, lookUp } from '../records/entry.ts';
 import type { Columns } from '../records/features.ts';
 import type { WorkerModule } from '../records/threads.ts';
-import { stream } from '../statistics/random.ts';
 import { columnOf, firstNotFinite, packed } from './columns.ts';
+import { drawnRows } from './drawnRows.ts';
 import { measureTree } from './metrics.ts';
 import { mutualInformation, selectFeatures } from './mutualInformation.ts';
 import { presort } from './presort.ts';
@@ -11,20 +11,22 @@ import { cutting, type Quantised, quantise } from './quantised.ts';
 import { significance } from './significance.ts';
 import { growTree } from './tree.ts';
 
+/** The selected features of a group that is too large to be held whole, and their columns over all its rows. */
+export interface LargeGroup {
+  readonly selected: readonly SelectedFeature[];
+  readonly columns: Columns;
+  /** Column of each selected feature. */
+  readonly places: ReadonlyMap<number, number>;
+}
+
 /** One group to grow a tree on; `failed` has both outcomes. */
 export interface GroupTask {
   readonly group: Omit<Group, 'rows'>;
   readonly options: AnalysisOptions;
   /** All features of the group's rows, at most `SAMPLE_VALUES`, or of the sample that stands for them in the significance test. */
   readonly columns: Columns;
-  /** Of a group too large to be held whole: its selected features, and what the sample's rows are. */
-  readonly large: {
-    readonly selected: readonly SelectedFeature[];
-    readonly columns: Columns;
-    /** Column of each selected feature. */
-    readonly places: ReadonlyMap<number, number>;
-    readonly sample: Uint32Array;
-  } | null;
+  /** Of a group too large to be held whole; `sample` names the rows that `columns` holds. */
+  readonly large: (LargeGroup & { readonly sample: Uint32Array }) | null;
 }
 
 /** Or where a value is not finite: row of `columns` and feature. */
@@ -40,15 +42,7 @@ export const SAMPLE_VALUES = 2 ** 23;
  * depends on the group's id and size alone, never on what failed, so the test on them is exact.
  */
 export function significanceRows(id: string, rows: number, dimensions: number): Uint32Array {
-  const all = Uint32Array.from({ length: rows }, (_, row) => row);
-  const size = Math.floor(SAMPLE_VALUES / dimensions);
-  if (rows <= size) return all;
-  const { below } = stream(`sample:${id}`);
-  for (let i = 0; i < size; i++) {
-    const j = i + below(rows - i);
-    [all[i], all[j]] = [entry(all, j), entry(all, i)];
-  }
-  return all.slice(0, size).sort();
+  return drawnRows(`sample:${id}`, rows, Math.floor(SAMPLE_VALUES / dimensions));
 }
 
 /** Selection, tree, metrics and significance of one group, in a worker thread. */

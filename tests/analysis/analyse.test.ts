@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openPool, type Pool } from '../../src/adapters/threadPool.ts';
-import { type AnalysisSetting, analyseGroups } from '../../src/analysis/analyseGroups.ts';
+import { analyseGroups } from '../../src/analysis/analyseGroups.ts';
+import type { AnalysisSetting } from '../../src/analysis/analysisSetting.ts';
+import { packed } from '../../src/analysis/columns.ts';
+import { drawnRows } from '../../src/analysis/drawnRows.ts';
 import { evaluate } from '../../src/analysis/evaluate.ts';
+import { mutualInformation, selectFeatures } from '../../src/analysis/mutualInformation.ts';
+import { presort } from '../../src/analysis/presort.ts';
+import { growTree } from '../../src/analysis/tree.ts';
 import { analyse } from '../../src/pipeline/analyse.ts';
 import { defaultAnalysisOptions } from '../../src/pipeline/defaults.ts';
 import type { Group } from '../../src/records/analysis.ts';
@@ -105,6 +111,52 @@ describe('analyseGroups', () => {
     }
   });
 
+  it('selects the features of a very large group on a part of it, and grows its tree on all of it', async () => {
+    const { groups, readColumns } = realGroups();
+    const [last] = groups.slice(-1);
+    const group = { ...last, failed: last.failed.map((_, row) => Number(row % 3 === 0)) };
+    const more = { heldValues: 7000, selectedOn: 300, readColumns };
+    const [analysis] = await analyseGroups([group], setting(pools[0], more));
+    expect(await analyseGroups([group], setting(pools[2], { ...more, concurrency: 1 }))).toEqual([analysis]);
+    // Of 600 rows 300: 100 of the 200 that fail, and half of the others.
+    const failing = [...group.failed.keys()].filter((row) => group.failed[row] === 1);
+    const right = [...group.failed.keys()].filter((row) => group.failed[row] === 0);
+    const drawn = (outcome: number, rows: readonly number[], count: number) =>
+      [...drawnRows(`select:c:${outcome}`, rows.length, count)].map((at) => rows[at]);
+    const part = [...drawn(1, failing, 100), ...drawn(0, right, 200)].sort((a, b) => a - b);
+    const rows = Uint32Array.from(part, (row) => group.rows[row]);
+    const failed = Uint8Array.from(part, (row) => group.failed[row]);
+    const information = mutualInformation(await readColumns(rows, 0, dimensions), dimensions, failed, 3);
+    expect(analysis.selectedFeatures).toEqual(selectFeatures(information, options.features.select));
+    const features = analysis.selectedFeatures.map(({ feature }) => feature).sort((a, b) => a - b);
+    const columns = await Promise.all(features.map((feature) => readColumns(group.rows, feature, feature + 1)));
+    const matrix = packed(
+      600,
+      columns.map(({ values }) => values),
+    );
+    const nodes = growTree(presort(matrix), [...features.keys()], group.failed, options.tree.maxDepth);
+    expect(analysis.tree?.nodes.map(({ size, failures }) => [size, failures])).toEqual(
+      nodes.map(({ size, failures }) => [size, failures]),
+    );
+    expect(nodes.length).toBeGreaterThan(3);
+  });
+
+  it('selects on enough failures where they are rare', async () => {
+    const { groups, readColumns } = realGroups();
+    const [{ rows, ...group }] = groups.slice(-1);
+    // Two fail, and by feature 5 one could tell which.
+    const reading: ReadColumns = async (some, from, to) => {
+      const columns = await readColumns(some, from, to);
+      if (from <= 5 && 5 < to)
+        for (const [i, row] of some.entries()) columns.values[(5 - from) * some.length + i] = row < 402 ? 1 : 0;
+      return columns;
+    };
+    const failed = Uint8Array.from(rows, (row) => Number(row < 402));
+    const more = { heldValues: 7000, selectedOn: 100, readColumns: reading };
+    const [analysis] = await analyseGroups([{ ...group, rows, failed }], setting(pools[0], more));
+    expect(analysis.leaves[0]).toMatchObject({ failures: 2, size: 2 });
+  });
+
   it('reports progress group by group', async () => {
     const { groups } = realGroups();
     const seen: string[] = [];
@@ -133,12 +185,8 @@ describe('analyseGroups', () => {
           if (row === 417 && from <= 9 && 9 < to) columns.values[(9 - from) * rows.length + i] = bad;
         return columns;
       };
-      for (const heldValues of [undefined, 7000]) {
-        const more = {
-          readColumns: spoiled,
-          imageName: (row: number) => `car-${row}.png`,
-          ...(heldValues && { heldValues }),
-        };
+      for (const large of [{}, { heldValues: 7000 }, { heldValues: 7000, selectedOn: 20 }]) {
+        const more = { readColumns: spoiled, imageName: (row: number) => `car-${row}.png`, ...large };
         await expect(analyseGroups([groups[1]], setting(pools[2], more))).rejects.toMatchObject({
           name: 'UserError',
           what: 'feature 9 of car-417.png is not a finite number',
