@@ -7,8 +7,9 @@ import { isInSample } from './mutationSample.ts';
 /*
  * How many small faults in the rooms that decide would be noticed: `npm run mutate -- ROOM ... [--sample SHARE] [--seed N]
  * [--files NAME,...] [--tests PATTERN]`. Each fault (mutant) of the sample is tried by Stryker under the tests of its room, or those
- * whose names match; one that none of them notices survives and is printed. Prints a table by room: `byTime` are those killed that took
- * too long, `undecided` those whose tests fail without them, too; these count as not killed. By default a tenth.
+ * whose names match; one that none of them notices survives and is printed. Prints a table by room. A mutant that makes a loop endless
+ * is killed; `late` are those whose tests did not end in time on a machine that may be busy, `undecided` those whose tests fail without
+ * them, too: both count as not killed. By default a tenth.
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -24,11 +25,15 @@ const rows: Awaited<ReturnType<typeof tried>>[] = [];
 for (const room of rooms) rows.push(await tried(room));
 const all = rows.reduce((one, other) => ({
   ...{ mutants: one.mutants + other.mutants, sample: one.sample + other.sample, killed: one.killed + other.killed },
-  ...{ byTime: one.byTime + other.byTime, survived: one.survived + other.survived },
+  ...{ late: one.late + other.late, survived: one.survived + other.survived },
   ...{ untested: one.untested + other.untested, undecided: one.undecided + other.undecided },
 }));
 const score = ({ killed, sample }: typeof all) => `${((100 * killed) / sample).toFixed(1)} %`;
 console.table(Object.fromEntries([...rows, all].map((row, at) => [rooms[at] ?? 'all', { ...row, score: score(row) }])));
+
+interface Report {
+  readonly files: Record<string, { readonly mutants: readonly { status: string; statusReason?: string }[] }>;
+}
 
 /** What became of the sample of a room. */
 async function tried(room: string) {
@@ -46,15 +51,21 @@ async function tried(room: string) {
   const args = ['run', '--testRunner', 'in-thread', '--checkers', 'sample', '--mutate', mutated.join(',')];
   const { status } = spawnSync('stryker', args, { env, stdio: 'inherit' });
   if (status !== 0) throw new Error(`Stryker ended with ${status} in ${room}`);
-  const told: { files: Record<string, { mutants: readonly { status: string }[] }> } = JSON.parse(
-    readFileSync(report, 'utf8'),
-  );
+  const told: Report = JSON.parse(readFileSync(report, 'utf8'));
   const mutants = Object.values(told.files).flatMap((file) => file.mutants);
-  const count = (...statuses: readonly string[]) => mutants.filter((each) => statuses.includes(each.status)).length;
+  const count = (wanted: string) => mutants.filter(({ status }) => status === wanted).length;
+  const endless = mutants.filter(
+    ({ status, statusReason }) => status === 'Timeout' && statusReason !== undefined,
+  ).length;
   const row = {
-    ...{ mutants: all.length, sample: sample.length, killed: count('Killed', 'Timeout'), byTime: count('Timeout') },
+    ...{
+      mutants: all.length,
+      sample: sample.length,
+      killed: count('Killed') + endless,
+      late: count('Timeout') - endless,
+    },
     ...{ survived: count('Survived'), untested: count('NoCoverage'), undecided: count('RuntimeError') },
   };
-  if (row.killed + row.survived + row.untested + row.undecided === row.sample) return row;
+  if (row.killed + row.late + row.survived + row.untested + row.undecided === row.sample) return row;
   throw new Error(`Stryker did not try the sample of ${room}: ${JSON.stringify(row)}`);
 }

@@ -45,6 +45,9 @@ let round = 0;
 let edition = 0;
 const keepsSomething = /^let /m;
 
+/** Why a mutant ends without a test that fails: a loop came by it a hundred times as often as without. */
+const endless = 'endless';
+
 /** Tests find `mutationTests` under the name of vitest, and are read anew in each round. */
 registerHooks({
   resolve: (specifier, context, next) => {
@@ -97,7 +100,7 @@ class InThread {
     const isEndless = hitLimit !== undefined && (shared.hitCount ?? 0) > hitLimit;
     Object.assign(shared, { activeMutant: undefined, hitCount: undefined, hitLimit: undefined });
     delete process.env[inThreads];
-    if (isEndless) return { status: 'timeout' };
+    if (isEndless) return { status: 'timeout', reason: endless };
     const failed = tests.find(({ status }) => status === 1);
     if (failed === undefined) return { status: 'survived', nrOfTests: tests.length };
     const { id, failureMessage } = failed;
