@@ -18,13 +18,18 @@ export interface CountedRegion {
 /** Regions of one kind that are kept, the densest. */
 const MOST = 4000;
 
-/** The regions of one kind with the greatest density, each known by two numbers. State: those kept so far. */
+/** The regions of one kind with the greatest density, each known by two numbers, in whatever order they are offered. State: those kept so far. */
 export class DensestRegions {
   private kept: [density: number, i: number, j: number][] = [];
   private floor = 0;
 
+  /** Whether a region of at most this density could be among them. */
+  mayTake(most: number): boolean {
+    return most >= this.floor;
+  }
+
   offer(density: number, i: number, j: number): void {
-    if (density <= this.floor) return;
+    if (density <= 0 || density < this.floor) return;
     this.kept.push([density, i, j]);
     if (this.kept.length < 4 * MOST) return;
     this.cut();

@@ -4,6 +4,7 @@ import { sortedRegion } from '../records/regionId.ts';
 import type { WorkerModule } from '../records/threads.ts';
 import { LANE_STEP } from '../statistics/lanes.ts';
 import { popcount } from '../statistics/popcount.ts';
+import { densestOfAllBoxes } from './allBoxes.ts';
 import { type BitLayout, bitLayout } from './bitSet.ts';
 import { type CountedRegion, DensestRegions } from './countedRegion.ts';
 import { densest, type HalfSpaces, halfSpaces, holds } from './halfSpaces.ts';
@@ -207,7 +208,23 @@ function boxes(
   open: OpenImages,
   options: FamilyOptions,
 ): CountedRegion[] {
-  const { words, openWords, weight } = layout;
+  const best =
+    paired.length === spaces.feature.length
+      ? densestOfAllBoxes(spaces, bits, layout, options)
+      : densestOfSome(spaces, paired, bits, layout, options);
+  // Of equally dense ones the first, whatever their sums were rounded to.
+  const found = best.found().toSorted(([i, j], [k, l]) => i - k || j - l);
+  return found.map(([i, j]) => boxOf(i, j, paired, bits, layout, open));
+}
+
+/** The same by bit sets, of some half-spaces alone: those that are left of a feature are few. */
+function densestOfSome(
+  spaces: HalfSpaces,
+  paired: readonly number[],
+  bits: Uint32Array,
+  { words, openWords, weight }: BitLayout,
+  options: FamilyOptions,
+): DensestRegions {
   const best = new DensestRegions();
   for (let i = 0; i < paired.length; i++) {
     for (let j = i + 1; j < paired.length; j++) {
@@ -235,7 +252,7 @@ function boxes(
       best.offer(densityScore(count, mu), i, j);
     }
   }
-  return best.found().map(([i, j]) => boxOf(i, j, paired, bits, layout, open));
+  return best;
 }
 
 function boxOf(
