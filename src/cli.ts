@@ -148,7 +148,8 @@ function commandLine(): Command {
     .version(tool.version)
     .exitOverride()
     .configureOutput({ outputError: () => {} })
-    .showSuggestionAfterError();
+    .showSuggestionAfterError()
+    .hook('preAction', (_, command) => refuseEmpty(command));
   addCompare(program.command('compare'));
   addRun(program.command('run'));
   addInit(program.command('init'));
@@ -341,6 +342,25 @@ function addSlices(slice: Command): void {
 }
 
 /** What a command takes that reads the config. */
+/** An option or a name that is empty is a shell's variable that is not set: what was meant must not count as not given. */
+function refuseEmpty(command: Command): void {
+  const given = command.options.map((option) => ({
+    where: option.long ?? option.flags,
+    value: command.getOptionValue(option.attributeName()),
+  }));
+  const named = command.registeredArguments.map((argument, at) => ({
+    where: argument.name(),
+    value: command.args[at],
+  }));
+  const empty = [...given, ...named].find(({ value }) => typeof value === 'string' && value.trim() === '');
+  if (empty === undefined) return;
+  throw new UserError({
+    what: 'it is given and is empty: a variable of the shell that is not set, perhaps',
+    where: empty.where,
+    fix: 'Give a value, or leave it out',
+  });
+}
+
 function common(command: Command): Command {
   return reporting(command.option('--config <file>', 'the config', defaultConfig));
 }

@@ -247,6 +247,21 @@ describe('bad input', () => {
     ],
     ['a shard beyond its count', ['extract', '--shard', '3/2'], /i\/n/],
     ['a commit without a baseline', ['baseline', 'show', 'zzzz'], /zzzz/],
+    // As `--baseline "$FOLDER"` where the variable is not set: the current folder holds no baseline, and all would pass.
+    ['a folder of baselines that is empty text', ['run', '--baseline', '', '--commit', 'b'], /in: --baseline/],
+    ['a commit that is empty text', ['baseline', 'record', '--commit', ''], /is empty[^]*in: --commit/],
+    ['a base of white space', ['run', '--base', ' '], /in: --base/],
+    ['an event that is empty text', ['slice', 'add', ''], /in: event/],
+    [
+      'the folder of one suite for that of all',
+      ['run', '--baseline', 'baselines/two-classes'],
+      /fix: Name the folder above/,
+    ],
+    [
+      'the same to record in',
+      ['baseline', 'record', '--baseline', 'baselines/two-classes'],
+      /fix: Name the folder above/,
+    ],
   ])('%s: exit 2 and one message', async (_, args, message) => {
     const { status, stdout, stderr } = await barlow(...args);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });

@@ -20,8 +20,12 @@ export function openFolderMedium(path: string, folder: string, repository: Repos
   const remote = repository && usualRemote(repository);
   return {
     folder,
-    snapshot: () => snapshotOf(root),
+    snapshot: async () => {
+      await refuseSuite(path);
+      return snapshotOf(root);
+    },
     update: async (change) => {
+      await refuseSuite(path);
       await update(root, change);
       return null;
     },
@@ -32,6 +36,17 @@ export function openFolderMedium(path: string, folder: string, repository: Repos
     where: inside,
     fixDamaged: (name) => `Restore ${inside(name)} from a copy, or record the baseline again with --replace`,
   };
+}
+
+/** Taken for the folder of all suites, that of one suite would hold none: a first run. */
+async function refuseSuite(path: string): Promise<void> {
+  const names = await readdir(path).catch((): string[] => []);
+  if (!names.some((name) => name.endsWith('.baseline'))) return;
+  throw new UserError({
+    what: 'this folder holds the baselines of one suite, and the folder of all suites is to be named',
+    where: path,
+    fix: `Name the folder above it: ${dirname(path)}`,
+  });
 }
 
 /** A folder needs no remote: where it cannot be asked, all is kept for now. */

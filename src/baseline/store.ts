@@ -14,6 +14,7 @@ import {
   nameOfReplica,
   type RecordedCommit,
   recordPath,
+  replicaName,
   replicaPath,
   rowPath,
   type SuitePlace,
@@ -189,6 +190,11 @@ async function found(place: SuitePlace, at: At, { keep, window }: { keep: number
   const snapshot = await medium.snapshot();
   const { entries, notes } = await indexOfSuite(place, snapshot);
   if (entries.length === 0) {
+    const orphan = snapshot.paths.find((each) => replicaName.test(each));
+    if (orphan !== undefined) {
+      const what = `the record beside which a replica was made is gone, and so is its history (${medium.where(orphan)})`;
+      return { kind: 'unusable', reasons: [what], fix: lostFix, notes };
+    }
     return { kind: 'empty-suite', others: (await medium.suites()).filter((each) => each !== medium.folder), notes };
   }
   const there = entries.filter(({ isKept, row }) => isKept || !row.pruned);
@@ -214,6 +220,8 @@ async function found(place: SuitePlace, at: At, { keep, window }: { keep: number
   for (const commit of search.commits) records.push(...(await recordsOf(place, snapshot, byCommit.get(commit))));
   return { kind: 'found', head: at.head, records, notes: told };
 }
+
+const lostFix = 'Restore them from a copy, or accept a checkpoint: barlow baseline record';
 
 const unusableFix =
   'Rebase onto, or merge, a commit that has one; or, where history was rewritten, accept a checkpoint of this line: barlow baseline record';

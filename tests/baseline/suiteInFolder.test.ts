@@ -325,6 +325,17 @@ describe('a folder of baselines as it may be found', () => {
     });
   });
 
+  test('whose record and history are both gone while a replica stands: no first run', async () => {
+    const { store, put, at } = suite();
+    await put('one');
+    await store.record(sampleRecord({ commit: 'one', checkpoint: 'again', replica: true }));
+    rmSync(at('one.baseline'));
+    rmSync(at('history'), { recursive: true });
+    const found = await store.find({ head: 'two', base: null });
+    expect(found).toMatchObject({ kind: 'unusable', fix: expect.stringContaining('barlow baseline record') });
+    expect(found.kind === 'unusable' && found.reasons.join()).toContain(at('replicas', 'one', 'again.baseline'));
+  });
+
   test('names the other suites where this one has none', async () => {
     const { path, put } = suite();
     await put('a');
