@@ -69,6 +69,8 @@ interface Counted {
   readonly ids: readonly string[];
   /** Groups in which it shows. */
   readonly groups: readonly string[];
+  /** Images that newly fail. */
+  readonly newlyFailed: number;
   readonly text: string;
 }
 
@@ -85,11 +87,11 @@ const countables = new Map<string, Countable>([
 
 function newEvents({ events, comparison, nameOf }: JudgeInput): Counted[] {
   const clusterOf = new Map(comparison?.clusters.map((cluster) => [cluster.id, cluster]));
-  return events.map(({ id, title, clusters }) => {
+  return events.map(({ id, title, clusters, images }) => {
     const views = clusters.map((each) => lookUp(clusterOf, each));
     const [first] = views;
     return {
-      ...{ id, ids: [id, ...clusters], groups: views.map(({ group }) => group) },
+      ...{ id, ids: [id, ...clusters], groups: views.map(({ group }) => group), newlyFailed: images.length },
       text: first === undefined ? title : `${title}; ${clusterText(first, nameOf)}`,
     };
   });
@@ -98,7 +100,8 @@ function newEvents({ events, comparison, nameOf }: JudgeInput): Counted[] {
 function worsenedClusters({ comparison, nameOf }: JudgeInput): Counted[] {
   const worse = comparison?.clusters.filter(({ status }) => status === 'worsened') ?? [];
   return worse.map((cluster) => ({
-    ...{ id: cluster.id, ids: [cluster.id], groups: [cluster.group], text: clusterText(cluster, nameOf) },
+    ...{ id: cluster.id, ids: [cluster.id], groups: [cluster.group], newlyFailed: cluster.newlyFailed },
+    text: clusterText(cluster, nameOf),
   }));
 }
 
@@ -106,8 +109,9 @@ function worsenedClusters({ comparison, nameOf }: JudgeInput): Counted[] {
 function sliceChecks(rule: CheckRule, { slices, accepted, today, comparison }: JudgeInput): Check[] {
   const { chosen, unmatched } = chosenBy(rule, slices, ({ name }) => name);
   const judged = chosen.map((slice) => {
-    const entry = acceptanceOf({ ids: [slice.name] }, accepted, today);
-    const problem = sliceProblem(slice) ?? (entry?.holds === false ? lapsed(slice) : null);
+    const newlyFailed = slice.newlyFailed ?? slice.failures;
+    const entry = acceptanceOf({ ids: [slice.name], newlyFailed }, accepted, today);
+    const problem = sliceProblem(slice) ?? (entry?.hasEnded ? lapsed(slice) : null);
     const acceptance = problem === null ? null : entry;
     return { slice, problem, acceptance, broken: problem !== null && acceptance?.holds !== true };
   });
@@ -235,13 +239,23 @@ function clusterText(cluster: Cluster, nameOf: JudgeInput['nameOf']): string {
   return `${who}: the known cluster of ${count(size)} images ${whereText(cluster, nameOf)} got worse (${change}, ${p})`;
 }
 
-/** An entry of the config that accepts this, the longest-lived of several; null where none does. */
-function acceptanceOf({ ids }: Pick<Counted, 'ids'>, accepted: readonly AcceptedEvent[], today: string) {
-  const [entry] = accepted.filter(({ event }) => ids.includes(event)).sort((a, b) => (a.until > b.until ? -1 : 1));
+/** An entry of the config that accepts this, the longest-lived of those that hold, else of those that do not; null where none names it. */
+function acceptanceOf(
+  { ids, newlyFailed }: Pick<Counted, 'ids' | 'newlyFailed'>,
+  accepted: readonly AcceptedEvent[],
+  today: string,
+) {
+  const holds = ({ until, images }: AcceptedEvent) => until >= today && (images === undefined || newlyFailed <= images);
+  const [entry] = accepted
+    .filter(({ event }) => ids.includes(event))
+    .toSorted((a, b) => Number(holds(b)) - Number(holds(a)) || (a.until > b.until ? -1 : 1));
   if (entry === undefined) return null;
-  const { until, reason } = entry;
-  if (until >= today) return { holds: true, text: `; accepted until ${until}: ${reason}` };
-  return { holds: false, text: `; was accepted until ${until}, which has passed: ${reason}` };
+  const { until, reason, images } = entry;
+  if (until < today)
+    return { holds: false, hasEnded: true, text: `; was accepted until ${until}, which has passed: ${reason}` };
+  if (holds(entry)) return { holds: true, hasEnded: false, text: `; accepted until ${until}: ${reason}` };
+  const most = `${counted(images ?? 0, 'newly failed image')} at most`;
+  return { holds: false, hasEnded: false, text: `; is accepted until ${until} with ${most}: ${reason}` };
 }
 
 function figureChecks(rule: CheckRule, measure: Measure, figures: readonly Figures[]): Check[] {

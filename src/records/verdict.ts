@@ -49,6 +49,8 @@ export interface AcceptedEvent {
   readonly reason: string;
   /** Last day (UTC, YYYY-MM-DD) on which the entry holds. */
   readonly until: string;
+  /** Newly failed images that it may have at most; left out: any number. */
+  readonly images?: number;
 }
 
 /** Kinds of regions in which new clusters are sought. */

@@ -180,7 +180,7 @@ export function actionWords(
       };
     case 'accept':
       return {
-        text: 'Or live with it for now: name it in barlow.yml under gate.accepted, with a reason and a last day.',
+        text: `Or live with it for now: name it in barlow.yml under gate.accepted, with a reason, a last day and images: ${event.images.length}, so that no more may newly fail.`,
         command: null,
       };
   }

@@ -225,3 +225,22 @@ it('an acceptance that has ended holds no more, though what was accepted is the 
   expect((await judged(of, 'bad.csv', 'three')).outcome).toBe('failed');
   expect((await judged(of, 'good.csv', 'three')).outcome).toBe('passed');
 });
+
+it('what is accepted of a whole group is no leave for all of it', async () => {
+  const of = world();
+  await record(of, 'accepted.csv', 'one');
+  // By features that tell nothing: the event is of the whole group, whatever else of it comes to fail.
+  of.write('features.npy', features(7).fill(0, formatNpyHeader(images, 8).length));
+  const broken = (every: number) =>
+    predictions('accepted').replace(/^(car-(\d+)\.png),.*$/gm, (line, name, row) =>
+      Number(row) % every === 0 ? `${name},bus` : line,
+    );
+  of.write('half.csv', broken(4));
+  of.write('whole.csv', broken(2));
+  expect((await judged(of, 'half.csv')).outcome).toBe('failed');
+  const [{ id, images: failing }] = JSON.parse(of.text('report/result.json')).checkpoints[0].events;
+  config(of, `gate: {accepted: [{event: "${id}", images: ${failing.length}, reason: known, until: 2999-01-01}]}\n`);
+  expect((await judged(of, 'half.csv')).outcome).toBe('passed');
+  const grown = await judged(of, 'whole.csv');
+  expect([grown.events.map((event: { id: string }) => event.id), grown.outcome]).toEqual([[id], 'failed']);
+});

@@ -191,6 +191,7 @@ describe('cluster checks', () => {
 });
 
 describe('accepted clusters', () => {
+  const image = { label: 'automobile', before: 'automobile', after: 'truck', typical: 0 };
   const accepted = { event: automobile.id, reason: 'red cars come next week', until: '2026-06-15' };
   const clusters = comparison([automobile]);
 
@@ -227,6 +228,26 @@ describe('accepted clusters', () => {
       [true, 1],
       [false, 1],
     ]);
+  });
+
+  it('hold for no more newly failed images than they say: a rule in a group may come to hold all of it', () => {
+    const names = Array.from({ length: 36 }, (_, at) => ({
+      ...{ ...image, name: `${at}.png`, confidence: null, confidenceBefore: null },
+    }));
+    const events = eventsOf([automobile]).map((event) => ({ ...event, images: names }));
+    const check = (images: number, more: (typeof accepted)[] = []) =>
+      judged([newCluster], { comparison: clusters, events, accepted: [{ ...accepted, images }, ...more] });
+    expect(check(36).passed).toBe(true);
+    const { passed, checks } = check(35);
+    expect(passed).toBe(false);
+    expect(checks[0].message).toMatch(
+      /; is accepted until 2026-06-15 with 35 newly failed images at most: red cars come next week$/,
+    );
+    expect(check(35, [{ ...accepted, until: '2026-06-15' }]).passed).toBe(true);
+    const known = [{ ...accepted, event: truck.id, images: truck.newlyFailed }];
+    expect(judged([worsened], { comparison: comparison([truck]), accepted: known }).passed).toBe(true);
+    const fewer = [{ ...accepted, event: truck.id, images: truck.newlyFailed - 1 }];
+    expect(judged([worsened], { comparison: comparison([truck]), accepted: fewer }).passed).toBe(false);
   });
 
   it('go by the longest-lived of several entries, and hold for worsened clusters too', () => {
