@@ -1,18 +1,17 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../adapters/atomicFile.ts';
 import { evaluate } from '../analysis/evaluate.ts';
 import { evaluationLines } from '../report/evaluation.ts';
-import { overOldReports } from './oldReports.ts';
 import { analyseCheckpoint, extract, openCheckpoints, readInputs } from './read.ts';
 import { inRun, type Request, type Said, withAnalysis } from './request.ts';
 
 /** Barlow, section 7: how well trees of each depth explain the failures of each grouping. */
 export function evaluateGroupings(request: Request, depths: readonly number[]): Promise<Said> {
-  return overOldReports(request, () => evaluateAll(request, depths));
-}
-
-function evaluateAll(request: Request, depths: readonly number[]): Promise<Said> {
   return inRun(request, async (run) => {
+    const file = join(request.out, 'evaluation.json');
+    // One that errs must not leave an older one behind; what a run judged there stands.
+    await rm(file, { force: true });
     const { evalSet, given } = await readInputs(run);
     const features = await extract(run, evalSet);
     const { analysis } = run.config;
@@ -22,7 +21,7 @@ function evaluateAll(request: Request, depths: readonly number[]): Promise<Said>
       const groups = await analyseCheckpoint(deep, features, checkpoint);
       json.push({ checkpoint: checkpoint.name, evaluations: evaluate(groups, depths, analysis.failureMode) });
     }
-    await writeFileAtomic(join(request.out, 'evaluation.json'), `${JSON.stringify(json, null, 2)}\n`);
+    await writeFileAtomic(file, `${JSON.stringify(json, null, 2)}\n`);
     return { json, lines: json.flatMap((each) => evaluationLines(each.checkpoint, each.evaluations)), passed: true };
   });
 }

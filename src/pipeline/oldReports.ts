@@ -11,7 +11,6 @@ import type { Request } from './request.ts';
 /** What a judging run writes into its folder; pictures are in the pages. */
 const reports = [
   ...['result.json', 'junit.xml', 'metrics.json', 'summary.json', 'report.md', 'report.html'],
-  'evaluation.json',
   NEWLY_FAILED_FILE,
 ];
 

@@ -69,6 +69,17 @@ describe('a run that errs leaves no report of the run before it', () => {
     expect(left).toEqual([]);
   }, 300_000);
 
+  it('but what evaluates trees is no run: a verdict and what was evaluated stand beside one another', async () => {
+    await green();
+    const evaluate = ['evaluate', '--checkpoint', 'candidate=bad.csv', '--depths', '1'];
+    expect((await barlowHere(world, evaluate)).status).toBe(0);
+    for (const name of [...names, ...said, 'evaluation.json']) expect(existsSync(report(name)), name).toBe(true);
+    rmSync(world.path('bad.csv'));
+    expect((await barlowHere(world, evaluate)).status).toBe(2);
+    for (const name of [...names, ...said]) expect(existsSync(report(name)), name).toBe(true);
+    expect(existsSync(report('evaluation.json'))).toBe(false);
+  }, 300_000);
+
   it('a mistyped config makes no folder', async () => {
     const { status } = await barlowHere(world, ['run', '--config', 'barlow.yaml', '--out', 'elsewhere']);
     expect(status).toBe(2);
