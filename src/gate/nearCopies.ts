@@ -1,4 +1,3 @@
-import { entry } from '../records/entry.ts';
 import type { Columns } from '../records/features.ts';
 import { stream } from '../statistics/random.ts';
 
@@ -81,7 +80,7 @@ function pairsWithin(features: readonly Float32Array[], rows: number, bound: num
   for (let one = 0; one < rows; one++) {
     for (let other = one + 1; other < rows; other++) {
       if (!isWithin(sketches, one, other, bound * LEEWAY)) continue;
-      const distance = features.reduce((sum, values) => sum + (entry(values, one) - entry(values, other)) ** 2, 0);
+      const distance = features.reduce((sum, values) => sum + (values[one] - values[other]) ** 2, 0);
       if (distance > bound) continue;
       found.add(one).add(other);
       join(first, one, other);
@@ -104,7 +103,7 @@ function largestShare({ rows, values, from }: Columns, varying: readonly Varying
   const features = varying.map(({ feature, mean, scale }) =>
     Float32Array.from(
       { length: count },
-      (_, at) => (entry(values, (feature - from) * rows + Math.floor((at * rows) / count)) - mean) * scale,
+      (_, at) => (values[(feature - from) * rows + Math.floor((at * rows) / count)] - mean) * scale,
     ),
   );
   return largest(pairsWithin(features, count, bound).first) / count;
@@ -118,7 +117,7 @@ function join(first: Uint32Array, one: number, other: number): void {
 
 function rootOf(first: Uint32Array, at: number): number {
   let root = at;
-  while (entry(first, root) !== root) root = entry(first, root);
+  while (first[root] !== root) root = first[root];
   return root;
 }
 
@@ -171,22 +170,22 @@ interface Classes {
 function classesOf(labels: ArrayLike<number>, rows: number): Classes | null {
   const numbers = new Map<number, number>();
   const of = Uint32Array.from({ length: rows }, (_, row) => {
-    const label = entry(labels, row);
+    const label = labels[row];
     const number = numbers.get(label) ?? numbers.size;
     numbers.set(label, number);
     return number;
   });
   if (rows - numbers.size < LEAST_WITHIN) return null;
   const sizes = new Float64Array(numbers.size);
-  for (const each of of) sizes[each] = entry(sizes, each) + 1;
+  for (const each of of) sizes[each]++;
   return { of, sizes };
 }
 
 function varianceWithin(values: Float32Array, { of, sizes }: Classes): number {
   const sums = new Float64Array(sizes.length);
-  for (const [at, value] of values.entries()) sums[entry(of, at)] = entry(sums, entry(of, at)) + value;
-  const means = sums.map((sum, at) => sum / entry(sizes, at));
-  const squares = values.reduce((sum, value, at) => sum + (value - entry(means, entry(of, at))) ** 2, 0);
+  for (let at = 0; at < values.length; at++) sums[of[at]] += values[at];
+  const means = sums.map((sum, at) => sum / sizes[at]);
+  const squares = values.reduce((sum, value, at) => sum + (value - means[of[at]]) ** 2, 0);
   return squares / (values.length - sizes.length);
 }
 
@@ -198,8 +197,7 @@ function sketchesOf(features: readonly Float32Array[], rows: number): Float64Arr
   for (const values of features) {
     for (let at = 0; at < SKETCH; at++) {
       const sign = random.below(2) === 0 ? -scale : scale;
-      for (let row = 0; row < rows; row++)
-        sketches[row * SKETCH + at] = entry(sketches, row * SKETCH + at) + sign * entry(values, row);
+      for (let row = 0; row < rows; row++) sketches[row * SKETCH + at] += sign * values[row];
     }
   }
   return sketches;
@@ -208,7 +206,7 @@ function sketchesOf(features: readonly Float32Array[], rows: number): Float64Arr
 function isWithin(sketches: Float64Array, one: number, other: number, bound: number): boolean {
   let sum = 0;
   for (let at = 0; at < SKETCH; at++) {
-    sum += (entry(sketches, one * SKETCH + at) - entry(sketches, other * SKETCH + at)) ** 2;
+    sum += (sketches[one * SKETCH + at] - sketches[other * SKETCH + at]) ** 2;
     if (sum > bound) return false;
   }
   return true;
