@@ -7,11 +7,13 @@ import { codeOf, messageOf, UserError } from '../errors.ts';
  * Writes a file aside, reads it back, syncs it and renames it into place, making its folder: whoever looks sees the old
  * bytes or the new ones, whole, also after a kill or on a full disk. Of a link, the file that it leads to is written.
  *
- * @throws UserError where the disk is full, the folder cannot be made or may not be written; the old file stands
+ * @throws UserError where the disk is full, the folder cannot be made or may not be written, or a device or pipe is there; the old file
+ *   stands
  */
 export async function writeFileAtomic(file: string, data: string | Uint8Array): Promise<void> {
   try {
     await mkdir(dirname(file), { recursive: true });
+    await refuseSpecial(file);
     await replace(await target(file), typeof data === 'string' ? Buffer.from(data) : data);
   } catch (cause) {
     throw new UserError({
@@ -21,6 +23,13 @@ export async function writeFileAtomic(file: string, data: string | Uint8Array): 
       cause,
     });
   }
+}
+
+/** Who may, such as root in a container, would have /dev/null or standard output replaced by a file. */
+async function refuseSpecial(file: string): Promise<void> {
+  const found = await stat(file).catch(() => null);
+  if (found !== null && !found.isFile() && !found.isDirectory())
+    throw new Error('it is a device or a pipe, which a file would replace');
 }
 
 async function target(file: string): Promise<string> {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   mkdtempSync,
@@ -37,6 +38,16 @@ describe('a file written whole', () => {
     expect(readFileSync(file, 'utf8')).toBe('new');
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(readdirSync(root).filter((name) => /^(?:mode|link)/.test(name))).toEqual(['link', 'mode']);
+  });
+
+  test('never in the place of a pipe or a device, where a link leads to one neither', async () => {
+    const [pipe, link] = [join(root, 'pipe'), join(root, 'to-pipe')];
+    execFileSync('mkfifo', [pipe]);
+    symlinkSync(pipe, link);
+    for (const file of [pipe, link]) {
+      await expect(writeFileAtomic(file, 'new')).rejects.toThrow('it is a device or a pipe');
+      expect(statSync(file).isFIFO()).toBe(true);
+    }
   });
 
   test('of many writers at once one wins, whole', async () => {
