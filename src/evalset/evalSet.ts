@@ -42,10 +42,10 @@ export async function readEvalSet(
   if (options.images !== null) await refuseMissingImages(options.images, images, table);
   const orders = typeof options.classes === 'string' ? await readClassOrders(options.classes) : [options.classes];
   const whole = orders.find((order) => holdsAll(order, [...labels, ...named])) ?? null;
-  const partial =
-    whole === null && typeof options.classes === 'string' ? partialOrder(options.classes, orders, labels) : [];
-  notices.push(...partial);
-  const classes = [...new Set([...labels, ...named, ...(whole ?? orders[0] ?? [])])].toSorted();
+  const nearest = whole ?? nearestOrder(orders, labels);
+  if (whole === null && typeof options.classes === 'string')
+    notices.push(...partialOrder(options.classes, nearest, labels));
+  const classes = [...new Set([...labels, ...named, ...nearest])].toSorted();
   const indexOf = new Map(classes.map((name, index) => [name, index]));
   const indices = Int32Array.from(labels, (label) => lookUp(indexOf, label));
   const own = new Set([names.image, names.label, names.prediction, names.failed, names.confidence]);
@@ -65,17 +65,23 @@ export async function readEvalSet(
   return { evalSet, manifestCheckpoint, order: whole, notices };
 }
 
-/** What is said of a file of class names that has most of the labels and not all: it was meant to say the order. */
-function partialOrder(
-  file: string,
-  orders: readonly (readonly string[])[],
-  labels: readonly string[],
-): readonly string[] {
+/** The order that lacks the fewest labels. */
+function nearestOrder(orders: readonly (readonly string[])[], labels: readonly string[]): readonly string[] {
   const all = [...new Set(labels)];
-  const missing = orders.map((order) => all.filter((label) => !order.includes(label)));
-  const [least = []] = missing.toSorted((a, b) => a.length - b.length);
-  if (least.length === 0 || 2 * least.length > all.length) return [];
-  const what = `does not name the class${least.length > 1 ? 'es' : ''} ${listed(least)}`;
+  const lacking = orders.map((order) => all.filter((label) => !order.includes(label)).length);
+  return orders[lacking.indexOf(Math.min(...lacking))] ?? [];
+}
+
+/** What is said of a file of class names that has most of the labels and not all: it was meant to say the order; and of one that has none of them. */
+function partialOrder(file: string, order: readonly string[], labels: readonly string[]): readonly string[] {
+  const all = [...new Set(labels)];
+  const missing = all.filter((label) => !order.includes(label));
+  if (missing.length === all.length)
+    return [
+      `${file} names none of the labels (${listed(all)}): ${listed(order)} ${order.length === 1 ? 'is' : 'are'} taken for classes that no image has.`,
+    ];
+  if (missing.length === 0 || 2 * missing.length > all.length) return [];
+  const what = `does not name the class${missing.length > 1 ? 'es' : ''} ${listed(missing)}`;
   return [`${file} ${what}: it is not taken for the order of all.`];
 }
 

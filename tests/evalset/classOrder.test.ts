@@ -47,6 +47,75 @@ describe('readClassOrders', () => {
         ['crane, Old World crane', 'crane, lifting device'],
       ],
     ],
+    [
+      'reversed.txt',
+      'cat 1\ndog 0\n',
+      [
+        ['cat 1', 'dog 0'],
+        ['dog', 'cat'],
+      ],
+    ],
+    [
+      'unsorted.txt',
+      '1 cat\n0 dog\n',
+      [
+        ['1 cat', '0 dog'],
+        ['dog', 'cat'],
+      ],
+    ],
+    [
+      'pandas.csv',
+      ',class\n0,dog\n1,cat\n',
+      [
+        [',class', '0,dog', '1,cat'],
+        ['dog', 'cat'],
+      ],
+    ],
+    [
+      'indices.csv',
+      'class,index\ncat,1\ndog,0\n',
+      [
+        ['class,index', 'cat,1', 'dog,0'],
+        ['dog', 'cat'],
+      ],
+    ],
+    [
+      'header.csv',
+      'class_name\ndog\ncat\n',
+      [
+        ['dog', 'cat'],
+        ['class_name', 'dog', 'cat'],
+      ],
+    ],
+    [
+      'comment.txt',
+      '# my classes\ndog\ncat\n',
+      [
+        ['dog', 'cat'],
+        ['# my classes', 'dog', 'cat'],
+      ],
+    ],
+    ['quoted.csv', '"dog"\n"cat, black"\n', [['dog', 'cat, black']]],
+    ['commas.txt', 'dog,\ncat,\n', [['dog', 'cat']]],
+    ['one-line.txt', 'dog, cat', [['dog, cat'], ['dog', 'cat']]],
+    ['python-list.txt', "['dog', 'cat']", [['dog', 'cat'], ["['dog', 'cat']"], ["['dog'", "'cat']"]]],
+    ['python-dict.txt', "{'cat': 1, 'dog': 0}", [['dog', 'cat'], ["{'cat': 1, 'dog': 0}"], ["{'cat': 1", "'dog': 0}"]]],
+    [
+      'python-numbers.txt',
+      "{0: 'dog', 1: 'cat'}",
+      [['dog', 'cat'], ["{0: 'dog', 1: 'cat'}"], ["{0: 'dog'", "1: 'cat'}"]],
+    ],
+    ['texts.json', '{"cat": "1", "dog": "0"}', [['dog', 'cat']]],
+    ['numbers.json', '{"1": "0", "0": "1"}', [['1', '0']]],
+    ['wrapped.json', '{"class_to_idx": {"cat": 1, "dog": 0}, "epoch": 3}', [['dog', 'cat']]],
+    ['timm.json', '{"architecture": "resnet18", "num_classes": 2, "label_names": ["dog", "cat"]}', [['dog', 'cat']]],
+    ['coco.json', '{"categories": [{"id": 1, "name": "cat"}, {"id": 0, "name": "dog"}]}', [['dog', 'cat']]],
+    ['objects.json', '[{"name": "dog"}, {"name": "cat"}]', [['dog', 'cat']]],
+    [
+      'dataset_info.json',
+      '{"features": {"label": {"names": ["dog", "cat"], "_type": "ClassLabel"}}}',
+      [['dog', 'cat']],
+    ],
     ['plain.txt', '1 dog\n2 cat\n', [['1 dog', '2 cat']]],
   ])('%s', async (name, text, orders) => {
     expect(await readClassOrders(write(name, text))).toEqual(orders);
@@ -62,10 +131,39 @@ describe('readClassOrders', () => {
     ['number.json', '3', 'holds no list and no object'],
     ['list-of-numbers.json', '[3]', 'gives 3 as the name of a class'],
     ['broken.json', '{', 'is not JSON'],
+    ['from-one.json', '{"1": "dog", "2": "cat"}', "none for the index 0 (a model's outputs are numbered from 0)"],
+    ['names.yaml', 'names: [dog, cat]', 'is of a kind that is not read (.yaml)'],
+    ['pickle.txt', '\u0000dog', 'is not UTF-8 text'],
   ])('%s is refused', async (name, text, what) => {
     expect((await refusal(readClassOrders(write(name, text)), folder)).what).toContain(
-      `the file of class names ${what}`,
+      what.startsWith('none') ? what : `the file of class names ${what}`,
     );
+  });
+
+  test('is of UTF-8', async () => {
+    const file = write('utf-16.txt', Buffer.from('\uFEFFdog\ncat\n', 'utf16le'));
+    expect((await refusal(readClassOrders(file), folder)).what).toBe('the file of class names is UTF-16 text');
+  });
+
+  test('of none of the labels is told, since its names are then further classes', async () => {
+    const manifest = write('labels.csv', 'image,label\na.png,cat\nb.png,dog\n');
+    const classes = write('capitals.txt', 'DOG\nCAT\n');
+    const { evalSet, order, notices } = await readEvalSet({ images: null, manifest, classes, columns });
+    expect([evalSet.classes, order]).toEqual([['CAT', 'DOG', 'cat', 'dog'], null]);
+    expect(notices).toEqual([
+      `${classes} names none of the labels ("cat", "dog"): "DOG", "CAT" are taken for classes that no image has.`,
+    ]);
+  });
+
+  test('has a line above its names or not, as labels tell', async () => {
+    const classes = write('above.txt', 'class\nwolf\ndog\n');
+    for (const [label, order] of [
+      ['dog', ['wolf', 'dog']],
+      ['class', ['class', 'wolf', 'dog']],
+    ] as const) {
+      const manifest = write('above.csv', `image,label\na.png,${label}\n`);
+      expect((await readEvalSet({ images: null, manifest, classes, columns })).order).toEqual(order);
+    }
   });
 });
 
