@@ -4,6 +4,7 @@ import { entry } from '../records/entry.ts';
 import type { Checkpoint, ColumnNames, EvalSet } from '../records/evalSet.ts';
 import { decimalIn } from './decimal.ts';
 import { listed, rowsByName } from './imageNames.ts';
+import { refusePlaces } from './integerClasses.ts';
 import { namesAsKnown } from './namesAsKnown.ts';
 import { isTableFile, readTable } from './readTable.ts';
 import { withScoreColumns } from './scoreColumns.ts';
@@ -34,6 +35,7 @@ export async function readCheckpoint(
   for (const notice of notices) onNotice(notice);
   const { names: images, told } = namesAsKnown(requiredColumn(table, columns.image, 'image'), evalSet);
   if (told !== null) onNotice(`${file} names images ${told}: each is one of the eval set's.`);
+  refuseShared(table, images, evalSet);
   const rows = rowsByName(table, images);
   const left: string[] = [];
   const found: number[] = [];
@@ -93,6 +95,7 @@ export function checkpointOf(
   const cells = requiredColumn(table, columns.prediction, 'prediction');
   const predicted = predictionsOf(table, namesOf(cells, evalSet.classes, classOrder), evalSet.classes);
   const predictions = Int32Array.from(order, (row) => entry(predicted, row));
+  if (table.ofScores !== true) refusePlaces(predictions, evalSet, classOrder, table.file);
   const confidence = has(columns.confidence)
     ? confidencesOf(table, requiredColumn(table, columns.confidence, 'confidence'))
     : null;
@@ -114,6 +117,13 @@ function labelsGiven({ file }: Table): UserError {
     where: file,
     fix: 'Give the scores that the model answers; if it is right on every image, give a column of predictions',
   });
+}
+
+/** File names alone that several folders have: told before that they stand twice. */
+function refuseShared(table: Table, images: readonly string[], evalSet: EvalSet): void {
+  const known = new Set(evalSet.images);
+  const first = images.find((image) => !known.has(image));
+  if (first !== undefined && foldersWith(evalSet.images, first) > 1) refuseUnknown(table, images, evalSet);
 }
 
 function refuseUnknown(table: Table, images: readonly string[], evalSet: EvalSet): void {
@@ -151,7 +161,10 @@ function namesOf(
   const known = new Set(classes);
   const plain = cells.map((cell) => (known.has(cell) ? cell : cell.replace(/^(\d{1,15})\.0+$/, '$1')));
   if (classOrder === null || plain.some((cell) => known.has(cell))) return plain;
-  const names = plain.map((cell) => (/^\d{1,15}$/.test(cell) ? classOrder[Number(cell)] : undefined));
+  // What is left empty is told as that.
+  const names = plain.map((cell) =>
+    /^\d{1,15}$/.test(cell) ? classOrder[Number(cell)] : cell.trim() === '' ? '' : undefined,
+  );
   return names.every((name) => name !== undefined) ? names : plain;
 }
 
@@ -161,19 +174,32 @@ function predictionsOf(table: Table, cells: readonly string[], classes: readonly
   const predictions = Int32Array.from(cells, (cell) => indexOf.get(cell) ?? -1);
   const row = predictions.indexOf(-1);
   if (row === -1) return predictions;
-  const cell = entry(cells, row);
-  if (cell.trim() === '') {
-    throw new UserError({ what: 'there is no prediction', where: table.where(row), fix: 'Give the predicted class' });
+  const empty = cells.findIndex((each) => each.trim() === '');
+  if (empty !== -1) {
+    throw new UserError({ what: 'there is no prediction', where: table.where(empty), fix: 'Give the predicted class' });
   }
+  const cell = entry(cells, row);
   const indices = indicesIn(cells, indexOf);
   if (indices !== null) throw new UserError({ ...indices, where: table.where(row) });
-  const unknown = new Set(cells.filter((other) => other.trim() !== '' && !indexOf.has(other)));
+  const unknown = new Set(cells.filter((other) => !indexOf.has(other)));
   const near = nearestWord(cell, classes);
+  const isNone = near === null && cells.every((other) => !indexOf.has(other));
   throw new UserError({
     what: `no label has the predicted class${unknown.size > 1 ? 'es' : ''} ${listed([...unknown])}`,
     where: table.where(row),
-    fix: `${near === null ? 'Add' : `Write ${JSON.stringify(near)} where that is meant, or add`} it to \`evalSet.classes\` in the config (barlow compare: to a file, a class a line, named by \`--classes\`)`,
+    fix: isNone
+      ? hintForNone(cell, classes)
+      : `${near === null ? 'Add' : `Write ${JSON.stringify(near)} where that is meant, or add`} it to \`evalSet.classes\` in the config (barlow compare: to a file, a class a line, named by \`--classes\`)`,
   });
+}
+
+/** What to do where no prediction is a class: to add them all would make every one wrong. */
+function hintForNone(cell: string, classes: readonly string[]): string {
+  if (/^LABEL_\d+$/.test(cell))
+    return 'transformers writes LABEL_0 where a model does not name its classes: set id2label in its config.json, or write the names';
+  if (/^(tensor\(|\[).*\d/.test(cell))
+    return 'Write the number alone, not the list or tensor that it stands in: int(prediction)';
+  return `Write the classes as the labels name them: ${listed(classes)}; none of the predictions is one`;
 }
 
 /** Of the predictions, the share that may be classes where the rest are taken for indices. */
@@ -204,6 +230,9 @@ function failuresOf(table: Table, cells: readonly string[]): Uint8Array {
   const values = new Map([
     ['0', 0],
     ['1', 1],
+    // pandas writes integers so beside a missing value.
+    ['0.0', 0],
+    ['1.0', 1],
     ['false', 0],
     ['true', 1],
   ]);

@@ -1,6 +1,7 @@
 import { CsvError, parse } from 'csv-parse/sync';
 import { UserError } from '../errors.ts';
 import { entry } from '../records/entry.ts';
+import { isImageName } from './imageNames.ts';
 import { interned } from './interned.ts';
 import { commentHint, type Table } from './table.ts';
 import { readUtf8 } from './textFile.ts';
@@ -12,7 +13,7 @@ export function readTsv(file: string): Promise<Table> {
 
 /**
  * Reads a CSV file whose first row names the columns; empty lines are passed over. A column without a name (as pandas
- * writes its index) is left out. Fields are separated as the header separates them: by semicolons where a spreadsheet wrote
+ * writes its index) is left out, unless it holds names of images. Fields are separated as the header separates them: by semicolons where a spreadsheet wrote
  * them so, or as a first line `sep=;` says.
  *
  * @throws UserError where the file is not UTF-8, quotes are broken, a name stands twice in the header, or a row has
@@ -46,7 +47,7 @@ async function readSeparated(file: string, usual: string): Promise<Table> {
     lines.push(line);
     for (const [index, field] of fields.entries()) entry(columns, index).push(intern(field));
   });
-  const names: readonly string[] = header ?? [];
+  const names = namesIn(header ?? [], columns);
   return {
     file,
     rows: lines.length,
@@ -56,6 +57,13 @@ async function readSeparated(file: string, usual: string): Promise<Table> {
     nested: new Set(),
     where: (row) => `${file}:${lines[row]}`,
   };
+}
+
+/** The names of columns; of one without a name `image` where it holds images, as pandas writes an index of them. */
+function namesIn(header: readonly string[], columns: readonly (readonly string[])[]): readonly string[] {
+  const cells = columns[header.indexOf('')] ?? [];
+  const isOfImages = !header.includes('image') && cells.length > 0 && cells.every(isImageName);
+  return isOfImages ? header.map((name) => name || 'image') : header;
 }
 
 function refuseTwins(header: readonly string[], where: string): void {

@@ -5,14 +5,10 @@ import { meantPath, reasonUnread } from '../adapters/regularFile.ts';
 import { UserError } from '../errors.ts';
 import { entry } from '../records/entry.ts';
 import type { ColumnNames } from '../records/evalSet.ts';
+import { isImageName } from './imageNames.ts';
 import { readTable } from './readTable.ts';
 import type { Table } from './table.ts';
 
-/**
- * What torchvision takes for an image by its ending, the other formats that are read, and those that phones and scanners write and
- * are refused by name when they are decoded: passed over, they would be missing from every figure, unseen.
- */
-const imageEnding = /\.(jpe?g|jfif|png|ppm|bmp|pgm|tiff?|webp|pbm|gif|avif|hei[cf]|jxl|jp2)$/i;
 /** Deeper lies no data set; a link that leads back up does. */
 const maxDepth = 32;
 
@@ -51,7 +47,7 @@ export async function readImageFolder(folder: string, columns: ColumnNames): Pro
     if ((await found(join(folder, name)))?.isDirectory()) {
       classes.push(name);
       await collect(folder, name, images, 1);
-    } else if (imageEnding.test(name)) stray.push(name);
+    } else if (isImageName(name)) stray.push(name);
   }
   refuseOthers(folder, images, stray);
   refuseSplits(folder, classes);
@@ -93,7 +89,7 @@ export async function imagesBelow(folder: string): Promise<readonly string[]> {
   const images: string[] = [];
   for (const name of await namesIn(folder)) {
     if ((await found(join(folder, name)))?.isDirectory()) await collect(folder, name, images, 1);
-    else if (imageEnding.test(name)) images.push(name);
+    else if (isImageName(name)) images.push(name);
   }
   if (images.length > 0) return images.toSorted();
   throw new UserError({
@@ -152,7 +148,7 @@ async function collect(root: string, below: string, into: string[], depth: numbe
   for (const name of await namesIn(join(root, below))) {
     const path = `${below}/${name}`;
     // A link that leads nowhere is kept under its name, for the check of the images to say so.
-    if (imageEnding.test(name) && !(await found(join(root, path)))?.isDirectory()) into.push(path);
+    if (isImageName(name) && !(await found(join(root, path)))?.isDirectory()) into.push(path);
     else if ((await found(join(root, path)))?.isDirectory()) await collect(root, path, into, depth + 1);
   }
 }

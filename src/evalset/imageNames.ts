@@ -25,6 +25,17 @@ export function rowsByName(table: Table, names: readonly string[]): ReadonlyMap<
   return rows;
 }
 
+/** Whether a text is called as image files are. */
+export function isImageName(name: string): boolean {
+  return imageEnding.test(name);
+}
+
+/**
+ * What torchvision takes for an image by its ending, the other formats that are read, and those that phones and scanners write and
+ * are refused by name when they are decoded: passed over, they would be missing from every figure, unseen.
+ */
+const imageEnding = /\.(jpe?g|jfif|png|ppm|bmp|pgm|tiff?|webp|pbm|gif|avif|hei[cf]|jxl|jp2)$/i;
+
 /** An empty, `.` or `..` part, a backslash or a drive letter: what an image's name may not have, besides NUL. */
 const suspect = /(^|\/)\.{0,2}(\/|$)|\\|^[A-Za-z]:/;
 
@@ -38,6 +49,10 @@ function problemOf(name: string): { what: string; fix: string } | null {
     return { what: `image ${shown} has an absolute path`, fix };
   }
   if (name.includes('\\')) return { what: `image ${shown} has a backslash in its name`, fix: 'Separate folders by /' };
+  if (/^[a-z][a-z\d+.-]+:\/\//i.test(name)) {
+    const fix = 'Write its path below the folder of the images (`evalSet.images`), as it is called there';
+    return { what: `image ${shown} is an address`, fix };
+  }
   const parts = name.split('/');
   if (parts.includes('..')) {
     const fix = 'Make `evalSet.images` the folder that holds all images, and write paths below it';

@@ -1,13 +1,15 @@
 import { messageOf, UserError } from '../errors.ts';
 import { entry } from '../records/entry.ts';
 import { isJsonObject, type JsonObject, jsonOrNull } from '../records/json.ts';
+import { isImageName } from './imageNames.ts';
 import { objectTable } from './objectRows.ts';
 import { pipelineHint, type Table } from './table.ts';
 import { readUtf8 } from './textFile.ts';
 
 /**
  * Reads a JSON file: a list of objects, or what pandas writes with any `orient` that keeps names: `records`, `table`, `split`,
- * `columns` (`{"image": {"0": "a.png"}}`), `index` (`{"0": {"image": "a.png"}}`), and lists by column.
+ * `columns` (`{"image": {"0": "a.png"}}`), `index` (`{"0": {"image": "a.png"}}`), and lists by column;
+ * or what is said of each image, by its name: `{"a.png": "cat"}`, `{"a.png": {"prediction": "cat"}}`, scores in the order of classes or by name.
  *
  * @throws UserError where the file is not UTF-8 or not JSON, holds none of these, columns differ in length, and for what
  *   `objectTable` refuses
@@ -39,10 +41,13 @@ function rowsOf(value: unknown, file: string): readonly object[] {
   if (Array.isArray(value)) return value.map((row: unknown, index) => objectAt(row, index, file));
   if (!isJsonObject(value)) throw noTable('holds no list and no object', file);
   if (isJsonObject(value.schema) && Array.isArray(value.data)) return rowsOf(value.data, file);
-  if (Array.isArray(value.columns) && Array.isArray(value.data)) return splitRows(value.columns, value.data, file);
+  if (Array.isArray(value.columns) && Array.isArray(value.data))
+    return withNames(splitRows(value.columns, value.data, file), value.index);
   const inner = Object.entries(value);
-  const [only] = inner;
-  if (inner.length === 1 && only && isRows(only[1])) return rowsOf(only[1], file);
+  if (isByImage(value)) return inner.map(([image, said]) => ({ image, ...fieldsSaid(said) }));
+  const [rows, ...more] = inner.map(([, each]) => each).filter((each) => typeof each === 'object' && each !== null);
+  // One list of rows, perhaps beside what is said of all of them.
+  if (more.length === 0 && isRows(rows)) return rowsOf(rows, file);
   if (inner.length > 0 && inner.every(([, each]) => Array.isArray(each))) return rowsByColumn(inner, file);
   if (inner.length === 0 || !inner.every(([, each]) => isJsonObject(each))) {
     throw noTable('holds one object, which is no list of rows', file);
@@ -50,9 +55,28 @@ function rowsOf(value: unknown, file: string): readonly object[] {
   return inner.every(([key]) => /^\d+$/.test(key)) ? inner.map(([, row]) => fieldsOf(row)) : rowsByColumn(inner, file);
 }
 
-/** Whether it is a list of objects: `{"predictions": [{...}, ...]}`. */
+/** Whether it is a list of objects: `{"predictions": [{...}, ...]}`, or of what is said of each image. */
 function isRows(value: unknown): boolean {
+  if (isJsonObject(value)) return isByImage(value) && Object.values(value).every(isJsonObject);
   return Array.isArray(value) && value.length > 0 && value.every(isJsonObject);
+}
+
+/** Whether the keys are images. */
+function isByImage(value: JsonObject): boolean {
+  const keys = Object.keys(value);
+  return keys.length > 0 && keys.every(isImageName);
+}
+
+/** What is said of an image: of a list each by its place, of anything else but an object the prediction. */
+function fieldsSaid(said: unknown): JsonObject {
+  return typeof said === 'object' && said !== null ? fieldsOf(said) : { prediction: said };
+}
+
+/** Rows with the images that are pandas' index, where they are. */
+function withNames(rows: readonly object[], index: unknown): readonly object[] {
+  const names: readonly unknown[] = Array.isArray(index) ? index : [];
+  const isNamed = names.length === rows.length && names.every((name) => typeof name === 'string' && isImageName(name));
+  return isNamed ? rows.map((row, at) => ({ image: names[at], ...row })) : rows;
 }
 
 function splitRows(names: readonly unknown[], data: readonly unknown[], file: string): readonly object[] {
@@ -73,7 +97,8 @@ function rowsByColumn(columns: readonly (readonly [string, unknown])[], file: st
     const alike = Object.keys(fields).length === keys.length && keys.every((key) => Object.hasOwn(fields, key));
     if (!alike) throw noTable(`has other rows in ${JSON.stringify(name)} than in ${JSON.stringify(firstName)}`, file);
   }
-  return keys.map((key) => Object.fromEntries(columns.map(([name, column]) => [name, fieldsOf(column)[key]])));
+  const rows = keys.map((key) => Object.fromEntries(columns.map(([name, column]) => [name, fieldsOf(column)[key]])));
+  return withNames(rows, keys);
 }
 
 function fieldsOf(value: unknown): JsonObject {

@@ -131,7 +131,26 @@ async function arraysOf(file: string, columns: ColumnNames, known: readonly stri
   const classes = classesName === undefined ? null : textsOf(classesName, entryOf(arrays, classesName));
   const others = given.filter((name) => name !== classesName);
   const { predicted, confidence } = predictedAmong(others, columns.confidence, read);
+  if (images === null) refuseOtherOrder(others, read);
   return { predicted, confidence, images, classes };
+}
+
+/** What a list of the images' places may be called, as a loader that shuffles gives them. */
+const placeNames = /^(ind(ices|ex|exes)|idxs?|ids?|order|rows?|positions?|perm(utation)?)$/i;
+
+/** Refuses images in another order than the eval set's: the scores would be taken for those of others. */
+function refuseOtherOrder(names: readonly string[], read: (name: string) => NumpyArray): void {
+  const name = names.find((each) => {
+    if (!placeNames.test(each)) return false;
+    const { kind, columns, values, rows } = read(each);
+    const isPlaces = kind === 'integers' && columns === null && new Set(values).size === rows;
+    return isPlaces && values.every((value) => value < rows) && values.some((value, at) => value !== at);
+  });
+  if (name === undefined) return;
+  throw new UnfitArray(
+    `has a list ${JSON.stringify(name)} of other places than its rows have`,
+    'Save the rows in the manifest\'s order, or the images\' names too: np.savez("scores.npz", scores=scores, images=names)',
+  );
 }
 
 /** What is predicted among an archive's arrays, and how confidently. */

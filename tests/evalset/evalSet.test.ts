@@ -164,7 +164,7 @@ describe('what a manifest is refused for', () => {
     ],
     ['a dot', 'image,label\n./a//b.png,1\n', ':2', 'image "./a//b.png" is not in plain form', 'Write "a/b.png"'],
     ['a folder', 'image,label\na/,1\n', ':2', 'image "a/" is not in plain form', 'Write "a"'],
-    ['an address', 'image,label\nhttps://x/a.png,1\n', ':2', 'image "https://x/a.png" is not in plain form', 'Write'],
+    ['an address', 'image,label\nhttps://x/a.png,1\n', ':2', 'image "https://x/a.png" is an address', 'Write'],
     ['an empty label', 'image,label\na,1\n"b\nc"," "\n', ':3', 'the image has no label', 'Give its true class'],
     [
       'no column of images',

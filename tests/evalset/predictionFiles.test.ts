@@ -78,6 +78,7 @@ const refused: readonly (readonly [string, string, string])[] = [
   ['one-hot-integers.npy', 'the scores are zeros and ones, and those of the labels', 'Give the scores'],
   ['one-hot.npz', 'the scores are zeros and ones, and those of the labels', 'Give the scores'],
   ['labels.npz', 'holds "labels", which by its name are the labels themselves', 'Save what the model answers'],
+  ['other-places.npz', 'has a list "indices" of other places than its rows have', 'images=names'],
   ['other-confidences.npz', 'has confidences in shape (11), and 12 predictions', 'one number an image'],
   ['damaged.npz', 'the file of scores is damaged (', 'copy it again'],
   ['pickle.npz', 'the file of scores is a Python pickle', 'np.save("scores.npy", scores)'],
@@ -189,6 +190,104 @@ describe('scores in columns', () => {
   });
 });
 
+describe('what is said of each image, by its name in JSON', () => {
+  const { images } = expectedIn(data);
+  const answers = images.map((_, row) => ['cat', 'dog', 'ibex'][row % 3] ?? '');
+  const scores = answers.map((name) => ({ cat: 0.25, dog: 0.25, ibex: 0.25, [name]: 0.5 }));
+  const by = <Value>(values: readonly Value[]) => Object.fromEntries(images.map((image, row) => [image, values[row]]));
+  const rows = images.map((image, row) => ({ image, prediction: answers[row] }));
+  it.each<readonly [string, unknown]>([
+    ['a class each', by(answers)],
+    ['an index each', by(images.map((_, row) => row % 3))],
+    ['an object each', by(answers.map((prediction) => ({ prediction })))],
+    ['scores in order', by(scores.map((each) => Object.values(each)))],
+    ['scores by name', by(scores)],
+    ['below a key', { predictions: by(answers.map((prediction) => ({ prediction }))) }],
+    ["as pandas' index, by column", { prediction: by(answers) }],
+    ["as pandas' index, split", { columns: ['prediction'], index: images, data: answers.map((each) => [each]) }],
+    ['in rows beside what is said of all', { model: 'net', epoch: 3, predictions: rows }],
+  ])('%s', async (_name, value) => {
+    const classes = expectedIn(data).classes;
+    const { evalSet, order } = await readEvalSet({
+      images: null,
+      manifest: join(data, 'manifest.csv'),
+      classes,
+      columns,
+    });
+    const { predictions } = await readCheckpoint(
+      write('by-image.json', JSON.stringify(value)),
+      'c',
+      evalSet,
+      columns,
+      order,
+    );
+    expect(Array.from(predictions ?? [], (index) => evalSet.classes[index])).toEqual(answers);
+  });
+
+  it('and in CSV, where the column has no name', async () => {
+    const text = `,prediction\n${rows.map(({ image, prediction }) => `"${image}",${prediction}\n`).join('')}`;
+    const { evalSet } = await readEvalSet({ images: null, manifest: join(data, 'manifest.csv'), classes: [], columns });
+    const { predictions } = await readCheckpoint(write('unnamed.csv', text), 'c', evalSet, columns);
+    expect(Array.from(predictions ?? [], (index) => evalSet.classes[index])).toEqual(answers);
+  });
+});
+
+describe('what libraries write in place of predictions', () => {
+  const { images } = expectedIn(data);
+  const refusedOf = async (header: string, cells: string, classes: readonly string[] = []) => {
+    const { evalSet, order } = await readEvalSet({
+      images: null,
+      manifest: join(data, 'manifest.csv'),
+      classes,
+      columns,
+    });
+    const file = write('library.csv', `${header}\n${images.map((image) => `"${image}",${cells}\n`).join('')}`);
+    return refusal(readCheckpoint(file, 'c', evalSet, columns, order), data);
+  };
+
+  it.each([
+    ['image,prob_0,prob_1,prob_2', '0,1,0', 'If "prob_0" and the like are scores', '`evalSet.classes`'],
+    ['image,0,1,2', '0,1,0', 'If "0" and the like are scores', '`evalSet.classes`'],
+    ['image,probs', '"[0.1, 0.9, 0]"', 'of a list of scores, a column a class', '"cat": 0.9'],
+    ['filename,label,prob', 'cat,0.5', "as of timm's inference.py", 'call it prediction'],
+    ['image,pred_1,pred_2,score_1', 'cat,dog,0.5', 'If "pred_1" is the likeliest class', 'call it prediction'],
+    ['image,correct', 'True', 'turn it round', 'df["failed"] = ~df["correct"]'],
+    ['image,prediction', 'LABEL_1', 'transformers writes LABEL_0', 'id2label'],
+    ['image,prediction', 'tensor(1)', 'Write the number alone', 'int(prediction)'],
+    ['image,prediction', 'class_1', 'as the labels name them: "cat", "dog", "ibex"', 'none of the predictions is one'],
+  ])('%s with %s', async (header, cells, ...fixes) => {
+    const told = await refusedOf(header, cells);
+    for (const fix of fixes) expect(told.fix).toContain(fix);
+  });
+
+  it('names no more columns than can be read', async () => {
+    const names = Array.from({ length: 1000 }, (_, index) => `x${index}y`);
+    const told = await refusedOf(`image,${names.join()}`, names.map(() => '1').join());
+    expect(told.what).toMatch(/there are "image", "x0y", .*"x10y" and 989 more$/);
+  });
+
+  it('tells an empty prediction among indices as that', async () => {
+    const told = await refusedOf('image,prediction', '', ['ibex', 'cat', 'dog']);
+    expect(told.what).toBe('there is no prediction');
+  });
+
+  it('names the first line where it is no header', async () => {
+    const { evalSet } = await readEvalSet({ images: null, manifest: join(data, 'manifest.csv'), classes: [], columns });
+    const told = await refusal(
+      readCheckpoint(write('bare.csv', 'a.png,cat\nb.png,dog\n'), 'c', evalSet, columns),
+      data,
+    );
+    expect(told.fix).toBe('Name the columns in the first line, such as image,prediction');
+  });
+
+  it('takes failures as pandas writes them beside a missing value', async () => {
+    const { evalSet } = await readEvalSet({ images: null, manifest: join(data, 'manifest.csv'), classes: [], columns });
+    const text = `image,failed\n${images.map((image, row) => `"${image}",${row % 2}.0\n`).join('')}`;
+    const { failed } = await readCheckpoint(write('failed.csv', text), 'c', evalSet, columns);
+    expect(failed).toEqual(Uint8Array.from(images, (_, row) => row % 2));
+  });
+});
+
 describe('scores in the order of classes', () => {
   it('are those that evalSet.classes names', async () => {
     const manifest = join(data, 'manifest.csv');
@@ -218,6 +317,49 @@ describe('scores in the order of classes', () => {
     const told = await refusal(read, data);
     expect(told.what).toContain('sort otherwise as text (0, 1, 10, 11) than as numbers (0, 1, 2, 3)');
     expect(told.fix).toContain('evalSet: {classes: ["0", "1", "2", ');
+  });
+});
+
+describe('classes that are integers', () => {
+  // As torchvision sorts folders: 0, 1, 10, 11, 2, ...
+  const names = Array.from({ length: 12 }, (_, index) => String(index));
+  const rows = names.flatMap((name) => [1, 2, 3].map((copy) => ({ image: `${name}/${copy}.png`, name })));
+  const manifest = () =>
+    write('twelve.csv', `image,label\n${rows.map(({ image, name }) => `${image},${name}\n`).join('')}`);
+  const readWith = async (of: (name: string) => string, classes: readonly string[] = []) => {
+    const { evalSet, order } = await readEvalSet({ images: null, manifest: manifest(), classes, columns });
+    const file = write(
+      'said.csv',
+      `image,prediction\n${rows.map(({ image, name }) => `${image},${of(name)}\n`).join('')}`,
+    );
+    return readCheckpoint(file, 'c', evalSet, columns, order);
+  };
+
+  it('are told apart from their places by what is right far more often', async () => {
+    const right = await readWith((name) => name);
+    expect(right.failed).toEqual(new Uint8Array(36));
+    const told = await refusal(
+      readWith((name) => String(names.toSorted().indexOf(name))),
+      data,
+    );
+    // Of twelve, only 0 and 1 are their own places.
+    expect(told.what).toBe(
+      'the predictions are integers, as the classes are: read as names 6 of 36 are right, and 36 read as places in the order 0, 1, 10, 11, ...',
+    );
+    expect(told.fix).toContain('dataset.classes[index]');
+  });
+
+  it('are taken for names where few are right either way', async () => {
+    expect((await readWith(() => '3')).failed.filter((each) => each === 0)).toHaveLength(3);
+  });
+
+  it('are told apart from places in the order that is said too', async () => {
+    const order = names.toReversed();
+    const told = await refusal(
+      readWith((name) => String(order.indexOf(name)), order),
+      data,
+    );
+    expect(told.what).toContain('read as names 0 of 36 are right, and 36 read as places in the order 11, 10, 9, 8');
   });
 });
 

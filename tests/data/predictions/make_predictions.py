@@ -128,6 +128,7 @@ np.save(foreign / "one-hot-integers.npy", one_hot.astype("int64"))
 np.savez(foreign / "one-hot.npz", scores=one_hot, images=np.array(images))
 np.savez(foreign / "labels.npz", labels=np.array(labels), images=np.array(images))
 np.savez(foreign / "other-confidences.npz", predictions=named, confidences=best[:-1])
+np.savez(foreign / "other-places.npz", scores=logits, indices=np.arange(len(images))[::-1])
 whole = bytearray((out / "packed.npz").read_bytes()); whole[60] ^= 255
 (foreign / "damaged.npz").write_bytes(whole)
 (foreign / "pickle.npz").write_bytes(pickle.dumps({"scores": 1}, protocol=4))
