@@ -1,8 +1,8 @@
 import { CsvError, parse } from 'csv-parse/sync';
 import { UserError } from '../errors.ts';
 import { entry } from '../records/entry.ts';
-import { isImageName } from './imageNames.ts';
 import { interned } from './interned.ts';
+import { isImageName } from './isImageName.ts';
 import { commentHint, type Table } from './table.ts';
 import { readUtf8 } from './textFile.ts';
 

@@ -5,7 +5,7 @@ import { meantPath, reasonUnread } from '../adapters/regularFile.ts';
 import { UserError } from '../errors.ts';
 import { entry } from '../records/entry.ts';
 import type { ColumnNames } from '../records/evalSet.ts';
-import { isImageName } from './imageNames.ts';
+import { isImageName } from './isImageName.ts';
 import { readTable } from './readTable.ts';
 import type { Table } from './table.ts';
 

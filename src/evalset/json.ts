@@ -1,7 +1,7 @@
 import { messageOf, UserError } from '../errors.ts';
 import { entry } from '../records/entry.ts';
 import { isJsonObject, type JsonObject, jsonOrNull } from '../records/json.ts';
-import { isImageName } from './imageNames.ts';
+import { isImageName } from './isImageName.ts';
 import { objectTable } from './objectRows.ts';
 import { pipelineHint, type Table } from './table.ts';
 import { readUtf8 } from './textFile.ts';

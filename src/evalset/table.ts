@@ -1,6 +1,6 @@
 import { nearestWord } from '../adapters/nearestWord.ts';
 import { UserError } from '../errors.ts';
-import { isImageName } from './imageNames.ts';
+import { isImageName } from './isImageName.ts';
 import { isTruth } from './truth.ts';
 
 /** A manifest or a prediction file as read, whatever its format: text by column. */
