@@ -36,6 +36,7 @@ export function bestConditions(
   const best = new BestColumns(outcomes);
   const counter = new LaneCounter(marks);
   const bounds = new Bounds(rows, marks);
+  const { few, many } = bounds;
   for (let column = 0; column < dimensions; column++) {
     const start = column * stride;
     let from = start;
@@ -45,12 +46,13 @@ export function bestConditions(
       const to = start + ends[place];
       counter.count(marked, members, from, to);
       from = to;
-      bounds.set(cut, below[place], weights[place], best.floor);
-      const few = bounds.few[cut] < 0 ? 0 : ~counter.atLeast(bounds.few[cut] + 1);
-      let lanes = (few | counter.atLeast(bounds.many[cut])) & best.lanes;
+      const size = below[place];
+      bounds.set(size, weights[place], best.floor);
+      const isFew = few[size] < 0 ? 0 : ~counter.atLeast(few[size] + 1);
+      let lanes = (isFew | counter.atLeast(many[size])) & best.lanes;
       for (; lanes !== 0; lanes &= lanes - 1) {
         const lane = 31 - Math.clz32(lanes & -lanes);
-        const difference = counter.of(lane) * rows - below[place] * marks;
+        const difference = counter.of(lane) * rows - size * marks;
         best.offer(lane, cut, difference, difference * difference * weights[place]);
       }
     }
@@ -59,25 +61,29 @@ export function bestConditions(
   return best.lists;
 }
 
-/** For each cut of a column the counts that could bring it in: up to `few`, and from `many`. */
+/** More than any count. */
+const NEVER = 2 ** 31 - 1;
+
+/** By how many rows lie below a cut the counts that could bring it in: up to `few`, and from `many`. */
 class Bounds {
-  readonly few = new Int32Array(CUTS);
-  readonly many = new Int32Array(CUTS);
-  private readonly sizes = new Float64Array(CUTS);
-  private readonly floors = new Float64Array(CUTS);
+  readonly few: Int32Array;
+  readonly many: Int32Array;
+  private readonly floors: Float64Array;
   private readonly rows: number;
   private readonly marks: number;
 
   constructor(rows: number, marks: number) {
+    this.few = new Int32Array(rows);
+    this.many = new Int32Array(rows);
+    this.floors = new Float64Array(rows).fill(-1);
     this.rows = rows;
     this.marks = marks;
   }
 
-  /** Of a cut with `size` rows below it, where chi-square must exceed `floor`. Most cuts have those of the column before. */
-  set(cut: number, size: number, weight: number, floor: number): void {
-    if (this.sizes[cut] === size && this.floors[cut] === floor) return;
-    this.sizes[cut] = size;
-    this.floors[cut] = floor;
+  /** Of `size` rows, where chi-square must exceed `floor`, which seldom changes. */
+  set(size: number, weight: number, floor: number): void {
+    if (this.floors[size] === floor) return;
+    this.floors[size] = floor;
     const reach = Math.sqrt(floor / weight);
     const fewest = Math.ceil((size * this.marks - reach) / this.rows);
     const most = Math.max(0, Math.floor((size * this.marks + reach) / this.rows));
@@ -86,8 +92,10 @@ class Bounds {
       const difference = count * this.rows - size * this.marks;
       return difference * difference * weight > floor;
     };
-    this.few[cut] = fewest >= 0 && exceeds(fewest) ? fewest : fewest - 1;
-    this.many[cut] = exceeds(most) ? most : most + 1;
+    const few = fewest >= 0 && exceeds(fewest) ? fewest : fewest - 1;
+    const many = exceeds(most) ? most : most + 1;
+    this.few[size] = few < size + this.marks - this.rows ? -1 : few;
+    this.many[size] = many > Math.min(size, this.marks) ? NEVER : many;
   }
 }
 
