@@ -52,6 +52,15 @@ describe('the README', () => {
     expect(featureModel?.preprocess).toMatchObject({ crop: 224 });
   });
 
+  it('accepts an event as barlow.yml takes it', async () => {
+    const [, text] = /`(gate: \{accepted: [^`]*)`/.exec(readme) ?? [];
+    const folder = mkdtempSync(join(tmpdir(), 'barlow readme '));
+    writeFileSync(join(folder, 'barlow.yml'), `evalSet: {images: val, manifest: eval.csv}\n${text}\n`);
+    const { gate } = await readConfig(join(folder, 'barlow.yml'));
+    rmSync(folder, { recursive: true });
+    expect(gate.accepted).toMatchObject([{ event: 'label:automobile#ca4f0fb3', until: '2027-03-01' }]);
+  });
+
   it('has a workflow that actionlint accepts', async () => {
     const [, text] = /```yaml\n(name: barlow-gate\n[\s\S]*?)```/.exec(readme) ?? [];
     expect(text).toContain('uses: owner/barlow-gate@v1');
