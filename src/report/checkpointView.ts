@@ -72,7 +72,7 @@ export interface EventView {
 }
 
 const NOT_LOOKED_AT =
-  'Not known: what they share may only go along with it. Neither the training set nor changed images were looked at.';
+  'Not known: what they share need not be the cause. Neither the training set nor changed copies of them were looked at.';
 
 /** What a title says already, and what follows it. */
 const TOLD = 2;

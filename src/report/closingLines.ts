@@ -7,7 +7,8 @@ import { counted, odds, percent } from '../records/words.ts';
 import { actionViews } from './actions.ts';
 import { changesLines } from './changes.ts';
 import { checkView } from './checkView.ts';
-import { clusterView } from './clusterView.ts';
+import { type ClusterView, clusterView } from './clusterView.ts';
+import { eventLead } from './eventLead.ts';
 import { failureModeViews } from './groupView.ts';
 
 /**
@@ -83,17 +84,13 @@ function foundLines(result: Result, names: FeatureNames): string[] {
 }
 
 function worstLines(result: Result, names: FeatureNames): string[] {
-  const [event] = result.checkpoints.flatMap(({ events }) => events);
-  const clusters = result.checkpoints.flatMap((checkpoint) => checkpoint.comparison?.clusters ?? []);
-  const worst = [...clusters]
-    .filter((cluster) => cluster.status === 'new' || cluster.status === 'worsened')
-    .sort((a, b) => b.newlyFailed - b.newlyFixed - (a.newlyFailed - a.newlyFixed) || (a.id < b.id ? -1 : 1))[0];
-  if (worst !== undefined) {
-    const view = clusterView(worst, names);
-    const title = event === undefined ? '' : `${sentence(event.title, 300)}. `;
+  const worst = worstOf(result, names);
+  if (worst !== null) {
+    const { cluster, event } = worst;
+    const title = event === null ? '' : `${sentence(event.title, 300)}. `;
     return [
-      `Worst: ${title}${view.group}, ${view.rule.text}: ${view.what} (${view.before} -> ${view.after}; by chance in ${odds(worst.adjustedPValue)})`,
-      ...nextLines(event),
+      `Worst: ${title}${cluster.group}, ${cluster.rule.text}: ${cluster.what} (${cluster.before} -> ${cluster.after}; by chance in ${odds(cluster.adjustedPValue)})`,
+      ...(event === null ? [] : nextLines(event)),
     ];
   }
   const mode = failureModeViews(
@@ -106,9 +103,25 @@ function worstLines(result: Result, names: FeatureNames): string[] {
   return [`No failure mode found; error rate ${rates.join(', ')}`];
 }
 
+/** The first event, by the cluster that tells it best; without one the known failure mode that got worst. */
+function worstOf({ checkpoints }: Result, names: FeatureNames) {
+  for (const { events, comparison } of checkpoints) {
+    const [event] = events;
+    const clusters = comparison?.clusters.filter(({ id }) => event?.clusters.includes(id)) ?? [];
+    const lead = eventLead(clusters.map((each) => clusterView(each, names)));
+    if (event !== undefined && lead !== null) return { event, cluster: lead.cluster };
+  }
+  const worsened = checkpoints
+    .flatMap(({ comparison }) => comparison?.clusters ?? [])
+    .filter(({ status }) => status === 'worsened')
+    .map((each) => clusterView(each, names));
+  const net = ({ newlyFailed, newlyFixed }: ClusterView) => newlyFailed - newlyFixed;
+  const [cluster] = worsened.toSorted((a, b) => net(b) - net(a) || (a.id < b.id ? -1 : 1));
+  return cluster === undefined ? null : { event: null, cluster };
+}
+
 /** What to do about an event first. */
-function nextLines(event: FailureEvent | undefined): string[] {
-  if (event === undefined) return [];
+function nextLines(event: FailureEvent): string[] {
   const [action] = actionViews(event);
   if (action === undefined) return [];
   const { text, copied } = action;

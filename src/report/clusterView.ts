@@ -24,7 +24,7 @@ export interface ClusterView {
   readonly after: string;
   /** "+20.8 points". */
   readonly change: string;
-  readonly pValue: string;
+  readonly adjustedPValue: number;
   readonly howSure: string;
   readonly sure: string;
   /** What tells a specific cluster from a general decline; null where it was not asked. */
@@ -59,7 +59,7 @@ export function clusterView(cluster: Cluster, names: FeatureNames): ClusterView 
     before: percent(before),
     after: percent(after),
     change: points(before, after),
-    pValue: pValue(cluster.adjustedPValue),
+    adjustedPValue: cluster.adjustedPValue,
     howSure: howSure(cluster.adjustedPValue),
     sure: howSureShort(cluster.adjustedPValue),
     scope: scopeText(cluster),

@@ -28,6 +28,7 @@ export interface EventCard {
     readonly after: string;
     readonly change: string;
     readonly among: string;
+    readonly what: string;
     readonly howSure: string;
     /** SVG text, safe to place in a page. */
     readonly plot: string;
@@ -67,7 +68,8 @@ export function eventCard(
     trial: trialOf(ground.input.trials.get(keyOf(ground.result.name, event.id))),
     also: view.trait === null ? [] : [view.trait],
     rates: lead && {
-      ...{ before: lead.before, after: lead.after, change: lead.cluster.change, among: lead.among },
+      ...{ before: lead.before, after: lead.after, change: lead.cluster.change },
+      ...{ among: lead.among, what: lead.what },
       howSure: lead.cluster.howSure,
       plot: changePlot(
         lead.cluster.beforeRate,

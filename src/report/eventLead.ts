@@ -6,8 +6,10 @@ export interface EventLead {
   readonly cluster: ClusterView;
   readonly before: string;
   readonly after: string;
-  /** "among 69 images of automobile that are alike: 34 of these newly fail, 1 is newly right". */
+  /** "among 69 images of automobile that are alike". */
   readonly among: string;
+  /** "34 of these newly fail, 1 is newly right". */
+  readonly what: string;
 }
 
 /** The cluster whose rule tells an event's images best (F1 of precision and recall, then size): its figures stand for the event's. */
@@ -20,6 +22,7 @@ export function eventLead(clusters: readonly ClusterView[]): EventLead | null {
   const which = groupId === 'all' ? `${images} images` : `${images} ${group}`;
   return {
     ...{ cluster, before: cluster.before, after: cluster.after },
-    among: `among ${which} that are alike: ${fail}, ${right}`,
+    among: `among ${which} that are alike`,
+    what: `${fail}, ${right}`,
   };
 }

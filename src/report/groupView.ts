@@ -25,34 +25,28 @@ export interface FailureModeView {
   readonly size: number;
   readonly failures: number;
   readonly groupSize: number;
-  readonly importanceValue: number;
   readonly howSure: string;
   readonly sure: string;
-  readonly pValue: string;
 }
 
 /** A row of the table of groups: numbers to sort by and the same in words; null where there is nothing to show. */
 export interface GroupView {
   readonly id: string;
   readonly group: string;
-  readonly grouping: string;
   readonly size: number;
   readonly sizeText: string;
   readonly failures: number;
   readonly failuresText: string;
   readonly errorRate: number;
   readonly error: string;
-  readonly baselineErrorRate: number | null;
   readonly before: string | null;
   readonly change: string | null;
   /** Of the error rate; null where there is none to compare with. */
   readonly rise: number | null;
   readonly newlyFailed: number | null;
   readonly newlyFixed: number | null;
-  readonly changePValue: string | null;
   readonly aler: number | null;
   readonly alerText: string | null;
-  readonly alerChange: string | null;
   readonly failureModes: number;
   readonly pValue: string;
   /** Why it has no tree; null where it has one. */
@@ -80,10 +74,8 @@ function failureModeView(group: GroupAnalysis, leaf: Leaf, names: FeatureNames):
     size: leaf.size,
     failures: leaf.failures,
     groupSize: group.size,
-    importanceValue: leaf.importanceValue,
     howSure: howSure(group.adjustedPValue),
     sure: howSureShort(group.adjustedPValue),
-    pValue: pValue(group.adjustedPValue),
   };
 }
 
@@ -92,7 +84,6 @@ export function groupView(group: GroupAnalysis, compared: GroupComparison | null
   return {
     id: group.id,
     group: groupIdText(group.id),
-    grouping: group.grouping,
     size: group.size,
     sizeText: count(group.size),
     failures: group.failures,
@@ -109,27 +100,14 @@ export function groupView(group: GroupAnalysis, compared: GroupComparison | null
 }
 
 function comparedPart(compared: GroupComparison | null) {
-  if (compared === null) {
-    const nothing = {
-      baselineErrorRate: null,
-      before: null,
-      change: null,
-      rise: null,
-      newlyFailed: null,
-      newlyFixed: null,
-    };
-    return { ...nothing, changePValue: null, alerChange: null };
-  }
-  const { baselineErrorRate, errorRate, newlyFailed, newlyFixed, adjustedPValue, baselineAler, aler } = compared;
+  if (compared === null) return { before: null, change: null, rise: null, newlyFailed: null, newlyFixed: null };
+  const { baselineErrorRate, errorRate, newlyFailed, newlyFixed } = compared;
   return {
-    baselineErrorRate,
     before: percent(baselineErrorRate),
     change: points(baselineErrorRate, errorRate),
     rise: errorRate - baselineErrorRate,
     newlyFailed,
     newlyFixed,
-    changePValue: pValue(adjustedPValue),
-    alerChange: baselineAler === null || aler === null ? null : points(baselineAler, aler),
   };
 }
 

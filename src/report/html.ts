@@ -150,9 +150,13 @@ function checkpointData(view: ReportView, index: number, seen: Map<number, strin
 /** The first few events and clusters that got worse, told beside the verdict with a glimpse of their images; and how many there are besides. */
 function worst(newCards: readonly EventCard[], worseCards: readonly Card[], { events, worsened }: CheckpointView) {
   const shown = [
-    ...newCards.map(({ anchor, title, rates, failing }) => ({ anchor, title, rates, failing })),
-    ...worseCards.map(({ anchor, group, before, after, failing }) => ({
-      ...{ anchor, title: `A known failure mode of ${group} got worse`, rates: { before, after }, failing },
+    ...newCards.map(({ anchor, title, rates, failing }) => ({
+      ...{ anchor, title, failing },
+      rates: rates && { before: rates.before, after: rates.after, of: `error ${rates.among}` },
+    })),
+    ...worseCards.map(({ anchor, group, before, after, what, failing }) => ({
+      ...{ anchor, title: `A known failure mode of ${group} got worse`, failing },
+      rates: { before, after, of: `error: ${what}` },
     })),
   ].slice(0, MOST.worst);
   const more = events.length + worsened.length - shown.length;

@@ -137,7 +137,7 @@ function eventData(event: EventView, clusters: ReadonlyMap<string, ClusterView>,
   return {
     ...event,
     // Of a thousand events, what no template shows would take seconds to escape.
-    lead: lead && { before: lead.before, after: lead.after, among: lead.among },
+    lead: lead && { before: lead.before, after: lead.after, among: lead.among, what: lead.what },
     failing: addressOf(sheets?.failing?.url),
     right: addressOf(sheets?.right?.url),
     first: first ?? null,

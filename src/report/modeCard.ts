@@ -17,7 +17,7 @@ export interface ModeCard extends FailureModeView {
   readonly since: { readonly status: ClusterStatus; readonly before: string; readonly after: string } | null;
 }
 
-/** Failure modes beside what they were: those that got most worse first, then those that are like no known one, by importance. */
+/** Failure modes beside what they were: the most worsened first, then those that are like no known one, by importance. */
 export function modeCards(
   modes: readonly FailureModeView[],
   { name, comparison }: CheckpointResult,

@@ -8,7 +8,7 @@ import { erredJunitXml, junitXml } from '../../src/report/junit.ts';
 import { metricsJson } from '../../src/report/metrics.ts';
 import { resultJson } from '../../src/report/resultJson.ts';
 import { HOSTILE_NAMES, hostileInput } from './hostileResult.ts';
-import { sampleCheck, sampleCheckpoint, sampleEvent, sampleResult } from './sampleResult.ts';
+import { sampleCheck, sampleCheckpoint, sampleCluster, sampleEvent, sampleResult } from './sampleResult.ts';
 
 const schema = await readFile(new URL('../data/report/junit.xsd', import.meta.url), 'utf8');
 
@@ -137,6 +137,35 @@ describe('closing lines', () => {
       'Worst: Automobiles taken for trucks: 30 of 36; redder in the centre than 9 in 10 other automobiles. images of automobile, feature 33 > 0.412: 36 of 341 images newly fail, none is newly right (4.7 % -> 15.2 %; by chance in less than 1 in 1,000,000 cases)',
       "Next: Collect more like these. barlow find 'label:automobile#89abcdef' --in FOLDER --out found.csv",
       'Report: out/report.html',
+    ]);
+  });
+
+  it('tell the first event by its own cluster, however many images newly fail in another', () => {
+    const sample = sampleCheckpoint();
+    const [first] = sample.events;
+    const larger = sampleCluster({ id: 'label:cat#11111111', group: 'label:cat', newlyFailed: 90 });
+    const second = { ...first, id: larger.id, title: 'Cats taken for dogs: 90 of 90', clusters: [larger.id] };
+    const comparison = sample.comparison && {
+      ...sample.comparison,
+      clusters: [larger, ...sample.comparison.clusters],
+    };
+    const result = sampleResult({ checkpoints: [sampleCheckpoint({ comparison, events: [first, second] })] });
+    const [worst = ''] = closingLines(result, new Map(), 'r').filter((line) => line.startsWith('Worst: '));
+    expect(worst).toMatch(
+      /^Worst: Automobiles taken for trucks: 30 of 36; .* images of automobile, feature 33 > 0\.412: 36 /,
+    );
+  });
+
+  it('tell the known failure mode that got worst where nothing is new', () => {
+    const sample = sampleCheckpoint();
+    const [less, more] = [12, 30].map((newlyFailed) =>
+      sampleCluster({ id: `label:cat#${newlyFailed}`, status: 'worsened', newlyFailed }),
+    );
+    const comparison = sample.comparison && { ...sample.comparison, clusters: [less, more] };
+    const result = sampleResult({ checkpoints: [sampleCheckpoint({ comparison, events: [] })] });
+    const lines = closingLines(result, new Map(), 'r').filter((line) => /^(Worst|Next)/.test(line));
+    expect(lines).toEqual([
+      'Worst: images of automobile, feature 33 > 0.412: 30 of 341 images newly fail, none is newly right (4.7 % -> 15.2 %; by chance in less than 1 in 1,000,000 cases)',
     ]);
   });
 
