@@ -222,8 +222,9 @@ const isRule = (check: Partial<Rule> | LostImages): check is Partial<Rule> => !(
 
 /** Two rules in one: a share above which it warns, and one above which it fails. */
 function lostImages(check: Checked['gate']['checks'][string]): CheckRule[] {
-  const { warning = 0, error = 0.01 } =
-    typeof check === 'object' && ('warning' in check || 'error' in check) ? check : {};
+  const { warning, error } = { ...sharesOf(builtInChecks()['lost-images']), ...sharesOf(check) };
+  if (warning === undefined || error === undefined)
+    throw new Error('config.schema.json leaves a share of lost-images out');
   const rule = { id: 'lost-images', measure: 'lostImages', groups: ['all'], operator: '<=' } as const;
   const rows: CheckRule[] = [
     { ...rule, severity: 'warning', value: warning },
@@ -231,6 +232,10 @@ function lostImages(check: Checked['gate']['checks'][string]): CheckRule[] {
   ];
   if (check === 'off') return [];
   return check === 'warning' ? rows.slice(0, 1) : rows;
+}
+
+function sharesOf(check: Checked['gate']['checks'][string] | undefined): LostImages {
+  return typeof check === 'object' && ('warning' in check || 'error' in check) ? check : {};
 }
 
 type Where = (...keys: string[]) => string;

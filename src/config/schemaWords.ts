@@ -4,6 +4,7 @@ import { isJsonObject, type JsonObject } from '../records/json.ts';
 export function allowedIn(schema: JsonObject): string {
   if (Array.isArray(schema.enum)) return `one of ${schema.enum.map(shown).join(', ')}`;
   if (schema.const !== undefined) return shown(schema.const);
+  if (Array.isArray(schema.anyOf)) return schema.anyOf.map((choice) => allowedIn(recordOf(choice))).join(' or ');
   const types: readonly unknown[] = Array.isArray(schema.type) ? schema.type : [schema.type];
   return types
     .filter((type) => type !== 'null')
@@ -17,6 +18,8 @@ function inWords(type: unknown, schema: JsonObject): string {
       return `a whole number${rangeOf(schema)}`;
     case 'number':
       return `a number${rangeOf(schema)}`;
+    case 'boolean':
+      return 'true or false';
     case 'array': {
       const { minItems, maxItems } = schema;
       if (minItems !== undefined && minItems === maxItems) return `a list of ${shown(minItems)}`;
@@ -24,8 +27,10 @@ function inWords(type: unknown, schema: JsonObject): string {
     }
     case 'object':
       return 'a mapping of keys to values';
-    default:
+    case 'string':
       return 'text that is not empty';
+    default:
+      throw new Error(`no words for the type ${String(type)} of a schema`);
   }
 }
 

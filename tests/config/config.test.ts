@@ -509,6 +509,7 @@ describe('what is refused, and how', () => {
       '`groups[1]` is "labels", which is not allowed',
       'A grouping: `label`, `prediction`, `all`, `confusion`, `union:CLASS` or `column:NAME`',
     ],
+    ['yes and no', `${least}counterfactual: maybe\n`, 3, '`counterfactual` is text ("maybe")', 'Give true or false'],
     ['no groups', `${least}groups: []\n`, 3, '`groups` is [], which is not allowed', 'Give a list that is not empty'],
     ['a group twice', `${least}groups: [all, all]\n`, 3, '`groups` names "all" twice', 'Name each once'],
     [

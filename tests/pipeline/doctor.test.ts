@@ -16,7 +16,7 @@ import { parseNvidiaSmi } from '../../src/models/engines/gpus.ts';
 import { installEngine, installPackages } from '../../src/models/engines/installEngine.ts';
 import { brief, engineCache, engineFolder, placesOf } from '../../src/models/engines/installedPackage.ts';
 import { loadTfjsNode } from '../../src/models/tfjs/nativeBackend.ts';
-import { diagnose, diagnosisLines } from '../../src/pipeline/doctor.ts';
+import { diagnose, diagnosisLines } from '../../src/pipeline/diagnosis.ts';
 import { model, robust } from '../features/extraction.ts';
 import { runHere } from '../inProcess.ts';
 import { tinyGraph, writeModel } from '../models/tfjsFixtures.ts';
