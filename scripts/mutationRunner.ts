@@ -48,13 +48,13 @@ const keepsSomething = /^let /m;
 /** Why a mutant ends without a test that fails: a loop came by it ten times as often as in all tests without it. */
 const endless = 'endless';
 
-/** Tests find `mutationTests` under the name of vitest, and are read anew in each round. */
+/** Tests find `mutationTests` under the name of vitest, and are read anew in each round, but for what looks for Python. */
 registerHooks({
   resolve: (specifier, context, next) => {
     const isTest = context.parentURL?.includes('/tests/') ?? false;
     if (specifier === 'vitest' && isTest) return { url: vitest, shortCircuit: true };
     const found = next(specifier, context);
-    if (/\/tests\/.*\.ts$/.test(found.url)) return { ...found, url: `${found.url}?${round}` };
+    if (/\/tests\/(?!extras).*\.ts$/.test(found.url)) return { ...found, url: `${found.url}?${round}` };
     return edition > 0 && /\/src\/.*\.ts$/.test(found.url) ? { ...found, url: `${found.url}?${edition}` } : found;
   },
 });

@@ -22,10 +22,19 @@ export const CHROMIUM = none
   ? undefined
   : ['/usr/bin/chromium', '/usr/bin/google-chrome', '/usr/bin/chromium-browser'].find(existsSync);
 
-/** Whether Debian's Python has all of these modules. */
+/** Whether Debian's Python has all of these modules: asked once, it takes seconds. */
 export function hasPython(...modules: string[]): boolean {
+  const script = `import ${modules.join(', ')}`;
+  const known = imported.get(script) ?? canRun(script);
+  imported.set(script, known);
+  return known;
+}
+
+const imported = new Map<string, boolean>();
+
+function canRun(script: string): boolean {
   try {
-    execFileSync(PYTHON, ['-c', `import ${modules.join(', ')}`], { stdio: 'ignore' });
+    execFileSync(PYTHON, ['-c', script], { stdio: 'ignore' });
     return true;
   } catch {
     return false;

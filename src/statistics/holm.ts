@@ -3,7 +3,7 @@
  * rejection at or below alpha, whatever the dependence (Holm, 1979; R: `p.adjust(p, "holm")`).
  */
 export function holm(pValues: readonly number[]): number[] {
-  const order = pValues.map((_, index) => index).sort((a, b) => pValues[a] - pValues[b] || a - b);
+  const order = pValues.map((_, index) => index).sort((a, b) => pValues[a] - pValues[b]);
   const adjusted = new Array<number>(pValues.length).fill(1);
   let greatest = 0;
   for (const [rank, index] of order.entries()) {

@@ -31,8 +31,8 @@ function counted(own: Float64Array, others: Float64Array): { u: number; ties: nu
   while (i < own.length || j < others.length) {
     const value = Math.min(own[i] ?? Number.POSITIVE_INFINITY, others[j] ?? Number.POSITIVE_INFINITY);
     const [from, below] = [i, j];
-    while (i < own.length && own[i] === value) i++;
-    while (j < others.length && others[j] === value) j++;
+    while (own[i] === value) i++;
+    while (others[j] === value) j++;
     const [here, there] = [i - from, j - below];
     u += here * (below + there / 2);
     ties += (here + there) ** 3 - (here + there);

@@ -25,6 +25,10 @@ describe('mannWhitney', () => {
     // Equal values count half, and all alike tell nothing.
     expect(mannWhitney(rising([1, 1]), rising([1, 1, 1]))).toEqual({ superiority: 0.5, pValue: 1 });
     expect(mannWhitney(rising([1]), rising([1, 2])).superiority).toBe(0.25);
+    // Two alike: a variance of 1 * 2 / 12 * (4 - 6 / (3 * 2)) = 1/2, and 2 - 1 - 1/2 of it: P(Z > 0.7071) = 0.23975.
+    for (const tied of [mannWhitney(rising([1]), rising([2, 2])), mannWhitney(rising([2, 2]), rising([1]))])
+      expect(tied.pValue).toBeCloseTo(2 * 0.23975006, 7);
+    expect(mannWhitney(rising([3]), rising([2, 2])).pValue).toBeCloseTo(2 * 0.23975006, 7);
   });
 
   it('counts every order of a small case', () => {

@@ -36,10 +36,18 @@ describe('monteCarlo', () => {
     // Not before so many draws, nor by any beyond.
     const same = (more: object) => {
       const again = uniforms('as clear');
-      return monteCarlo(60, () => -Math.log(again()), { ...options, ...more });
+      let made = 0;
+      const drawn = () => {
+        made++;
+        return -Math.log(again());
+      };
+      return { result: monteCarlo(60, drawn, { ...options, ...more }), made };
     };
     expect(same({ clearBelow: 1e-9 })).toEqual(same({ draws: 999 }));
     expect(same({ clearBelow: 1e-9, lookAt: 1200 })).toEqual(same({ draws: 1200 }));
+    // One draw as good is no clear case, whatever the level.
+    const one = monteCarlo(60, (at) => (at === 500 ? 60 : draw()), { ...options, clearBelow: 0.5 });
+    expect(one).toEqual({ pValue: 2 / 5000, draws: 4999, asGood: 1, extended: false });
   });
 
   it('is 1 where every draw is as good', () => {
@@ -101,7 +109,9 @@ describe('fitGumbelTail', () => {
 
   it('fits no zeros, and nothing where too little is left', () => {
     expect(fitGumbelTail(new Float64Array(999))).toBeNull();
-    expect(fitGumbelTail(Float64Array.from({ length: 999 }, (_, at) => (at < 19 ? at + 1 : 0)))).toBeNull();
+    const rising = (most: number) => Float64Array.from({ length: 999 }, (_, at) => (at < most ? at + 1 : 0));
+    expect(fitGumbelTail(rising(19))).toBeNull();
+    expect(fitGumbelTail(rising(20))).toMatchObject({ from: 1 });
     expect(fitGumbelTail(Float64Array.from({ length: 999 }, (_, at) => (at < 50 ? 5 : 0)))).toBeNull();
     // Two values, 40 and 10 times of 1,000: P(X >= 2) is 1 in 100 in the sample, and so in the fit.
     const two = Float64Array.from({ length: 1000 }, (_, at) => (at < 40 ? 1 : at < 50 ? 2 : 0));
