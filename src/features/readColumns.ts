@@ -18,6 +18,8 @@ const GAP_BYTES = 4096;
  */
 export function readColumns(file: FeatureFile): ReadColumns {
   let header: Promise<NpyHeader> | undefined;
+  // One for all reads: each is done before the next begins, and collecting a thousand of them would take longer than filling them.
+  const buffer = new ArrayBuffer(Math.max(BUFFER_BYTES, file.dimensions * Float64Array.BYTES_PER_ELEMENT));
   return async (rows, from, to, into) => {
     header ??= readNpy(file.path).then((found) => found.header);
     const { dtype } = await header;
@@ -29,7 +31,7 @@ export function readColumns(file: FeatureFile): ReadColumns {
       const order = Uint32Array.from(rows, (_, i) => i).sort(
         (a, b) => entry(file.rowOf, entry(rows, a)) - entry(file.rowOf, entry(rows, b)),
       );
-      readInOrder(handle, dtype, file, rows, order, columns);
+      readInOrder(handle, dtype, file, rows, order, columns, buffer);
     } finally {
       closeSync(handle);
     }
@@ -45,10 +47,10 @@ function readInOrder(
   rows: Uint32Array,
   order: Uint32Array,
   columns: Columns,
+  buffer: ArrayBuffer,
 ): void {
   const size = bytesPerValue(dtype);
   const width = (columns.to - columns.from) * size;
-  const buffer = new ArrayBuffer(Math.max(BUFFER_BYTES, width));
   const values = dtype === 'float32' ? new Float32Array(buffer) : new Float64Array(buffer);
   const startOf = (i: number) =>
     file.offset + (entry(file.rowOf, entry(rows, entry(order, i))) * file.dimensions + columns.from) * size;
