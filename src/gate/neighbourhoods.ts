@@ -34,11 +34,16 @@ export function neighbourhoodsOf(points: Points, rows: number, open: Uint32Array
   const centres = Array.from({ length: count }, (_, at) => open[Math.floor(((at + 0.5) * open.length) / count)]);
   const order = new Uint32Array(new SharedArrayBuffer(4 * 2 * count * reach));
   const whiten = whitener(points, rows);
-  for (const [at, centre] of centres.entries()) {
-    const ball = order.subarray(2 * at * reach, (2 * at + 1) * reach);
-    ball.set(least(distances(points, rows, centre), reach));
-    const direction = whiten(meanOf(points, ball.subarray(0, SURROUNDINGS)));
-    order.set(least(against(points, rows, direction), reach), (2 * at + 1) * reach);
+  for (let from = 0; from < count; from += AT_ONCE) {
+    const some = centres.slice(from, from + AT_ONCE);
+    const directions = distances(points, rows, some).map((far, at) => {
+      const ball = order.subarray(2 * (from + at) * reach, (2 * (from + at) + 1) * reach);
+      ball.set(least(far, reach));
+      return whiten(meanOf(points, ball.subarray(0, SURROUNDINGS)));
+    });
+    for (const [at, far] of against(points, rows, directions).entries()) {
+      order.set(least(far, reach), (2 * (from + at) + 1) * reach);
+    }
   }
   return {
     ...{ reach, order },
@@ -47,30 +52,73 @@ export function neighbourhoodsOf(points: Points, rows: number, open: Uint32Array
   };
 }
 
-/** Squared distance of every image to one. */
-function distances({ width, values }: Points, rows: number, centre: number): Float64Array {
-  const own = values.subarray(centre * width, (centre + 1) * width);
-  const found = new Float64Array(rows);
-  for (let row = 0; row < rows; row++) {
-    let sum = 0;
-    for (let at = 0, from = row * width; at < width; at++) {
-      const difference = values[from + at] - own[at];
-      sum += difference * difference;
-    }
-    found[row] = sum;
-  }
-  return found;
+/** Images that all others are measured against in one pass over their values. */
+const AT_ONCE = 4;
+
+/** Four vectors, value by value; the last stands in for those that there are none of. */
+function interleaved(vectors: readonly ArrayLike<number>[], width: number): Float64Array {
+  const last = vectors.length - 1;
+  return Float64Array.from(
+    { length: AT_ONCE * width },
+    (_, at) => vectors[Math.min(at % AT_ONCE, last)][Math.floor(at / AT_ONCE)],
+  );
 }
 
-/** How far each image lies against a direction. */
-function against({ width, values }: Points, rows: number, direction: Float64Array): Float64Array {
-  const found = new Float64Array(rows);
-  for (let row = 0; row < rows; row++) {
-    let sum = 0;
-    for (let at = 0, from = row * width; at < width; at++) sum -= values[from + at] * direction[at];
-    found[row] = sum;
+/** Squared distance of every image to each of up to four. */
+function distances({ width, values }: Points, rows: number, centres: readonly number[]): Float64Array[] {
+  const own = interleaved(
+    centres.map((centre) => values.subarray(centre * width, (centre + 1) * width)),
+    width,
+  );
+  const found = Array.from({ length: AT_ONCE }, () => new Float64Array(rows));
+  const [first, second, third, fourth] = found;
+  for (let row = 0, from = 0; row < rows; row++) {
+    let one = 0;
+    let two = 0;
+    let three = 0;
+    let four = 0;
+    for (let at = 0; at < AT_ONCE * width; at += AT_ONCE) {
+      const value = values[from++];
+      const a = value - own[at];
+      const b = value - own[at + 1];
+      const c = value - own[at + 2];
+      const d = value - own[at + 3];
+      one += a * a;
+      two += b * b;
+      three += c * c;
+      four += d * d;
+    }
+    first[row] = one;
+    second[row] = two;
+    third[row] = three;
+    fourth[row] = four;
   }
-  return found;
+  return found.slice(0, centres.length);
+}
+
+/** How far every image lies against each of up to four directions. */
+function against({ width, values }: Points, rows: number, directions: readonly Float64Array[]): Float64Array[] {
+  const along = interleaved(directions, width);
+  const found = Array.from({ length: AT_ONCE }, () => new Float64Array(rows));
+  const [first, second, third, fourth] = found;
+  for (let row = 0, from = 0; row < rows; row++) {
+    let one = 0;
+    let two = 0;
+    let three = 0;
+    let four = 0;
+    for (let at = 0; at < AT_ONCE * width; at += AT_ONCE) {
+      const value = values[from++];
+      one -= value * along[at];
+      two -= value * along[at + 1];
+      three -= value * along[at + 2];
+      four -= value * along[at + 3];
+    }
+    first[row] = one;
+    second[row] = two;
+    third[row] = three;
+    fourth[row] = four;
+  }
+  return found.slice(0, directions.length);
 }
 
 function meanOf({ width, values }: Points, positions: Uint32Array): Float64Array {
