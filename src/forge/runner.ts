@@ -1,5 +1,6 @@
 import { sep } from 'node:path';
 import * as core from '@actions/core';
+import { messageOf, UserError } from '../errors.ts';
 
 /** A message that GitHub shows at a line of a file, on the run and in the pull request. */
 export interface Annotation {
@@ -17,8 +18,9 @@ export interface Log {
   readonly annotate: (annotation: Annotation) => void;
   /** Folds what is logged until `end`. */
   readonly group: (title: string) => { readonly end: () => void };
-  /** Adds Markdown to the job summary; false where the runner has none. */
-  readonly summary: (markdown: string) => Promise<boolean>;
+  /** Adds Markdown to the job summary; a sentence on why not where that cannot be, null where it was added. */
+  readonly summary: (markdown: string) => Promise<string | null>;
+  /** @throws UserError where the runner's file of outputs cannot be written */
   readonly output: (name: string, value: string) => void;
   /** Hides a text in all that is logged from now on. */
   readonly hide: (secret: string) => void;
@@ -44,11 +46,26 @@ export function openLog(workspaceOf: () => string): Log {
     },
     summary: async (markdown) => {
       // An older Enterprise Server's runner gives none.
-      if (!process.env.GITHUB_STEP_SUMMARY) return false;
-      await core.summary.addRaw(short(markdown), true).write();
-      return true;
+      if (!process.env.GITHUB_STEP_SUMMARY) return 'This runner has no job summary.';
+      try {
+        await core.summary.addRaw(short(markdown), true).write();
+        return null;
+      } catch (thrown) {
+        return `The job summary cannot be written: ${messageOf(thrown)}`;
+      }
     },
-    output: (name, value) => core.setOutput(name, value),
+    output: (name, value) => {
+      try {
+        core.setOutput(name, value);
+      } catch (cause) {
+        throw new UserError({
+          what: `the outputs of the step cannot be written (${messageOf(cause)})`,
+          where: 'GITHUB_OUTPUT',
+          fix: "Let the step write the runner's files: in a container, run it as their owner",
+          cause,
+        });
+      }
+    },
     hide: (secret) => {
       if (secret !== '') core.setSecret(secret);
     },

@@ -37,18 +37,27 @@ async function judgeAndTell(): Promise<void> {
   enter(resolve(workspace(), inputs.workingDirectory));
   const outcome = await gate(inputs, event).catch((thrown: unknown) => tellOfError(inputs, event, thrown));
   const failed = fails(outcome, inputs.failOn);
-  for (const [name, value] of Object.entries(stepOutputs(outcome.result, outcome.outcome, inputs.out))) {
-    log.output(name, value);
-  }
+  const unwritten = writeOutputs(outcome, inputs);
   for (const annotation of checkAnnotations(outcome.result, inputs.config, workspace())) log.annotate(annotation);
   await summarise(outcome.summary);
   await commentOn(inputs, event, () => ofOutcome(event, outcome, inputs.comment === 'on-failure' && !failed));
   for (const line of outcome.lines) log.line(line);
   if (failed) log.fail(`The gate failed: ${outcome.lines[0]}`);
-  if (outcome.problem) throw outcome.problem;
+  if (outcome.problem ?? unwritten) throw outcome.problem ?? unwritten;
   if (outcome.unrecorded === null) return;
   if (event.doubtful === null) throw outcome.unrecorded;
   notify('notice', `No baseline is recorded: ${outcome.unrecorded.what} (${event.doubtful}).`);
+}
+
+/** Writes the step's outputs; what hinders that takes nothing of the rest along. */
+function writeOutputs({ result, outcome }: GateOutcome, { out }: StepInputs): UserError | null {
+  try {
+    for (const [name, value] of Object.entries(stepOutputs(result, outcome, out))) log.output(name, value);
+    return null;
+  } catch (thrown) {
+    if (thrown instanceof UserError) return thrown;
+    throw thrown;
+  }
 }
 
 /** Tells a run that could not judge where the one before it may have said that all is well; throws what it was given. */
@@ -124,7 +133,8 @@ function fails({ passed, result }: GateOutcome, failOn: StepInputs['failOn']): b
 }
 
 async function summarise(summary: string): Promise<void> {
-  if (!(await log.summary(summary))) log.line('This runner has no job summary.');
+  const why = await log.summary(summary);
+  if (why !== null) log.line(why);
 }
 
 type Words = Omit<Post, 'issue' | 'run'>;

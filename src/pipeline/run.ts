@@ -66,7 +66,9 @@ function judgeAll(request: Request): Promise<GateOutcome> {
     if (request.record && !passed) request.onNotice('Not recorded as a baseline: the gate failed.');
     await watchBroken(run, store, result);
     if (request.record && !standing.mayRecord) request.onNotice('Not recorded as a baseline: it is of another commit.');
-    const records = request.record && passed && standing.mayRecord;
+    // Who keeps none and asked for none needs no error.
+    const isPointless = store === null && request.recordUnasked === true;
+    const records = request.record && passed && standing.mayRecord && !isPointless;
     const unrecorded = records ? await recorded(run, { result, features, checkpoints }) : null;
     return { json: result, outcome, passed, unrecorded, ...told };
   });

@@ -265,6 +265,15 @@ describe('main after its history changed', () => {
     },
   );
 
+  it('a push to main where no baselines are kept is compared with nothing, and no error', async () => {
+    const { work } = world('keeps-none');
+    const ended = await pushed(work, { inputs: { baseline: 'none' } });
+    expect({ status: ended.status, outcome: ended.outputs.outcome }).toEqual({ status: 0, outcome: 'not compared' });
+    const asked = await pushed(work, { inputs: { baseline: 'none', record: 'true' } });
+    expect(asked.status).toBe(1);
+    expect(asked.log).toContain('no baselines are kept');
+  });
+
   it('a damaged branch of baselines is said in annotation, summary and comment, over a comment that passed', async () => {
     const { work, remote } = world('damaged');
     propose(work, 'good');

@@ -84,6 +84,18 @@ describe('a log', () => {
     expect(log).toMatch(/^::error title=a%2Cb%3A%3Ac %3A%3Aerror%3A%3Ad,file=barlow.yml,line=3::m ::error::e$/m);
   });
 
+  it('says what the runner gives no room for', () => {
+    const nowhere = { GITHUB_STEP_SUMMARY: '/nowhere/summary', GITHUB_OUTPUT: '/nowhere/output' };
+    const { log, status } = step(
+      `console.log(await log.summary('# ok'));
+       try { log.output('passed', 'true'); } catch (thrown) { console.log(thrown.name, thrown.where, thrown.what); }`,
+      nowhere,
+    );
+    expect(log).toMatch(/^The job summary cannot be written: .*\/nowhere\/summary/m);
+    expect(log).toMatch(/^UserError GITHUB_OUTPUT the outputs of the step cannot be written/m);
+    expect(status).toBe(0);
+  });
+
   it('hides secrets and the workspace, writes outputs and a summary, and fails', () => {
     const { log, files, status } = step(
       `log.hide('s3cret'); log.line('/home/runner/work/repo/out/report.html'); log.output('passed', 'true\\nx=1');
