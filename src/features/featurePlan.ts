@@ -38,7 +38,7 @@ export function planFeatures(model: ModelDescription, options: FeatureModelOptio
   const pipeline = pipelineFor(model, options.preprocess ?? presetOfFolder(options.path, model));
   const { batch } = model.geometry(pipeline.crop);
   const fitting = Math.floor(PIXELS_A_BATCH / (pipeline.height * pipeline.width));
-  const parts = JSON.stringify([model.fingerprint, layer, pipeline]);
+  const parts = JSON.stringify([model.fingerprint, layer, pipeline, ...(model.wholePixels ? ['0 to 255'] : [])]);
   const fingerprint = createHash('sha256').update(parts).digest('hex');
   const batches = { batch: batch ?? Math.max(8, Math.min(128, fitting)), gradientBatch: batch ?? GRADIENT_BATCH };
   return { model, layer, featureMap, pipeline, ...batches, fingerprint };
@@ -57,15 +57,15 @@ function pipelineFor(model: ModelDescription, given: PreprocessOptions | Preproc
   const { layout, height, width, channels } = model.geometry(crop);
   const order = channels === 1 ? 'grey' : (options?.channels ?? usual.channels);
   if (options !== null) checkWhole(model, options);
-  if (options !== null) return { ...usual, ...options, crop, layout, height, width, channels: order };
+  const form = model.wholePixels ? { mean: unscaled.mean, std: unscaled.std } : {};
+  if (options !== null) return { ...usual, ...options, ...form, crop, layout, height, width, channels: order };
   // A square input can be had from any image; another shape only from images that have it already.
   const side = height === width ? height : null;
   return {
     ...usual,
     resize: side,
     crop: side,
-    mean: [0, 0, 0],
-    std: [1, 1, 1],
+    ...unscaled,
     layout,
     height,
     width,
@@ -79,10 +79,15 @@ function sideOf({ layers }: ModelDescription): number | null {
   return typeof sides[0] === 'number' && sides.length >= 2 ? sides[0] : null;
 }
 
+/** Values in [0, 1] as they are. */
+const unscaled = { mean: [0, 0, 0], std: [1, 1, 1] } as const;
+
 function checkWhole({ wholePixels, file }: ModelDescription, { mean, std }: PreprocessOptions): void {
-  if (!wholePixels || (mean.every((value) => value === 0) && std.every((value) => value === 1))) return;
+  // Some say by a standard deviation of 1/255 what is done for such a model anyway.
+  const isPixels = std.every((value) => Math.abs(255 * value - 1) < 1e-3);
+  if (!wholePixels || (mean.every((value) => value === 0) && (isPixels || std.every((value) => value === 1)))) return;
   throw new UserError({
-    what: 'the model reads pixels as whole numbers from 0 to 255, and preprocess would normalise them before',
+    what: 'the model reads pixels from 0 to 255 and scales them itself, and preprocess would normalise them before',
     where: file,
     fix: 'Leave mean and std out of its preprocess: the model normalises them itself',
   });

@@ -40,7 +40,7 @@ export interface ModelDescription {
    * @throws UserError as `featuresLayer`.
    */
   readonly scoresLayer: (named: string | null) => string;
-  /** Whether it reads pixels as whole numbers from 0 to 255; its session takes them from images in [0, 1] all the same. */
+  /** Whether it reads pixels from 0 to 255 and scales them itself; its session takes them from images in [0, 1] all the same. */
   readonly wholePixels: boolean;
   /** The map that a layer of features was pooled from; null where there is none. */
   readonly featureMapOf: (features: string) => string | null;

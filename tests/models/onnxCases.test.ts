@@ -111,6 +111,33 @@ describe("ONNX as people have it, against Python's onnxruntime and PyTorch", () 
     },
   );
 
+  test.each(running.filter(({ name }) => /^(pixels|images)-/.test(name)))(
+    '$name: pixels from 0 to 255 are told from images in [0, 1]',
+    async ({ name }) => {
+      const model = await describeOnnxModel(at(name));
+      expect(model.wholePixels).toBe(name.startsWith('pixels'));
+      const layer = { features: null, featureMap: null };
+      const plain = planFeatures(model, { path: at(name), layer, preprocess: null }).pipeline;
+      expect(plain).toMatchObject({ mean: [0, 0, 0], std: [1, 1, 1] });
+      const form = { resize: side, crop: side };
+      const pixels = { ...form, mean: [0, 0, 0], std: [1 / 255, 1 / 255, 1 / 255] } as const;
+      const normalised = { ...form, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
+      const plan = (preprocess: typeof pixels | typeof normalised) => () =>
+        planFeatures(model, { path: at(name), layer, preprocess }).pipeline;
+      if (!model.wholePixels) return expect(plan(normalised)()).toMatchObject(normalised);
+      // What some said to work around it, and what would be normalised twice.
+      expect(plan(pixels)()).toEqual(plain);
+      expect(plan(normalised)).toThrow('reads pixels from 0 to 255 and scales them itself');
+    },
+  );
+
+  test('of a model whose head is in a branch the only output holds the scores', async () => {
+    expect((await describeOnnxModel(at('branch-head'))).scoresLayer(null)).toBe('y');
+    const { session, values } = await open('branch-head');
+    expect((await session.run({ count, values }, ['y'])).get('y')?.shape).toEqual([count, 5]);
+    await session.close();
+  });
+
   test('every case has a file', () => {
     expect(Object.keys(expected.cases).filter((name) => !existsSync(at(name)))).toEqual([]);
     expect(running.length).toBeGreaterThan(40);

@@ -393,3 +393,40 @@ describe('a model elsewhere', () => {
     expect(await fingerprint(copy)).not.toBe(await fingerprint(join(file, '..')));
   });
 });
+
+describe('a graph whose first arithmetic is that of pixels from 0 to 255', () => {
+  /** The tiny graph with an operator and its constant before the convolution. */
+  function with255(op: string, values: readonly number[]) {
+    const { topology, weights } = tinyGraph();
+    const nodes = 'node' in topology && Array.isArray(topology.node) ? topology.node : [];
+    const node = nodes.map((each: { name: string; input?: readonly string[] }) =>
+      each.name === 'conv' ? { ...each, input: ['ranged', 'kernel'] } : each,
+    );
+    const float = { T: { type: 'DT_FLOAT' } };
+    const added = [
+      { name: 'factor', op: 'Const', attr: { dtype: { type: 'DT_FLOAT' } } },
+      { name: 'ranged', op, input: ['image', 'factor'], attr: float },
+    ];
+    const at = node.findIndex(({ name }) => name === 'conv');
+    const factor: Weight = { name: 'factor', shape: values.length === 1 ? [] : [values.length], values };
+    return write({ topology: { node: node.toSpliced(at, 0, ...added), versions: {} }, weights: [factor, ...weights] });
+  }
+
+  it('takes images in [0, 1] all the same', async () => {
+    const file = with255('Mul', [1 / 255]);
+    expect((await describeModel(file)).wholePixels).toBe(true);
+    const found = await withSession(file, (session) => session.run({ count: 2, values: images }, ['pool']));
+    for (const [at, value] of features.flat().entries()) expect(found.get('pool')?.values[at]).toBeCloseTo(value, 5);
+  });
+
+  it.each([
+    ['RealDiv', [127.5], true],
+    ['Sub', [123.7, 116.3, 103.5], true],
+    ['Mul', [2], false],
+    ['Mul', [255], false],
+    ['Sub', [0.485, 0.456, 0.406], false],
+    ['RealDiv', [0.229, 0.224, 0.225], false],
+  ] as const)('is told by %s with %j: %s', async (op, values, isPixels) => {
+    expect((await describeModel(with255(op, values))).wholePixels).toBe(isPixels);
+  });
+});

@@ -12,19 +12,22 @@ export const door = { scale: 'images: scale', clip: 'images: clip', round: 'imag
 
 /** Whether the images of a graph are pixel values from 0 to 255, behind a door. */
 export function takesBytes(graph: Graph): boolean {
-  return graph.node.some(({ name }) => name === door.round);
+  return graph.node.some(({ name }) => name === door.scale);
 }
 
 /**
- * The graph with float32 images where it asks for float16 or double ones, or for whole pixel values: these are taken
+ * The graph with float32 images where it asks for float16 or double ones, or for pixel values from 0 to 255: these are taken
  * from images in [0, 1], as all other models see them.
+ *
+ * @param readsPixels whether it takes such pixel values though its input is no whole number
  */
-export function withFloatImages(graph: Graph): Graph {
+export function withFloatImages(graph: Graph, readsPixels: boolean): Graph {
   const [input, ...others] = graph.input;
   const tensor = input?.type?.tensorType;
   if (!tensor || others.length > 0 || tensor.shape?.dim.length !== 4) return graph;
   const { elemType } = tensor;
-  if (!floats.includes(elemType) && !bytes.includes(elemType)) return graph;
+  const isFloat = floats.includes(elemType) || (readsPixels && elemType === elemTypes.float);
+  if (!isFloat && !bytes.includes(elemType)) return graph;
   const typed = `${input.name} as the model takes it`;
   const limits = ['images: 0', 'images: 255'] as const;
   const steps = bytes.includes(elemType)
@@ -34,7 +37,9 @@ export function withFloatImages(graph: Graph): Graph {
         step('Round', [door.clip], door.round),
         step('Cast', [door.round], door.cast, typed, elemType),
       ]
-    : [step('Cast', [input.name], door.cast, typed, elemType)];
+    : readsPixels
+      ? [step('Mul', [input.name, limits[1]], door.scale), step('Cast', [door.scale], door.cast, typed, elemType)]
+      : [step('Cast', [input.name], door.cast, typed, elemType)];
   const rename = (name: string) => (name === input.name ? typed : name);
   const node = graph.node.map((each) => replaced(each, { input: each.input.map(rename) }));
   return replaced(graph, {

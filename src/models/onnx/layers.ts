@@ -59,8 +59,8 @@ const answers = new Set([
   ...['Softmax', 'LogSoftmax', 'Sigmoid', 'Softplus', 'Exp', 'ArgMax', 'TopK', 'ZipMap'],
   ...['QLinearSoftmax', 'QLinearSigmoid'],
 ]);
-/** A bias, a temperature, the scale of quantised values: the other operand does not depend on the images. */
-const affine = new Set(['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Clip', 'QLinearAdd', 'QLinearMul']);
+/** A bias, a temperature, a normalisation, the scale of quantised values: the other operand does not depend on the images. */
+const affine = new Set(['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Clip', 'BatchNormalization', 'QLinearAdd', 'QLinearMul']);
 /** Products with weights, and the place of the weights among their inputs. */
 const products: ReadonlyMap<string, number> = new Map(
   Object.entries({
@@ -133,12 +133,34 @@ function headOf(graph: OnnxGraph, active: ReadonlySet<string>, output: string): 
     const head = denseHead(graph, active, node) ?? scoredMap(graph, node, logits !== output);
     if (head !== null) return { output, logits, ...head };
     const isAnswer = answers.has(node.opType);
-    if (!isAnswer && !sameValues.has(node.opType) && !isAffine(active, node)) return null;
+    if (!isAnswer && !sameValues.has(node.opType) && !isAffine(active, node))
+      return joinedHead(graph, active, node, { output, logits });
     [name = ''] = node.input.filter((each) => active.has(each));
     if (isAnswer) logits = floatsOf(graph, name);
     else if (graph.makerOf.get(logits)?.opType === 'QuantizeLinear') logits = name;
   }
   return null;
+}
+
+/** What joins the scores of several heads. */
+const joins = new Set(['Add', 'Sum', 'Mean', 'Max', 'Concat']);
+
+/** Several heads whose scores are joined (members of an ensemble, levels of a hierarchy): what all of them read; null where that is not one vector. */
+function joinedHead(
+  graph: OnnxGraph,
+  active: ReadonlySet<string>,
+  node: Node,
+  found: Pick<Head, 'output' | 'logits'>,
+): Head | null {
+  const parts = node.input.filter((name) => active.has(name));
+  if (!joins.has(node.opType) || parts.length < 2) return null;
+  let shared: Head | null = null;
+  for (const part of parts) {
+    const head = headOf(graph, active, part);
+    if (head === null || (shared !== null && head.features !== shared.features)) return null;
+    shared = head;
+  }
+  return shared && { ...found, features: shared.features, featureMap: shared.featureMap };
 }
 
 /** What a product with weights reads; null where a node is none. Reached from the scores, it is the last one. */
@@ -293,9 +315,22 @@ export function featuresLayer(graph: OnnxGraph, named: string | null): string {
   return named ?? findLayers(graph).features ?? refuse(graph, 'features', 'featureModel.layer.features');
 }
 
-/** As `featuresLayer`, for the scores of the classes. */
+/**
+ * The output of a model that has but one, N x classes, and no dense layer that is found (several experts, a head in a branch, distances to
+ * prototypes); null where it has others, or ends in its features.
+ */
+function soleOutput(graph: OnnxGraph): string | null {
+  const [output, ...others] = graph.graph.output;
+  if (output === undefined || others.length > 0 || headsOf(graph, imageInput(graph).name).length > 0) return null;
+  const dims = output.type?.tensorType?.shape?.dim ?? [];
+  const isVector = dims.length === 2 && fixedDimension(dims[1] ?? {}) !== 1;
+  const isChoice = ['ArgMax', 'TopK'].includes(graph.makerOf.get(output.name)?.opType ?? '');
+  return isVector && !isChoice && findLayers(graph).features === null ? output.name : null;
+}
+
+/** As `featuresLayer`, for the scores of the classes; of a model without a dense layer its only output. */
 export function scoresLayer(graph: OnnxGraph, named: string | null): string {
-  return named ?? findLayers(graph).logits ?? refuse(graph, 'logits', 'checkpointModel.output');
+  return named ?? findLayers(graph).logits ?? soleOutput(graph) ?? refuse(graph, 'logits', 'checkpointModel.output');
 }
 
 function refuse(graph: OnnxGraph, of: 'features' | 'logits', key: string): never {

@@ -5,6 +5,7 @@ import { fixedDimension, fixedTensor, indexed, isDefault, needsOf, type OnnxGrap
 import { withFloatImages } from './imageDoor.ts';
 import { inFloat32 } from './inFloat32.ts';
 import { inlined } from './inlineFunctions.ts';
+import { readsPixels } from './pixelInput.ts';
 import { decodeModel, type Graph, type Model, type Node, replaced, type TensorProto } from './protobuf.ts';
 import { checkTensorData, declaredBytes, elemTypes, packData, readExternalData, toNumber, valuesOf } from './tensor.ts';
 
@@ -70,7 +71,8 @@ function normalForm(file: string, decoded: Model, opset: number): OnnxGraph {
   const weights = new Set(model.graph.initializer.map(({ name }) => name));
   const input = model.graph.input.filter(({ name }) => !weights.has(name));
   const isDouble = input.some(({ type }) => type?.tensorType?.elemType === elemTypes.double);
-  const graph = withFloatImages(replaced(model.graph, { input }));
+  const given = replaced(model.graph, { input });
+  const graph = withFloatImages(given, readsPixels(indexed(file, replaced(model, { graph: given }), given, opset)));
   const irVersion = Math.max(toNumber(model.irVersion), leastIrVersion);
   const typed = indexed(file, replaced(model, { graph, irVersion }), graph, opset);
   refuseChance(typed);

@@ -20,6 +20,8 @@ export const elemTypes = {
 
 /** Bytes a value takes, by TensorProto.DataType; texts and the 4-bit types are not counted. */
 const bytesPerValue = [0, 4, 1, 1, 2, 2, 4, 8, 0, 1, 2, 8, 4, 8, 8, 16, 2, 1, 1, 1, 1];
+/** Bits of a value of newer types: uint4, int4, float4, float8e8m0, uint2, int2; values follow one another without a gap. */
+const bitsPerValue: Readonly<Record<number, number>> = { 21: 4, 22: 4, 23: 4, 24: 8, 25: 2, 26: 2 };
 
 /** No tensor of an image model comes near this; what declares one would exhaust the machine. */
 const maxTensorBytes = 2 ** 31;
@@ -144,7 +146,8 @@ export function valuesOf(tensor: TensorProto): number[] | null {
 
 /** Throws UserError where a tensor of `dims` would take 2 GiB or more; returns its bytes (0 for types not counted). */
 export function declaredBytes(name: string, dims: readonly number[], elemType: number, file: string): number {
-  const bytes = dims.reduce((product, dim) => product * dim, bytesPerValue[elemType] ?? 0);
+  const bits = bitsPerValue[elemType] ?? 8 * (bytesPerValue[elemType] ?? 0);
+  const bytes = Math.ceil(dims.reduce((product, dim) => product * dim, bits) / 8);
   if (bytes < maxTensorBytes && dims.every((dim) => dim >= 0)) return bytes;
   throw new UserError({
     what: `the tensor ${JSON.stringify(name)} of ${dims.join(' x ')} values is no tensor of an image model (limit: 2 GiB)`,
@@ -161,7 +164,9 @@ export function checkTensorData(tensor: TensorProto, file: string): void {
   const values = dims.reduce((product, dim) => product * dim, 1);
   const raw = tensor.rawData?.length ?? 0;
   const typed = [tensor.floatData, tensor.int32Data, tensor.int64Data, tensor.doubleData, tensor.uint64Data];
-  if (raw === declared || (raw === 0 && typed.some((list) => list?.length === values || list?.length === 2 * values)))
+  // Of complex types two numbers make a value, and of those of less than a byte a number holds several.
+  const counts = [values, 2 * values, ...(declared < values ? [declared] : [])];
+  if (raw === declared || (raw === 0 && typed.some((list) => list !== undefined && counts.includes(list.length))))
     return;
   throw new UserError({
     what: `the tensor ${JSON.stringify(tensor.name)} declares ${dims.join(' x ')} values but carries ${raw} bytes`,

@@ -24,6 +24,8 @@ export interface TfjsGraph {
   readonly file: string;
   readonly input: Layers['input'];
   readonly outputs: readonly string[];
+  /** Whether it takes pixels from 0 to 255 and scales them itself. */
+  readonly readsPixels: boolean;
   /** By name, in the file's order. */
   readonly nodes: ReadonlyMap<string, TfjsNode>;
 }

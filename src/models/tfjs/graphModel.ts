@@ -2,6 +2,7 @@ import { compileSchema } from '../../adapters/jsonSchema.ts';
 import { UserError } from '../../errors.ts';
 import type { TfjsFiles, WeightSpec } from './files.ts';
 import type { Role, TfjsGraph } from './graph.ts';
+import { beginsWithPixels, stepOfOperator } from './pixelInput.ts';
 
 interface Op {
   readonly name: string;
@@ -66,7 +67,8 @@ interface Context {
  * Reads the network of a Graph model, as tensorflowjs_converter writes them.
  * @throws UserError where it is none, or takes other than one image input.
  */
-export function readGraphModel({ topology, weights, file }: TfjsFiles): TfjsGraph {
+export function readGraphModel(files: TfjsFiles): TfjsGraph {
+  const { topology, weights, file } = files;
   if (!graphDef.accepts(topology)) throw unreadable('modelTopology holds no TensorFlow graph', file);
   const context = {
     ops: new Map(topology.node.map((op) => [op.name, op])),
@@ -81,9 +83,11 @@ export function readGraphModel({ topology, weights, file }: TfjsFiles): TfjsGrap
   const nodes = topology.node
     .filter(({ op }) => op !== 'Const')
     .map((op) => [op.name, { role: roleOf(op, context), from: computed(op, context)[0] ?? null }] as const);
+  const steps = topology.node.map((op) => stepOfOperator(op, inputsOf(op), computed(op, context)[0] ?? null, files));
   return {
     file,
     input: { name: input.name, shape: shapeOf(input) },
+    readsPixels: beginsWithPixels(input.name, steps),
     outputs: outputs.map(({ name }) => name),
     nodes: new Map(nodes),
   };

@@ -4,6 +4,7 @@ import { inOrder } from '../inOrder.ts';
 import type { TfjsFiles } from './files.ts';
 import type { Role, TfjsGraph, TfjsNode } from './graph.ts';
 import { type FunctionalConfig, functionalConfig, kerasModel, type Layer, sequentialConfig } from './kerasConfig.ts';
+import { beginsWithPixels, stepOfLayer } from './pixelInput.ts';
 
 const ROLES: ReadonlyMap<string, Role> = new Map([
   ['Dense', 'dense'],
@@ -45,9 +46,11 @@ function functional({ layers, input_layers, output_layers }: FunctionalConfig, f
   const input = firstText(input_layers) ?? '';
   const shape = inputShape(layers.find(({ config }) => config.name === input));
   const nodes = new Map(layers.map((layer) => [layer.config.name, nodeOf(layer, firstText(layer.inbound_nodes))]));
+  const steps = layers.map((layer) => stepOfLayer(layer, firstText(layer.inbound_nodes)));
   return {
     file,
     input: { name: input, shape },
+    readsPixels: beginsWithPixels(input, steps),
     outputs: output_layers.flatMap((output) => firstText(output) ?? []),
     nodes,
   };
@@ -77,7 +80,14 @@ function checkFeeding(layers: readonly Layer[], file: string): void {
 function sequential(layers: readonly Layer[], file: string): TfjsGraph {
   const names = layers.map(({ config }) => config.name);
   const nodes = new Map(layers.map((layer, i) => [layer.config.name, nodeOf(layer, names[i - 1] ?? null)]));
-  return { file, input: { name: entry(names, 0), shape: inputShape(layers[0]) }, outputs: names.slice(-1), nodes };
+  const steps = layers.map((layer, i) => stepOfLayer(layer, names[i - 1] ?? null));
+  return {
+    file,
+    input: { name: entry(names, 0), shape: inputShape(layers[0]) },
+    readsPixels: beginsWithPixels(entry(names, 0), steps),
+    outputs: names.slice(-1),
+    nodes,
+  };
 }
 
 function nodeOf({ class_name, config }: Layer, from: string | null): TfjsNode {

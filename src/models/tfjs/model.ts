@@ -36,7 +36,7 @@ export async function describeTfjsModel(file: string): Promise<ModelDescription>
     geometry,
     featuresLayer: (named) => tfjsFeaturesLayer(graph, named),
     scoresLayer: (named) => tfjsScoresLayer(graph, named),
-    wholePixels: false,
+    wholePixels: graph.readsPixels,
     featureMapOf: (layer) => pooledMap(graph, layer),
     open: async (engine, side) => openTfjsSession(await loadTfjs(engine), engine, files, graph, geometry(side)),
   };

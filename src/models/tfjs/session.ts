@@ -32,7 +32,7 @@ export async function openTfjsSession(
     // TF.js takes each layer once, and both a map and its mean may be asked for.
     const layers = [...new Set(outputs.map((name) => mapOfMean(name) ?? name))];
     const tensors = network
-      .forward(images, layers)
+      .forward(graph.readsPixels ? tf.mul(images, 255) : images, layers)
       .map((tensor) => (geometry.layout === 'NHWC' && tensor.rank === 4 ? tf.transpose(tensor, [0, 3, 1, 2]) : tensor));
     return outputs.map((name) => {
       const tensor = entry(tensors, layers.indexOf(mapOfMean(name) ?? name));

@@ -288,6 +288,42 @@ refused("dropout-in-training", build(body + flat + [node("Dropout", "f r on", "d
         'answers by chance: its node "d" is a Dropout in training mode', "describe")
 refused("noise", build(body + flat + [node("RandomNormalLike", "f", "n"), node("Add", "f n", "g"), node("Gemm", "g F c", "y", transB=1)]),
         'answers by chance: its node "n" is a RandomNormalLike', "describe")
+# Pixels from 0 to 255 in floats, which the model brings to its own range; and images in [0, 1] that look a little alike.
+means, widths = (np.array(v, "float32").reshape(1, 3, 1, 1) for v in ([123.675, 116.28, 103.53], [58.395, 57.12, 57.375]))
+fixed = {**weights, "n": np.float32(255), "m": means, "s": widths, "k": np.float32(1 / 127.5), "half": np.float32(0.5), "bgr": np.array([2, 1, 0]),
+         "one": np.ones(3, "float32"), "zero": np.zeros(3, "float32"), "m1": means.ravel(), "v1": widths.ravel() ** 2,
+         "mu": means / 255, "su": widths / 255}
+conv = [node("Conv", "z W b", "conv", pads=[1, 1, 1, 1])] + body[1:] + flat + head
+for name, nodes, isPixels in (
+        ("pixels-divided", [node("Div", "x n", "z")], True),
+        ("pixels-keras", [node("Mul", "x k", "t"), node("Add", "t half", "z")], True),
+        ("pixels-caffe", [node("Gather", "x bgr", "g", axis=1), node("Sub", "g m", "z")], True),
+        ("pixels-standardised", [node("Sub", "x m", "t"), node("Div", "t s", "z")], True),
+        ("pixels-batch-norm", [node("BatchNormalization", "x one zero m1 v1", "z")], True),
+        ("images-standardised", [node("Sub", "x mu", "t"), node("Div", "t su", "z")], False),
+        ("images-times-255", [node("Mul", "x n", "p"), node("Sub", "p m", "t"), node("Div", "t s", "z")], False)):
+    runs(name, build(nodes + conv, fixed), feed=images if isPixels else None, grad=None)
+# Heads whose scores are joined, and one behind a normalisation.
+more = np.random.RandomState(1)
+heads = {**weights, "G": more.randn(classes, channels).astype("float32"), "H": more.randn(2, channels).astype("float32"), "two": np.float32(2),
+         **{n: more.rand(classes).astype("float32") for n in ("bs", "bb", "bm", "bv")}}
+runs("ensemble", build(body + flat + [node("Gemm", "f F c", "l", transB=1), node("Gemm", "f G", "k", transB=1), node("Add", "l k", "s"), node("Div", "s two", "y")], heads))
+runs("hierarchy", build(body + flat + [node("Gemm", "f F c", "l", transB=1), node("Gemm", "f H", "k", transB=1), node("Concat", "l k", "y", axis=1)], heads,
+                        outputs=(("y", ("N", classes + 2)),)))
+runs("normalised-scores", build(body + flat + [node("Gemm", "f F c", "l", transB=1), node("BatchNormalization", "l bs bb bm bv", "y")], heads))
+branches = [helper.make_graph([node("Gemm", "f F c", n, transB=1)], n, [], [helper.make_tensor_value_info(n, TensorProto.FLOAT, None)]) for n in ("then", "else")]
+branch = node("If", "bright", "y", then_branch=branches[0], else_branch=branches[1])
+inside = build(body + flat + [node("ReduceMean", "x", "mean", keepdims=0), node("Greater", "mean two", "bright"), branch], heads, inits=[
+    numpy_helper.from_array(np.asarray(v), n) for n, v in heads.items() if n in ("W", "b", "F", "c", "two")])
+refused("branch-head", inside, "no dense layer was found, so the features are not known", "features")
+# Weights of half a byte in a file of their own, as of quantisers of large models.
+stored = np.clip(np.round(weights["F"] / (np.abs(weights["F"]).max(1) / 7)[:, None]), -8, 7)
+steps = (np.abs(weights["F"]).max(1) / 7).astype("float32")
+nibbles = numpy_helper.from_array(numpy_helper.to_array(helper.make_tensor("Fq", TensorProto.INT4, stored.shape, stored.astype(int).ravel())), "Fq")
+plainWeights = [numpy_helper.from_array(v, n) for n, v in {**weights, "Fs": steps}.items() if n != "F"]
+small = build([node("DequantizeLinear", "Fq Fs", "F", axis=0)] + body + flat + head, inits=plainWeights + [nibbles], opset=21, ir=10)
+runs("int4-external", small, by=build(body + flat + head, {**weights, "F": (stored * steps[:, None]).astype("float32")}))
+onnx.save(small, f"{folder}/onnx/int4-external.onnx", save_as_external_data=True, location="int4-external.bin", size_threshold=0)
 with open(f"{folder}/onnx.json", "w") as file:
     unit, slopes = gradient()
     made = {"side": side, "unit": unit, "gradient": digits(slopes), "cases": cases}

@@ -1,0 +1,96 @@
+import { takesPixels } from '../pixelRange.ts';
+import type { TfjsFiles } from './files.ts';
+import type { Layer } from './kerasConfig.ts';
+
+/** Layers, and operators, that leave the values of pixels as they are. */
+const moves = new Set([
+  ...['InputLayer', 'ZeroPadding2D', 'Cropping2D', 'Resizing', 'CenterCrop', 'Reshape', 'Permute', 'Dropout'],
+  ...[
+    'Identity',
+    'Cast',
+    'Transpose',
+    'Pad',
+    'PadV2',
+    'MirrorPad',
+    'ResizeBilinear',
+    'ResizeNearestNeighbor',
+    'ExpandDims',
+    'Squeeze',
+  ],
+]);
+
+/** A step of a network: its kind, and what feeds it first; null: nothing does. */
+export interface Step {
+  readonly name: string;
+  readonly kind: string;
+  readonly from: string | null;
+  /** What its arithmetic does with pixels, and the constants; null: nothing that tells. */
+  readonly arithmetic: Parameters<typeof takesPixels> | null;
+}
+
+/** Whether the first arithmetic on the images is that of pixels from 0 to 255 (`takesPixels`), wherever they go. */
+export function beginsWithPixels(input: string, steps: readonly Step[]): boolean {
+  const first: Step[] = [];
+  const seen = new Set<string>();
+  const follow = (name: string) => {
+    for (const step of steps.filter(({ from }) => from === name)) {
+      if (seen.has(step.name)) continue;
+      seen.add(step.name);
+      if (moves.has(step.kind)) follow(step.name);
+      else first.push(step);
+    }
+  };
+  const own = steps.find(({ name }) => name === input);
+  if (own !== undefined && own.arithmetic !== null) first.push(own);
+  else follow(input);
+  return first.length > 0 && first.every(({ arithmetic }) => arithmetic !== null && takesPixels(...arithmetic));
+}
+
+/** The step that a Keras layer is. */
+export function stepOfLayer({ class_name, config }: Layer, from: string | null): Step {
+  const isScale = class_name === 'Rescaling';
+  // What augments images gives them as they are, and was made a linear activation.
+  const kind = class_name === 'Activation' && config.activation === 'linear' ? 'Identity' : class_name;
+  const scales = [config.scale].flat().map(Number);
+  return { name: config.name, kind, from, arithmetic: isScale ? ['multiply', scales] : null };
+}
+
+/** What an operator does with a fixed weight. */
+const does: ReadonlyMap<string, 'multiply' | 'divide' | 'subtract'> = new Map([
+  ['Mul', 'multiply'],
+  ['RealDiv', 'divide'],
+  ['Sub', 'subtract'],
+  ['Add', 'subtract'],
+  ['AddV2', 'subtract'],
+  ['BiasAdd', 'subtract'],
+]);
+
+/** The step that an operator of a graph is, by the nodes that feed it. */
+export function stepOfOperator(
+  { name, op }: { readonly name: string; readonly op: string },
+  inputs: readonly string[],
+  from: string | null,
+  weights: TfjsFiles,
+): Step {
+  const what = does.get(op);
+  const fixed = inputs.find((each) => each !== from);
+  const isFirst = inputs[0] === from || op === 'Mul' || op.startsWith('Add');
+  const constants = what === undefined || fixed === undefined ? null : valuesOf(fixed, weights);
+  return { name, kind: op, from, arithmetic: what && constants && isFirst ? [what, constants] : null };
+}
+
+/** The values of a small weight of float32 that is not quantised; null of any other. */
+function valuesOf(name: string, { weights, data }: TfjsFiles): Float32Array | null {
+  let at = 0;
+  for (const spec of weights) {
+    const count = spec.shape.reduce((product, length) => product * length, 1);
+    const size = spec.quantization === undefined ? 4 : { uint8: 1, uint16: 2, float16: 2 }[spec.quantization.dtype];
+    if (spec.name === name) {
+      const isPlain = spec.quantization === undefined && spec.dtype === 'float32' && count <= 4;
+      return isPlain ? new Float32Array(data.slice(at, at + 4 * count).buffer) : null;
+    }
+    if (spec.dtype === 'string') return null;
+    at += count * (spec.dtype === 'bool' ? 1 : spec.dtype === 'complex64' ? 8 : size);
+  }
+  return null;
+}
