@@ -146,6 +146,47 @@ describe("Jenkins' shell lines", () => {
   });
 });
 
+describe('what the gate is compared with', () => {
+  /** The remote of a GitLab pipeline as the job's script leaves it, and what the command is given. */
+  function gitlab(env: Readonly<Record<string, string>>): readonly string[] {
+    const { 'barlow-gate': job }: Record<string, { script: string[] }> = parse(
+      readFileSync(join(examples, 'workflows', 'gitlab-ci.yml'), 'utf8'),
+    );
+    const at = mkdtempSync(join(folder, 'pipeline-'));
+    execFileSync('git', ['init', '--quiet', at]);
+    execFileSync('git', ['-C', at, 'remote', 'add', 'origin', 'https://gitlab.test/me/cars.git']);
+    const command = 'npx() { git remote get-url origin; git remote get-url --push origin; echo "$*"; }';
+    const script = [command, 'set -eu', ...job.script].join('\n');
+    const unset = { CI_MERGE_REQUEST_TARGET_BRANCH_NAME: '', CI_MERGE_REQUEST_PROJECT_PATH: '' };
+    const of = { CI_PROJECT_PATH: 'me/cars', CI_SERVER_HOST: 'gitlab.test', CI_JOB_TOKEN: 'job', BARLOW_TOKEN: 'own' };
+    return execFileSync('sh', ['-c', script], {
+      cwd: at,
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, ...unset, ...of, ...env },
+    })
+      .trimEnd()
+      .split('\n');
+  }
+  const run = 'barlow-gate run --install onnx-cpu --out report';
+  const own = 'https://gitlab.test/me/cars.git';
+
+  it("GitLab: of a merge request it is the target project's, from a fork too; the default branch pushes by its token", () => {
+    const request = { CI_MERGE_REQUEST_TARGET_BRANCH_NAME: 'main', CI_MERGE_REQUEST_PROJECT_PATH: 'me/cars' };
+    expect(gitlab(request)).toEqual([own, own, `${run} --base main`]);
+    const target = 'https://gitlab-ci-token:job@gitlab.test/octo/cars.git';
+    expect(gitlab({ ...request, CI_MERGE_REQUEST_PROJECT_PATH: 'octo/cars' })).toEqual([
+      ...[target, target],
+      `${run} --base main`,
+    ]);
+    expect(gitlab({})).toEqual([own, 'https://barlow:own@gitlab.test/me/cars.git', `${run} --record`]);
+  });
+
+  it('DVC: is no dependency of the stage, which therefore always runs', () => {
+    const { stages } = parse(readFileSync(join(examples, 'workflows', 'dvc.yaml'), 'utf8'));
+    expect(stages.gate).toMatchObject({ always_changed: true });
+  });
+});
+
 describe("GitLab's schema of pipelines, by gitlab-ci-local", () => {
   const tool = createRequire(import.meta.url).resolve('gitlab-ci-local');
   const project = join(folder, 'gitlab');
