@@ -28,7 +28,7 @@ export interface JudgeInput extends FiguresInput {
 /**
  * Judges a checkpoint: one row a rule and subject, whether or not there is a baseline (`Verdict.outcome`).
  *
- * - `newClusters` counts events, `worsenedClusters` known clusters, of the groups chosen and not accepted; a row for each
+ * - `newClusters` counts events, `worsenedClusters` known clusters, of the groups chosen (of `all`: every one) and not accepted; a row for each
  *   and, where there is none, one row that says so. An accepted one's row passes until the day its entry ends.
  * - `worsenedSlices` counts the watched slices, not accepted, that are significantly worse or above their floor, could not be tested, or
  *   are events whose acceptance has ended and that are not mended; a row for each slice that was compared or has something to be held to
@@ -212,7 +212,9 @@ function countChecks(
 ): Check[] {
   const { chosen, unmatched } = chosenGroups(rule, figures);
   const inGroups = new Set(chosen.map(({ group }) => group));
-  const found = of(input).filter(({ groups }) => groups.some((group) => inGroups.has(group)));
+  // Every image is one of all: what breaks in any group breaks there, whichever group tells it best.
+  const isWhole = rule.groups.includes('all');
+  const found = of(input).filter(({ groups }) => isWhole || groups.some((group) => inGroups.has(group)));
   const entries = found.map((each) => acceptanceOf(each, input.accepted, input.today));
   const unaccepted = entries.filter((entry) => entry?.holds !== true).length;
   const passed = holds(unaccepted, rule.operator, rule.value);

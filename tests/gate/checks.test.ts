@@ -159,6 +159,11 @@ describe('cluster checks', () => {
     expect(elsewhere.passed).toBe(true);
     const here = judged([{ ...newCluster, groups: ['label:auto*'] }], { comparison: clusters });
     expect(here.passed).toBe(false);
+    // Every image is one of all, though the cluster is told in a group of its own.
+    for (const rule of [newCluster, worsened]) {
+      const whole = { ...rule, groups: ['all'] };
+      expect(judged([whole], { comparison: comparison([automobile, truck]) }).passed, rule.id).toBe(false);
+    }
   });
 
   it('fail where a group or pattern finds nothing', () => {
