@@ -235,7 +235,11 @@ async function power(): Promise<void> {
         const cell = await trialsOf(data, ground, kind, share, withFirst);
         const first = withFirst ? `; first version ${cell.foundFirst} %, located ${cell.locatedFirst} %` : '';
         const regions = ground.regions.join(' and ');
-        must(cell.found >= aims[at], `${name}: in ${regions} found ${cell.found} % (aim ${aims[at]} %${first})`);
+        must(
+          cell.found >= aims[at],
+          `${name}: in ${regions} found ${cell.found} % of ${trials} (aim ${aims[at]} %${first})`,
+        );
+        console.log(`            in the class's own group ${cell.foundAtHome} %, located ${cell.locatedAtHome} %`);
         if (share === 0.08) {
           const aim = [60, 50, 40][at];
           must(cell.located >= aim, `  located among those found: ${cell.located} % (aim ${aim} %)`);
@@ -248,10 +252,11 @@ async function power(): Promise<void> {
     if (!`3 % ${kind}`.startsWith(only)) continue;
     three ??= await grounds(trainings);
     for (const ground of three) {
-      const { found, located } = await trialsOf(data, ground, kind, 0.03, false);
+      const { found, located, foundAtHome, locatedAtHome } = await trialsOf(data, ground, kind, 0.03, false);
       const aim = [35, 75, 40][at];
       const regions = ground.regions.join(' and ');
-      must(found >= aim, `3 % ${kind}, two accepted: in ${regions} found ${found} % (aim ${aim} %)`);
+      must(found >= aim, `3 % ${kind}, two accepted: in ${regions} found ${found} % of ${trials} (aim ${aim} %)`);
+      console.log(`            in the class's own group ${foundAtHome} %, located ${locatedAtHome} %`);
       console.log(`            located among those found: ${located} %`);
     }
   }
@@ -270,11 +275,14 @@ async function trialsOf(
   }
   const percent = (part: number, of: number) => (of === 0 ? 0 : Math.round((100 * part) / of));
   const found = runs.filter((run) => run.found);
+  const atHome = runs.filter((run) => run.foundAtHome);
   const first = runs.filter((run) => run.foundFirst);
   return {
     found: percent(found.length, runs.length),
     located: percent(found.filter((run) => run.located).length, found.length),
     foundFirst: percent(first.length, runs.length),
+    foundAtHome: percent(atHome.length, runs.length),
+    locatedAtHome: percent(atHome.filter((run) => run.locatedAtHome).length, atHome.length),
     locatedFirst: percent(first.filter((run) => run.locatedFirst).length, first.length),
   };
 }

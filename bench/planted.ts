@@ -23,9 +23,13 @@ export type Kind = 'boxes' | 'neighbours' | 'colours';
 export interface Planted {
   /** Images that were made to fail. */
   readonly broken: number;
+  /** The run fails by a cluster of whose newly failed images at least 30 % are those, in whatever group. */
   readonly found: boolean;
-  /** Precision and recall of the shown rule's images against the planted region, both at least 0.6. */
+  /** Precision and recall of the images shown of the best such cluster against the planted region, both at least 0.6. */
   readonly located: boolean;
+  /** The same of the best cluster of the class's own group alone. */
+  readonly foundAtHome: boolean;
+  readonly locatedAtHome: boolean;
   /** The first version's search of the class, with the number of its tests in the run. */
   readonly foundFirst: boolean;
   readonly locatedFirst: boolean;
@@ -92,8 +96,8 @@ export async function regression(
 /** A scan of a regression: all its groups made ready, the class's own apart, and the score that the best must exceed. */
 export interface PlantedRun {
   readonly groups: readonly PairedGroup[];
-  /** Null where no cluster could show in the class. */
-  readonly home: PreparedGroup | null;
+  /** The groups that its images are in, if not others too; without those in which no cluster could show. */
+  readonly touched: readonly PreparedGroup[];
   readonly critical: number;
 }
 
@@ -119,17 +123,15 @@ export async function plantedRun(bench: Bench, ground: Ground, planted: Regressi
         groups.find(({ id }) => id === prepared.group.id),
       ),
     );
-  const home = fresh.find(({ group }) => group.id === `label:${name}`) ?? null;
   const level = options.significance * (planted.accepted.length > 1 ? 1 - NEWEST_ALONE : 1);
-  return { groups, home, critical: criticalOf(bench, [...fresh, ...kept], level) };
+  return { groups, touched: fresh, critical: criticalOf(bench, [...fresh, ...kept], level) };
 }
 
 /** The scan that a run with several accepted checkpoints makes beside: against the newest alone, with what is left of the level. */
 async function newestAlone(bench: Bench, { regions }: Ground, planted: Regression, run: RunTask): Promise<PlantedRun> {
   const groups = pairedGroupsOf(SPECS, bench.evalSet, [planted.candidate, planted.accepted[0]]);
   const prepared = await prepareGroups(scanInput(bench, groups, run, { regions }));
-  const home = prepared.find(({ group }) => group.id === `label:${bench.evalSet.classes[planted.ofClass]}`) ?? null;
-  return { groups, home, critical: criticalOf(bench, prepared, options.significance * NEWEST_ALONE) };
+  return { groups, touched: prepared, critical: criticalOf(bench, prepared, options.significance * NEWEST_ALONE) };
 }
 
 export async function plant(
@@ -147,14 +149,17 @@ export async function plant(
   const { broken } = made;
   const scan = await plantedRun(bench, ground, made, run);
   const planted = new Set(made.region);
-  let hit = await hitOf(bench, scan, broken);
+  const home = `label:${bench.evalSet.classes[made.ofClass]}`;
+  const atHome = ({ group }: PreparedGroup) => group.id === home;
+  let [own, hit] = [await hitOf(bench, scan, broken, atHome), await hitOf(bench, scan, broken)];
   if (hit === null && made.accepted.length > 1) {
-    hit = await hitOf(bench, await newestAlone(bench, ground, made, run), broken);
+    const second = await newestAlone(bench, ground, made, run);
+    [own, hit] = [await hitOf(bench, second, broken, atHome), await hitOf(bench, second, broken)];
   }
   const first = withFirst
     ? await firstVersion(
         bench,
-        scan.groups.find(({ id }) => id === `label:${bench.evalSet.classes[made.ofClass]}`),
+        scan.groups.find(({ id }) => id === home),
         broken,
         planted,
       )
@@ -163,17 +168,31 @@ export async function plant(
     broken: broken.length,
     found: hit !== null,
     located: hit !== null && isLocated(hit.rows, planted),
+    foundAtHome: own !== null,
+    locatedAtHome: own !== null && isLocated(own.rows, planted),
     foundFirst: first?.found ?? false,
     locatedFirst: first?.located ?? false,
   };
 }
 
-/** The best cluster of the class, where it is significant and at least 30 % of its newly failed images are those broken. */
-async function hitOf(bench: Bench, { home, critical }: PlantedRun, broken: readonly number[]): Promise<Told | null> {
-  const [shown] = home === null ? [] : await tellBest(bench, home, critical, 1);
-  if (shown === undefined) return null;
-  const hits = shown.newlyFailed.filter((row) => broken.includes(row)).length;
-  return hits >= 0.3 * shown.newlyFailed.length ? shown : null;
+/** The best of the significant clusters, one a group, of whose newly failed images at least 30 % are those broken. */
+async function hitOf(
+  bench: Bench,
+  { touched, critical }: PlantedRun,
+  broken: readonly number[],
+  isAsked = (_: PreparedGroup) => true,
+): Promise<Told | null> {
+  const hits = touched.filter(isAsked).flatMap((prepared) => {
+    const { group, open, scored } = prepared;
+    const count = open.positions.length;
+    const best = bestRegion(scored, new Uint8Array(count), sideScore(open.accepted, count), open.accepted);
+    if (best === null || best.score <= critical) return [];
+    const those = best.newlyFailed.filter((at) => broken.includes(group.rows[open.positions[at]])).length;
+    return those >= 0.3 * best.newlyFailed.length ? [{ prepared, score: best.score }] : [];
+  });
+  const [first] = hits.toSorted((a, b) => b.score - a.score);
+  const [shown] = first === undefined ? [] : await tellBest(bench, first.prepared, critical, 1);
+  return shown ?? null;
 }
 
 /** Precision and recall of what is shown against the planted region, both at least 0.6. */
