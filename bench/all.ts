@@ -1,5 +1,5 @@
 /**
- * Every figure of the README that is no matter of the gate: speed of the analysis beside scikit-learn, calibration of p-values,
+ * Every figure of docs/measured.md that is no matter of the gate: speed of the analysis beside scikit-learn, calibration of p-values,
  * memory, extraction beside the bare engine, size of a baseline, size and speed of a report of 1,000 classes.
  */
 import { spawnSync } from 'node:child_process';

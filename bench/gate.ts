@@ -4,7 +4,7 @@
  * then exits 1.
  * usage: node bench/gate.ts [--trials N] [--runs N] [--only TEXT] [--neighbours] [--scan] [--seed TEXT] [--threads N] [SECTION...]   (sections: redcars retrained published power null copies confidence confirmed workers speed imagenet;
  * of `power`, `null` and `confirmed` the cells whose words begin with TEXT: "5 % boxes", "N = 2", "falls boxes"; with --neighbours for `gate.regions: [boxes, neighbours]`, of `power` and `speed` beside boxes alone;
- * --scan: `power` without the first version's search; --seed: `power` with clusters that no figure of the README was measured on)
+ * --scan: `power` without the first version's search; --seed: `power` with clusters that no figure of docs/measured.md was measured on)
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

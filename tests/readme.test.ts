@@ -11,6 +11,7 @@ import { addSmallSuite, predictAs } from './action/smallSuite.ts';
 
 const root = join(import.meta.dirname, '..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const measured = readFileSync(join(root, 'docs', 'measured.md'), 'utf8');
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 describe('the README', () => {
@@ -29,11 +30,20 @@ describe('the README', () => {
   });
 
   it('promises commands that exist', () => {
-    const scripts = [...readme.matchAll(/npm run (?:--silent )?([a-z:]+)|npm (test)\b/g)].map(
+    const scripts = [...(readme + measured).matchAll(/npm run (?:--silent )?([a-z:]+)|npm (test)\b/g)].map(
       ([, run, test]) => run ?? test,
     );
     expect(scripts).toEqual(expect.arrayContaining(['example', 'test']));
     expect(scripts.filter((name) => !(name in manifest.scripts))).toEqual([]);
+  });
+
+  it('repeats figures as docs/measured.md has them', () => {
+    const [, section = ''] = /\n## Measured\n([\s\S]*?)\n## /.exec(readme) ?? [];
+    const rows = section.split('\n').filter((line) => /^\| [^|]/.test(line) && !line.startsWith('| |'));
+    expect(rows.length).toBeGreaterThan(5);
+    // A link starts from the page's own folder; the last cell names the command.
+    const repeated = rows.map((row) => row.replaceAll('](docs/', '](').split('|').slice(0, 4).join('|'));
+    expect(repeated.filter((row) => !measured.includes(`\n${row}|\n`))).toEqual([]);
   });
 
   it('names every dependency in its table', () => {
