@@ -170,7 +170,7 @@ function addCompare(command: Command): void {
     .description('judge one checkpoint against another: no config, no repository, no baseline')
     .argument('<old>', 'predictions (a table of image and prediction) of the checkpoint in use, or its model')
     .argument('<new>', 'the same of the checkpoint that is to be judged')
-    .requiredOption('--images <folder>', 'the images, in a folder a class; or with --manifest, as it names them')
+    .requiredOption('--images <folder>', 'the images, in one folder per class; or with --manifest, as it names them')
     .option('--manifest <file>', 'table of image and label')
     .option('--classes <file>', "names of the classes in the order of the model's outputs, for indices and scores")
     .addOption(

@@ -28,7 +28,7 @@ const rowsOf = (file: string) =>
     .slice(1)
     .map((line) => line.split(','));
 
-/** What a stranger has: 600 images in a folder a class, and two files that their own script wrote. */
+/** What a stranger has: 600 images in one folder per class, and two files that their own script wrote. */
 beforeAll(() => {
   const labels = new Map<string, string>();
   const taken = new Map<string, number>();
@@ -212,14 +212,14 @@ describe('what compare is told besides', () => {
       ['--classes', 'two.txt'],
       'the file of class names names the class "truck" twice',
       'two.txt',
-      'Write a name a line',
+      'Write one name per line',
     ],
     [['--classes', 'cows.txt'], 'the predictions are numbers from 0 to 10', 'baseline-indices.csv:2', '--classes'],
     [
       [],
       'the predictions are numbers from 0 to 9',
       'baseline-indices.csv:2',
-      'barlow compare: a class a line in a file, named by --classes',
+      'barlow compare: one class per line in a file, named by --classes',
     ],
   ] as const)(
     '%j is refused',
@@ -265,7 +265,7 @@ describe('from an empty folder with val/ and two files of predictions', () => {
     expect(commands.length).toBeLessThanOrEqual(2);
     expect(stdout).toMatch(/^FAILED: candidate: /);
     expect(status).toBe(1);
-    expect(stderr).toContain('val/ has a folder a class (10).');
+    expect(stderr).toContain('val/ has one folder per class (10).');
     expect(stderr).toContain('baseline.csv is the checkpoint in use, candidate.csv the one to judge (by their names).');
     expect(given).toEqual(['baseline.csv', 'candidate.csv', 'val']);
     const [{ comparison }] = JSON.parse(readFileSync(join(fresh, 'barlow-report', 'result.json'), 'utf8')).checkpoints;

@@ -1,4 +1,4 @@
-"""Predictions of a Hugging Face image classifier on a folder a class:  huggingface_predict.py VAL MODEL OUT
+"""Predictions of a Hugging Face image classifier on one folder per class:  huggingface_predict.py VAL MODEL OUT
 
 Writes OUT.csv (image, prediction, confidence) and OUT.npz (scores of all classes). `barlow compare` takes either.
 MODEL is a folder or a name of the hub; its labels (id2label) are the names of the folders.

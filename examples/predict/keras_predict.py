@@ -1,4 +1,4 @@
-"""Predictions of a Keras model on a folder a class:  keras_predict.py VAL MODEL.keras OUT
+"""Predictions of a Keras model on one folder per class:  keras_predict.py VAL MODEL.keras OUT
 
 Writes OUT.csv (image, prediction, confidence) and OUT.npz (scores of all classes). `barlow compare` takes either.
 MODEL ends in a softmax and preprocesses within itself; its classes are the folder's, sorted.

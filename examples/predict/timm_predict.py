@@ -1,4 +1,4 @@
-"""Predictions of a timm model on a folder a class:  timm_predict.py VAL NAME WEIGHTS OUT
+"""Predictions of a timm model on one folder per class:  timm_predict.py VAL NAME WEIGHTS OUT
 
 Writes OUT.csv (image, prediction, confidence) and OUT.npz (scores of all classes). `barlow compare` takes either.
 The preprocessing is the model's own; the classes are those of the folder, as ImageFolder sorts them.

@@ -1,4 +1,4 @@
-"""Predictions of a torchvision model on a folder a class:  torchvision_predict.py VAL WEIGHTS OUT
+"""Predictions of a torchvision model on one folder per class:  torchvision_predict.py VAL WEIGHTS OUT
 
 Writes OUT.csv (image, prediction, confidence) and OUT.npz (scores of all classes). `barlow compare` takes either.
 WEIGHTS is a state dict of the network below; the classes are those of the folder, as ImageFolder sorts them.

@@ -268,7 +268,7 @@ function refuseContradictions(checked: Checked, where: Where): void {
     throw new UserError({
       what: `nothing says which images there are${features === null ? '' : ', and which row of `features` is whose'}`,
       where: where('evalSet'),
-      fix: 'Give `evalSet.manifest`, a table of images and labels; where `features` are not given, `evalSet.images` with a folder a class does as well',
+      fix: 'Give `evalSet.manifest`, a table of images and labels; where `features` are not given, `evalSet.images` with one folder per class will do',
     });
   }
   if (features === null && evalSet.images === null) {

@@ -14,7 +14,7 @@ import { withUsualColumns } from './usualColumns.ts';
 
 /**
  * Reads a checkpoint's predictions on an eval set: a table with the columns `image` and `prediction`, optionally
- * `confidence`; or `image` and a score a class (`withScoreColumns`); or `image` and `failed`, its rows in any order; or scores that NumPy saved (`readScores`).
+ * `confidence`; or `image` and one score per class (`withScoreColumns`); or `image` and `failed`, its rows in any order; or scores that NumPy saved (`readScores`).
  *
  * @param classOrder the classes by index of the model's output, for predictions that are indices; null: not known
  * @param onNotice is told what was assumed, a sentence each: of columns (`withUsualColumns`), of names (`namesAsKnown`)
@@ -189,7 +189,7 @@ function predictionsOf(table: Table, cells: readonly string[], classes: readonly
     where: table.where(row),
     fix: isNone
       ? hintForNone(cell, classes)
-      : `${near === null ? 'Add' : `Write ${JSON.stringify(near)} where that is meant, or add`} it to \`evalSet.classes\` in the config (barlow compare: to a file, a class a line, named by \`--classes\`)`,
+      : `${near === null ? 'Add' : `Write ${JSON.stringify(near)} where that is meant, or add`} it to \`evalSet.classes\` in the config (barlow compare: to a file, one class per line, named by \`--classes\`)`,
   });
 }
 
@@ -215,7 +215,7 @@ function indicesIn(
   if (!cells.every((cell) => /^\d{1,9}$/.test(cell) && Number(cell) < indexOf.size)) return null;
   return {
     what: `the predictions are numbers from 0 to ${indexOf.size - 1}, the places of the ${indexOf.size} classes in the model's output, and labels are names`,
-    fix: `Write the name of each class in place of its number, or say the order the model was trained with (torchvision: dataset.classes) in the config, all of it: evalSet: {classes: [${shownClasses(indexOf)}]} (barlow compare: a class a line in a file, named by --classes)`,
+    fix: `Write the name of each class in place of its number, or say the order the model was trained with (torchvision: dataset.classes) in the config, all of it: evalSet: {classes: [${shownClasses(indexOf)}]} (barlow compare: one class per line in a file, named by --classes)`,
   };
 }
 

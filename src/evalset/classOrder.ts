@@ -10,7 +10,7 @@ import { isJsonObject, jsonOrNull } from '../records/json.ts';
 type Order = readonly string[];
 
 /**
- * Reads the order of a model's classes: a text file or a CSV with a name a line, each after or before its index (`0 cat`, `cat,0`) or after its
+ * Reads the order of a model's classes: a text file or a CSV with one name per line, each after or before its index (`0 cat`, `cat,0`) or after its
  * ImageNet id (`n01440764 tench, Tinca tinca`) perhaps, below the names of columns perhaps; a Python list or dictionary as it is printed; or JSON: a list, of
  * names or of `{"id": 0, "name": "cat"}`, `class_to_idx` either way round (`{"cat": 0}`, `{"0": "cat"}`), Keras' `imagenet_class_index.json`
  * (`{"0": ["n01440764", "tench"]}`), or any of these where Hugging Face (`id2label`), timm (`label_names`), Teachable Machine (`labels`) and others put them.
@@ -189,6 +189,6 @@ function problemOf(order: Order): string | null {
 }
 
 function unknownForm(where: string, problem: string): UserError {
-  const fix = 'Write a name a line (.txt), or JSON: ["cat", "dog"], {"cat": 0} or {"0": "cat"}';
+  const fix = 'Write one name per line (.txt), or JSON: ["cat", "dog"], {"cat": 0} or {"0": "cat"}';
   return new UserError({ what: `the file of class names ${problem}`, where, fix });
 }

@@ -25,7 +25,7 @@ const metadataNames = ['metadata.csv', 'metadata.jsonl', 'metadata.parquet'] as 
 
 /**
  * Reads a folder as an eval set: Hugging Face's `metadata.csv`, `metadata.jsonl` or `metadata.parquet` in it (`file_name` is the image), else
- * a folder a class as torchvision's ImageFolder: the first folder of an image's path is its class, however deep it lies.
+ * one folder per class as torchvision's ImageFolder: the first folder of an image's path is its class, however deep it lies.
  * Hidden files and those with no image's ending are passed over. Images are in ImageFolder's order, so that
  * scores written row by row from its loader fit: by class, folder, then name, each by code unit.
  *
@@ -121,7 +121,7 @@ function refuseOthers(folder: string, images: readonly string[], stray: readonly
   throw new UserError({
     what: first === undefined ? 'there is no image in its folders' : `nothing says the class of images: ${beside}`,
     where: folder,
-    fix: 'Put images in a folder a class, or name a manifest (a table of image and label): evalSet.manifest, or --manifest',
+    fix: 'Put images in one folder per class, or name a manifest (a table of image and label): evalSet.manifest, or --manifest',
   });
 }
 

@@ -31,7 +31,7 @@ export function readNumpyArray(bytes: Buffer): NumpyArray {
   const size = sizeOf(descr);
   const [rows, columns = null] = shape;
   if (rows === undefined || shape.length > 2) {
-    throw new UnfitArray(`has the shape (${shape.join(', ')})`, 'Save one row an image: scores of images x classes');
+    throw new UnfitArray(`has the shape (${shape.join(', ')})`, 'Save one row per image: scores of images x classes');
   }
   const count = rows * (columns ?? 1);
   if (bytes.length - offset !== count * size) {

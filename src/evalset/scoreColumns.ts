@@ -69,7 +69,7 @@ function refuseOthers(
   throw new UserError({
     what: `there are scores of ${unknown.length} class${unknown.length === 1 ? '' : 'es'} that no label has: ${listed(unknown)}`,
     where: `${table.file}: column ${JSON.stringify(first)}`,
-    fix: 'Add what may be predicted to `evalSet.classes` in the config (barlow compare: a class a line in a file, named by --classes); rename a column that holds something else',
+    fix: 'Add what may be predicted to `evalSet.classes` in the config (barlow compare: one class per line in a file, named by --classes); rename a column that holds something else',
   });
 }
 
@@ -110,5 +110,5 @@ function numberIn(table: Table, name: string, row: number): number {
   const value = decimalIn(cell);
   if (!Number.isNaN(value)) return value;
   const what = `the score ${JSON.stringify(cell)} of ${JSON.stringify(name)} is not a number`;
-  throw new UserError({ what, where: table.where(row), fix: 'Give a score a class, or a column of predictions' });
+  throw new UserError({ what, where: table.where(row), fix: 'Give one score per class, or a column of predictions' });
 }

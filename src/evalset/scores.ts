@@ -244,7 +244,7 @@ async function cellsOf(
     throw new UnfitArray(
       `has one ${array.kind === 'texts' ? 'text' : 'number'} an image in shape (${[array.rows, array.columns].filter((length) => length !== null).join(', ')})`,
       array.kind === 'numbers'
-        ? 'Save a score a class: of a probability p of the second class, np.stack([1 - p, p], axis=1); predicted classes as whole numbers: p.astype("int64")'
+        ? 'Save one score per class: of a probability p of the second class, np.stack([1 - p, p], axis=1); predicted classes as whole numbers: p.astype("int64")'
         : 'Save predicted classes as a list: array.ravel()',
     );
   }
@@ -286,7 +286,7 @@ function otherRows(file: string, rows: number, images: number, isInOrder: boolea
     what: `the scores have ${rows} rows where ${isInOrder ? 'the eval set' : 'the list of names'} has ${images} images`,
     where: file,
     fix: isInOrder
-      ? 'Give one row an image in the order of the manifest (of a folder a class: of torchvision\'s ImageFolder), or save the names too: np.savez("scores.npz", scores=scores, images=names)'
+      ? 'Give one row per image in the order of the manifest (with one folder per class: torchvision\'s ImageFolder), or save the names too: np.savez("scores.npz", scores=scores, images=names)'
       : 'Save one row a name',
   });
 }
@@ -304,9 +304,9 @@ function otherOrder(file: string, classes: readonly string[], order: readonly st
 
 function otherClasses(file: string, scores: number, classes: number, isNamed: boolean): UserError {
   return new UserError({
-    what: `there are ${scores} scores an image where ${isNamed ? '`evalSet.classes` names' : 'the eval set has'} ${classes} classes`,
+    what: `there are ${scores} scores per image where ${isNamed ? '`evalSet.classes` names' : 'the eval set has'} ${classes} classes`,
     where: file,
-    fix: "Name the class of each score, in the model's order, in `evalSet.classes` (barlow compare: a class a line in a file, named by --classes)",
+    fix: "Name the class of each score, in the model's order, in `evalSet.classes` (barlow compare: one class per line in a file, named by --classes)",
   });
 }
 

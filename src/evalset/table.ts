@@ -66,7 +66,7 @@ function hintForPredictions({ columns, nested }: Table, names: readonly string[]
   if (names.every((each) => each === 'image' || isTruth(each))) return predictionHint;
   const numbered = names.find((name) => /(^|\D)0$/.test(name) && names.includes(name.replace(/0$/, '1')));
   if (numbered !== undefined)
-    return `If ${JSON.stringify(numbered)} and the like are scores, say which class each is of, in the model's order: \`evalSet.classes\` in the config (barlow compare: a class a line in a file, named by --classes)`;
+    return `If ${JSON.stringify(numbered)} and the like are scores, say which class each is of, in the model's order: \`evalSet.classes\` in the config (barlow compare: one class per line in a file, named by --classes)`;
   const first = names.find((name) => /^(pred(iction)?s?|class|label|top)[ _-]?1$/i.test(name));
   if (first !== undefined) return `If ${JSON.stringify(first)} is the likeliest class, call it prediction`;
   if (has(/^(is[ _-]?)?correct$/i)) return 'Call it failed and turn it round: df["failed"] = ~df["correct"]';
@@ -97,4 +97,4 @@ export const pipelineHint =
   'Of a list of {label, score} write the first, beside the image: {"image": path, "prediction": result[0]["label"], "confidence": result[0]["score"]}';
 
 /** The same, and what to write of a list of scores. */
-const listHint = `${pipelineHint}; of a list of scores, a column a class, called as the class: {"image": path, "cat": 0.9, "dog": 0.1}`;
+const listHint = `${pipelineHint}; of a list of scores, one column per class, called as the class: {"image": path, "cat": 0.9, "dog": 0.1}`;

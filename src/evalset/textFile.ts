@@ -49,7 +49,7 @@ export async function* utf8Lines(file: string): AsyncGenerator<readonly TextLine
       throw new UserError({
         what,
         where: `${file}:${line}`,
-        fix: 'Write a line an image, without the images themselves',
+        fix: 'Write one line per image, without the images themselves',
       });
     }
   }

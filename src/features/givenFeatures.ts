@@ -23,7 +23,7 @@ export async function openGivenFeatures(path: string, images: number): Promise<F
     throw badFile(
       path,
       `it has ${rows} rows where the manifest has ${images} images`,
-      'Give one row an image, in the order of the manifest',
+      'Give one row per image, in the order of the manifest',
     );
   }
   if (columns === 0) throw badFile(path, 'it has no features', 'Give a matrix of images x features');

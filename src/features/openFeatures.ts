@@ -116,7 +116,7 @@ function featuresOf({ shape, values }: Tensor, layer: string, file: string): Flo
   const [, features, ...rest] = shape;
   if (features !== undefined && features > 0 && rest.every((length) => length === 1)) return values;
   throw new UserError({
-    what: `the tensor ${JSON.stringify(layer)} has shape [${shape.join(', ')}]: it is not a vector an image`,
+    what: `the tensor ${JSON.stringify(layer)} has shape [${shape.join(', ')}]: it does not hold one vector per image`,
     where: file,
     fix:
       shape.length === 4

@@ -110,7 +110,7 @@ async function rowsOf(file: ParquetFile, images: readonly string[], imageColumn:
   if (!file.columns.some(({ name, kind }) => name === imageColumn && kind === 'flat')) {
     if (rows === images.length) return Uint32Array.from(images.keys());
     const what = `it has ${rows} rows where the manifest has ${images.length} images`;
-    const fix = `Give one row an image, in the order of the manifest, or a column of image names called ${JSON.stringify(imageColumn)}`;
+    const fix = `Give one row per image, in the order of the manifest, or a column of image names called ${JSON.stringify(imageColumn)}`;
     throw badFile(path, what, fix);
   }
   const wanted = new Map(images.map((name, image) => [name, image]));
@@ -122,7 +122,7 @@ async function rowsOf(file: ParquetFile, images: readonly string[], imageColumn:
       const image = wanted.get(String(value));
       if (image !== undefined && found[image] === 1) {
         const what = `image ${JSON.stringify(entry(images, image))} stands twice, in rows ${entry(rowOf, image) + 1} and ${row + 1}`;
-        throw badFile(path, what, 'Give one row an image');
+        throw badFile(path, what, 'Give one row per image');
       }
       if (image !== undefined) {
         rowOf[image] = row;

@@ -101,7 +101,7 @@ function otherNumber(
 ): UserError {
   const known = given === null ? 'the eval set has' : 'checkpointModel.classes names';
   return new UserError({
-    what: `the model gives ${scores} scores an image where ${known} ${classes} classes`,
+    what: `the model gives ${scores} scores per image where ${known} ${classes} classes`,
     where: path,
     fix: "Name the class of each score, in the model's order, in checkpointModel.classes",
   });

@@ -72,6 +72,6 @@ function namedPath(line: string): { name: string; path: string } {
   throw new UserError({
     what: `${JSON.stringify(line)} is not NAME=FILE`,
     where: 'input checkpoint',
-    fix: 'Give one NAME=FILE a line',
+    fix: 'Give one NAME=FILE per line',
   });
 }

@@ -14,7 +14,7 @@ type Comparator = '=' | '!=' | '<' | '<=' | '>' | '>=';
 
 /** What conditions may speak of. */
 export interface ConditionTerms {
-  /** Columns of metadata by name: a text a row. */
+  /** Columns of metadata by name: one text per row. */
   readonly columns: ReadonlyMap<string, readonly string[]>;
   /** Features, from 0 to one less. */
   readonly dimensions: number;

@@ -62,7 +62,7 @@ export function whitening(columns: Columns, positions: Uint32Array): Whitened {
   };
 }
 
-/** Root mean square a feature; 0 where there is none. */
+/** Root mean square of each feature; 0 where there is none. */
 export function distance(a: Float64Array, b: Float64Array): number {
   return a.length === 0 ? 0 : Math.sqrt(a.reduce((sum, each, of) => sum + (each - b[of]) ** 2, 0) / a.length);
 }

@@ -96,7 +96,7 @@ async function imagesIn(folder: string): Promise<{ images: string | null; hasCla
       if ((await entriesOf(join(folder, name, below))).some((entry) => ending.test(entry.name))) withImages += 1;
     }
     if (withImages >= 2) {
-      return { images: name, hasClasses: true, said: `${name}/ has a folder a class (${classes.length}).` };
+      return { images: name, hasClasses: true, said: `${name}/ has one folder per class (${classes.length}).` };
     }
     if (flat === null && inside.some((entry) => !entry.isFolder && ending.test(entry.name))) flat = name;
   }

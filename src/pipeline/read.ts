@@ -80,7 +80,7 @@ export async function readInputs({ config, request }: Run): Promise<Inputs> {
     }
   }
   const scored = config.checkpoints.some(({ path }) => isNumpyFile(path)) || given.some((each) => 'model' in each);
-  // A folder a class has the order that torchvision and Keras give it; of a manifest it is a guess.
+  // One folder per class has the order that torchvision and Keras give it; of a manifest it is a guess.
   if (scored && order === null && config.checkpointModel.classes === null && config.evalSet.manifest !== null) {
     request.onNotice(
       `Scores are taken for the classes as they sort (${listed(evalSet.classes)}): another order stands in evalSet.classes.`,

@@ -153,7 +153,7 @@ async function rowsListed(file: string, rowOf: ReadonlyMap<string, number>): Pro
       throw new UserError({
         what: `there is no image ${JSON.stringify(name)} in the eval set`,
         where: `${file}:${index + 1}`,
-        fix: 'Write names as the manifest does, a line each, and take out those that are gone',
+        fix: 'Write names as the manifest does, one per line, and take out those that are gone',
       });
     }
     rows.add(row);

@@ -52,7 +52,7 @@ export interface FeatureModelOptions {
 export interface CheckpointModelOptions {
   /** Tensor of the scores, images x classes; null: what the last dense layer gives. */
   readonly output: string | null;
-  /** Class of each score, or the file that names them, a line each; null: the eval set's classes, sorted by code unit. */
+  /** Class of each score, or the file that names them, one per line; null: the eval set's classes, sorted by code unit. */
   readonly classes: readonly string[] | string | null;
   /** Null: from the model's input shape, values in [0, 1]. */
   readonly preprocess: PreprocessOptions | PreprocessPreset | null;

@@ -1,6 +1,6 @@
 /** Features of the eval set, how they are read, and what people call them. */
 
-/** Where the features of an eval set lie: a float32 `.npy` file, C order, one row an image. */
+/** Where the features of an eval set lie: a float32 `.npy` file, C order, one row per image. */
 export interface FeatureFile {
   readonly path: string;
   /** Byte offset of the first value in the file. */

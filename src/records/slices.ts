@@ -4,7 +4,7 @@ import type { ImageList } from './comparison.ts';
 /** A slice as the config names it. */
 export interface SliceOptions {
   readonly name: string;
-  /** A condition on metadata and features, or a file that names images, a line each (absolute path). */
+  /** A condition on metadata and features, or a file that names images, one per line (absolute path). */
   readonly of: { readonly where: string } | { readonly images: string };
   /** The share of its images that may fail at most; null: any. */
   readonly maxErrorRate: number | null;

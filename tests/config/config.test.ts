@@ -657,7 +657,7 @@ describe('what is refused, and how', () => {
       'evalSet: {}\n',
       1,
       'nothing says which images there are',
-      '`evalSet.images` with a folder a class',
+      '`evalSet.images` with one folder per class',
     ],
     [
       'a feature model without images',

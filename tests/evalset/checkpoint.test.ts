@@ -159,14 +159,14 @@ describe('what a prediction file is refused for', () => {
       `image,prediction\nb.png,dog\nc.png,zebra crossing\na.png,zebra crossing\n`,
       ':3',
       'no label has the predicted class "zebra crossing"',
-      'Add it to `evalSet.classes` in the config (barlow compare: to a file, a class a line, named by `--classes`)',
+      'Add it to `evalSet.classes` in the config (barlow compare: to a file, one class per line, named by `--classes`)',
     ],
     [
       'classes with a slip',
       `image,prediction\nb.png,Water Jug\nc.png,dgo\na.png,cat\n`,
       ':2',
       'no label has the predicted classes "Water Jug", "dgo"',
-      'Write "water jug" where that is meant, or add it to `evalSet.classes` in the config (barlow compare: to a file, a class a line, named by `--classes`)',
+      'Write "water jug" where that is meant, or add it to `evalSet.classes` in the config (barlow compare: to a file, one class per line, named by `--classes`)',
     ],
     [
       'no column of predictions',

@@ -29,7 +29,7 @@ const read = async () => {
 };
 
 describe('a folder as an eval set', () => {
-  it('is a folder a class, as deep as it is', async () => {
+  it('is one folder per class, as deep as it is', async () => {
     for (const path of ['dog/z.JPG', 'dog/a/b/c.png', 'cat/x.webp', 'cat/.DS_Store', 'dog/notes.txt']) put(path);
     mkdirSync(join(folder, 'empty'));
     put('.cache/x.png');

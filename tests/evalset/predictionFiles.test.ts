@@ -66,7 +66,7 @@ const refused: readonly (readonly [string, string, string])[] = [
   ['cube.npy', 'the file of scores has the shape (12, 3, 2)', 'images x classes'],
   ['column.npy', 'the file of scores has one number an image in shape (12, 1)', 'np.stack([1 - p, p], axis=1)'],
   ['fewer-rows.npy', 'the scores have 11 rows where the eval set has 12 images', 'in the order of the manifest'],
-  ['fewer-classes.npy', 'there are 2 scores an image where the eval set has 3 classes', '`evalSet.classes`'],
+  ['fewer-classes.npy', 'there are 2 scores per image where the eval set has 3 classes', '`evalSet.classes`'],
   ['nan.npy', 'the score of class 1 is NaN', 'Find out why'],
   ['cut.npy', 'the file of scores holds 139 bytes of values where its shape (12, 3) needs 144', 'copy it again'],
   [
@@ -248,7 +248,7 @@ describe('what libraries write in place of predictions', () => {
   it.each([
     ['image,prob_0,prob_1,prob_2', '0,1,0', 'If "prob_0" and the like are scores', '`evalSet.classes`'],
     ['image,0,1,2', '0,1,0', 'If "0" and the like are scores', '`evalSet.classes`'],
-    ['image,probs', '"[0.1, 0.9, 0]"', 'of a list of scores, a column a class', '"cat": 0.9'],
+    ['image,probs', '"[0.1, 0.9, 0]"', 'of a list of scores, one column per class', '"cat": 0.9'],
     ['filename,label,prob', 'cat,0.5', "as of timm's inference.py", 'call it prediction'],
     ['image,pred_1,pred_2,score_1', 'cat,dog,0.5', 'If "pred_1" is the likeliest class', 'call it prediction'],
     ['image,correct', 'True', 'turn it round', 'df["failed"] = ~df["correct"]'],

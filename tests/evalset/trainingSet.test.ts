@@ -16,7 +16,7 @@ describe('readTrainingSet', () => {
     expect(set).toEqual({ images: ['a.png', 'b.png', 'c.png'], folder: null, labels: ['cat', 'automobile', 'ship'] });
   });
 
-  test('a folder a class', async () => {
+  test('one folder per class', async () => {
     write('train/cat/1.png', 'x');
     write('train/dog/deep/2.png', 'x');
     const options = { images: join(folder, 'train'), manifest: null, classes: [] };

@@ -208,7 +208,7 @@ describe('a checkpoint that is a model', () => {
     });
     expect((await failure(ran(some, { classes: ['cat', 'dog', 'cat'] }))).what).toBe('the class "cat" stands twice');
     expect((await failure(ran(some, { classes: ['cat', 'dog'] }))).what).toBe(
-      'the model gives 10 scores an image where checkpointModel.classes names 2 classes',
+      'the model gives 10 scores per image where checkpointModel.classes names 2 classes',
     );
     expect((await failure(ran({ ...some, classes: [...tenClasses, 'z'] }))).what).toContain(
       'the eval set has 11 classes',

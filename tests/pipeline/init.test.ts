@@ -213,7 +213,7 @@ describe('barlow init', () => {
     const { lines } = await initialise({ ...quiet, folder, given: { workflow: 'none' } });
     expect(lines).toEqual(
       expect.arrayContaining([
-        'data/val/ has a folder a class (2).',
+        'data/val/ has one folder per class (2).',
         'old.csv is the checkpoint in use, new.csv the one to judge (by their names).',
       ]),
     );
