@@ -3,10 +3,13 @@ import { lookUp } from '../records/entry.ts';
 import { groupIdText } from '../records/names.ts';
 import type { SliceResult } from '../records/slices.ts';
 import type { AcceptedEvent, Check, CheckRule, Operator, Outcome, Severity, Verdict } from '../records/verdict.ts';
-import { count, counted, percent, pValue } from '../records/words.ts';
+import { count, percent, pValue } from '../records/words.ts';
+import { type Acceptable, acceptanceOf } from './acceptance.ts';
+import { chosenBy, fraction, holds, missing, row, warning } from './checkRows.ts';
 import { type Figures, type FiguresInput, figuresOf } from './figures.ts';
 import { type Measure, measures } from './measures.ts';
-import { compareShare, type Share } from './share.ts';
+import type { Share } from './share.ts';
+import { sliceChecks } from './sliceChecks.ts';
 import { newlyFail, whereText } from './words.ts';
 
 export interface JudgeInput extends FiguresInput {
@@ -63,14 +66,10 @@ function notCompared({ message, severity }: NonNullable<JudgeInput['uncompared']
 }
 
 /** What a rule counts: an event, or a known cluster that got worse. */
-interface Counted {
+interface Counted extends Acceptable {
   readonly id: string;
-  /** What an entry of the config may name. */
-  readonly ids: readonly string[];
   /** Groups in which it shows. */
   readonly groups: readonly string[];
-  /** Images that newly fail. */
-  readonly newlyFailed: number;
   readonly text: string;
 }
 
@@ -105,98 +104,8 @@ function worsenedClusters({ comparison, nameOf }: JudgeInput): Counted[] {
   }));
 }
 
-/** A row for each watched slice that the rule chooses; one that was not compared and has no floor has not passed, and has none. */
-function sliceChecks(rule: CheckRule, { slices, accepted, today, comparison }: JudgeInput): Check[] {
-  const { chosen, unmatched } = chosenBy(rule, slices, ({ name }) => name);
-  const judged = chosen.map((slice) => {
-    const newlyFailed = slice.newlyFailed ?? slice.failures;
-    const entry = acceptanceOf({ ids: [slice.name], newlyFailed }, accepted, today);
-    const problem = sliceProblem(slice) ?? (entry?.hasEnded ? lapsed(slice) : null);
-    const acceptance = problem === null ? null : entry;
-    return { slice, problem, acceptance, broken: problem !== null && acceptance?.holds !== true };
-  });
-  const broken = judged.filter((each) => each.broken).length;
-  const passed = holds(broken, rule.operator, rule.value);
-  const held = judged.filter(
-    ({ slice, problem }) => comparison !== null || problem !== null || slice.maxErrorRate !== null,
-  );
-  const rows = held.map(({ slice, problem, acceptance, broken: isBroken }) =>
-    row(
-      rule,
-      slice.name,
-      broken,
-      passed || !isBroken,
-      `${slice.name}: ${problem ?? sliceText(slice)}${acceptance?.text ?? ''}`,
-    ),
-  );
-  return [
-    ...rows,
-    ...chosen.flatMap((slice) => shrunk(rule, slice)),
-    ...unmatched.map((pattern) => missing(rule, pattern, `${pattern}: there is no such slice`)),
-  ];
-}
-
-/** What is wrong with a slice, in words; null where nothing is. */
-function sliceProblem(slice: SliceResult): string | null {
-  const { name, size, failures, uncompared, status, maxErrorRate, adjustedPValue, since } = slice;
-  const [all, failing] = [size + uncompared.images, failures + uncompared.failures];
-  if (all === 0) return untested(slice, 'is in the eval set any more, so it was not tested: barlow slice drop ends it');
-  if (size === 0 && maxErrorRate === null) {
-    return untested(
-      slice,
-      'was judged with this label before, so it was not tested: give it a maxErrorRate, or record a baseline on them',
-    );
-  }
-  const above = maxErrorRate !== null && isAbove(failing, all, maxErrorRate);
-  const floor = above ? `${sliceText(slice)}, above its floor of ${percent(maxErrorRate)}` : null;
-  if (status !== 'worsened') return floor;
-  const again = since === null ? 'got worse' : 'broke before, and again';
-  if (adjustedPValue === null) throw new Error(`${name} got worse and was not compared`);
-  return `${again}: ${sliceText(slice)} (${pValue(adjustedPValue)})${above ? `, above its floor of ${percent(maxErrorRate)}` : ''}`;
-}
-
-/** An event that was accepted for a while is in the baselines since then: what it is compared with has it too. Null where most of it is mended. */
-function lapsed(slice: SliceResult): string | null {
-  const { source, size, failures } = slice;
-  return source === 'event' && failures > 0 && 2 * failures >= size ? `is not mended: ${sliceText(slice)}` : null;
-}
-
-function untested({ size, uncompared, gone }: SliceResult, why: string): string {
-  return `none of its ${counted(size + uncompared.images + gone, 'image')} ${why}`;
-}
-
-function sliceText({ size, failures, baselineFailures, uncompared, gone }: SliceResult): string {
-  const now = `${failures} of ${count(size)} images fail`;
-  return [
-    size === 0 && uncompared.images > 0
-      ? ''
-      : baselineFailures === null
-        ? now
-        : `${now}, ${baselineFailures} did before`,
-    uncompared.images === 0
-      ? ''
-      : `${uncompared.failures} of ${count(uncompared.images)} fail that were not judged before`,
-    gone === 0 ? '' : `${count(gone)} of its images are gone from the eval set`,
-  ]
-    .filter((part) => part !== '')
-    .join('; ');
-}
-
-/** A slice that holds fewer of the images than it did may pass for that alone. */
-function shrunk(rule: CheckRule, { name, left }: SliceResult): Check[] {
-  if (left === 0) return [];
-  const message = `${name}: ${counted(left, 'image')} that the newest baseline had in it ${left === 1 ? 'is' : 'are'} evaluated and in it no more: its condition, its list or what they look at has changed`;
-  return [{ ...row(rule, name, left, false, message), severity: 'warning' }];
-}
-
-/** Whether a share of counts is above a bound, in whole numbers: 5 of 100 is not above 0.05, however that is rounded. */
-function isAbove(failures: number, size: number, bound: number): boolean {
-  const parts = 1e9;
-  return failures * parts > Math.round(bound * parts) * size;
-}
-
 function checksOf(rule: CheckRule, figures: readonly Figures[], input: JudgeInput): Check[] {
-  if (rule.measure === 'worsenedSlices') return sliceChecks(rule, input);
+  if (rule.measure === 'worsenedSlices') return sliceChecks(rule, { ...input, isCompared: input.comparison !== null });
   const countable = countables.get(rule.measure);
   if (countable !== undefined) return input.comparison === null ? [] : countChecks(rule, countable, figures, input);
   const measure = measures.get(rule.measure);
@@ -241,25 +150,6 @@ function clusterText(cluster: Cluster, nameOf: JudgeInput['nameOf']): string {
   return `${who}: the known cluster of ${count(size)} images ${whereText(cluster, nameOf)} got worse (${change}, ${p})`;
 }
 
-/** An entry of the config that accepts this, the longest-lived of those that hold, else of those that do not; null where none names it. */
-function acceptanceOf(
-  { ids, newlyFailed }: Pick<Counted, 'ids' | 'newlyFailed'>,
-  accepted: readonly AcceptedEvent[],
-  today: string,
-) {
-  const holds = ({ until, images }: AcceptedEvent) => until >= today && (images === undefined || newlyFailed <= images);
-  const [entry] = accepted
-    .filter(({ event }) => ids.includes(event))
-    .toSorted((a, b) => Number(holds(b)) - Number(holds(a)) || (a.until > b.until ? -1 : 1));
-  if (entry === undefined) return null;
-  const { until, reason, images } = entry;
-  if (until < today)
-    return { holds: false, hasEnded: true, text: `; was accepted until ${until}, which has passed: ${reason}` };
-  if (holds(entry)) return { holds: true, hasEnded: false, text: `; accepted until ${until}: ${reason}` };
-  const most = `${counted(images ?? 0, 'newly failed image')} at most`;
-  return { holds: false, hasEnded: false, text: `; is accepted until ${until} with ${most}: ${reason}` };
-}
-
 function figureChecks(rule: CheckRule, measure: Measure, figures: readonly Figures[]): Check[] {
   const { chosen, unmatched } = chosenGroups(rule, figures);
   const rows = chosen.flatMap((of) => {
@@ -274,12 +164,20 @@ function figureChecks(rule: CheckRule, measure: Measure, figures: readonly Figur
   return [...rows, ...empty, ...unmatched.map((id) => missing(rule, id, `${id}: there is no such group with images`))];
 }
 
+const operatorWords: Readonly<Record<Operator, string>> = {
+  '<': 'less than',
+  '<=': 'at most',
+  '>': 'more than',
+  '>=': 'at least',
+  '==': 'exactly',
+};
+
 function figureRow(rule: CheckRule, measure: Measure, of: Figures, exact: number | Share): Check {
   const value = fraction(exact);
   const detail = measure.detail(of);
   const { group } = of;
   const passed = holds(exact, rule.operator, rule.value);
-  const expected = `${rule.operator} ${measure.text(rule.value)} ${passed ? 'as expected' : 'expected'}`;
+  const expected = `${operatorWords[rule.operator]} ${measure.text(rule.value)} ${passed ? 'as expected' : 'expected'}`;
   const is = `${groupIdText(group)}: ${measure.words} ${measure.text(value)}${detail === null ? '' : ` (${detail})`}`;
   return row(rule, group, value, passed, `${is}, ${expected}`);
 }
@@ -289,46 +187,6 @@ function chosenGroups(rule: CheckRule, all: readonly Figures[]) {
   const figures = all.filter(({ size }) => size > 0);
   const { chosen, unmatched } = chosenBy(rule, figures, ({ group }) => group);
   return { chosen, unmatched: rule.groups.length === 0 && figures.length === 0 ? ['all'] : unmatched };
-}
-
-function chosenBy<Subject>(
-  rule: CheckRule,
-  subjects: readonly Subject[],
-  nameOf: (subject: Subject) => string,
-): { chosen: Subject[]; unmatched: string[] } {
-  if (rule.groups.length === 0) return { chosen: [...subjects], unmatched: [] };
-  const patterns = rule.groups.map((text) => ({ text, matches: matcher(text) }));
-  return {
-    chosen: subjects.filter((subject) => patterns.some(({ matches }) => matches(nameOf(subject)))),
-    unmatched: patterns
-      .filter(({ matches }) => !subjects.some((each) => matches(nameOf(each))))
-      .map(({ text }) => text),
-  };
-}
-
-/** `*` stands for any text, everything else for itself. */
-function matcher(pattern: string): (id: string) => boolean {
-  if (!pattern.includes('*')) return (id) => id === pattern;
-  const [first, last] = [pattern.slice(0, pattern.indexOf('*')), pattern.slice(pattern.lastIndexOf('*') + 1)];
-  const rest = pattern.split('*').slice(1, -1);
-  return (id) => {
-    if (id.length < first.length + last.length || !id.startsWith(first) || !id.endsWith(last)) return false;
-    const end = id.length - last.length;
-    let from = first.length;
-    for (const part of rest) {
-      const at = id.indexOf(part, from);
-      if (at < 0 || at + part.length > end) return false;
-      from = at + part.length;
-    }
-    return true;
-  };
-}
-
-const fraction = (value: number | Share) => (typeof value === 'number' ? value : value.part / value.whole);
-
-function holds(actual: number | Share, operator: Operator, expected: number): boolean {
-  const side = typeof actual === 'number' ? Math.sign(actual - expected) : compareShare(actual, expected);
-  return { '<': side < 0, '<=': side <= 0, '>': side > 0, '>=': side >= 0, '==': side === 0 }[operator];
 }
 
 /** A rule that no checkpoint could break guards nothing: a slip of operator or value, most likely. */
@@ -373,26 +231,4 @@ function staleEntries({ accepted, comparison, events, slices, today }: JudgeInpu
       ? []
       : [warning(event, `is accepted until ${until}, and this run found nothing of that name`)];
   });
-}
-
-/** What the config says in vain. */
-function warning(subject: string, message: string): Check {
-  return {
-    ...{ id: 'config', subject, expected: null, operator: '==', actual: null, passed: false, severity: 'warning' },
-    message: `${subject}: ${message}`,
-  };
-}
-
-function row(
-  { id, severity, operator, value }: CheckRule,
-  subject: string,
-  actual: number,
-  passed: boolean,
-  message: string,
-): Check {
-  return { id, subject, expected: value, operator, actual, passed, severity, message };
-}
-
-function missing({ id, severity, operator, value }: CheckRule, subject: string, message: string): Check {
-  return { id, subject, expected: value, operator, actual: null, passed: false, severity, message };
 }

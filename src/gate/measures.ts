@@ -34,7 +34,7 @@ export const measures: ReadonlyMap<string, Measure> = new Map<string, Measure>([
       compares: true,
       words: 'rise of the error rate',
       value: (of) => of.errorRateIncrease,
-      text: percent,
+      text: points,
       range: rise,
       detail: (of) => beforeAndAfter(of.errorRateChange, percent),
     },
@@ -84,6 +84,12 @@ export const measures: ReadonlyMap<string, Measure> = new Map<string, Measure>([
     },
   ],
 ]);
+
+/** A difference of shares: 0.05 is "5 points"; no percent of the share before. */
+function points(value: number): string {
+  const shown = number(100 * value);
+  return `${shown} ${shown === '1' || shown === '-1' ? 'point' : 'points'}`;
+}
 
 type Sides = readonly [before: number, after: number] | null;
 

@@ -37,26 +37,26 @@ function judged(rules: readonly CheckRule[], change: Partial<JudgeInput> = {}) {
 
 describe('what a check says of a measure', () => {
   it.each<[string, number, string, number]>([
-    ['errorRate', 0.5, 'images of car: error rate 25 %, <= 50 % as expected', 0.25],
-    ['errorRate', 0.1, 'images of car: error rate 25 %, <= 10 % expected', 0.25],
-    ['aler', 0.4, 'images of car: ALER 0.35, <= 0.4 as expected', 0.35],
-    ['importanceValue', 0.2, 'images of car: importance value of the worst leaf 0.25, <= 0.2 expected', 0.25],
+    ['errorRate', 0.5, 'images of car: error rate 25 %, at most 50 % as expected', 0.25],
+    ['errorRate', 0.1, 'images of car: error rate 25 %, at most 10 % expected', 0.25],
+    ['aler', 0.4, 'images of car: ALER 0.35, at most 0.4 as expected', 0.35],
+    ['importanceValue', 0.2, 'images of car: importance value of the worst leaf 0.25, at most 0.2 expected', 0.25],
     [
       'errorRateIncrease',
       0.2,
-      'images of car: rise of the error rate 12.5 % (12.5 % -> 25 %), <= 20 % as expected',
+      'images of car: rise of the error rate 12.5 points (12.5 % -> 25 %), at most 20 points as expected',
       0.125,
     ],
-    ['alerIncrease', 0.01, 'images of car: rise of ALER 0.05 (0.3 -> 0.35), <= 0.01 expected', 0.05],
+    ['alerIncrease', 0.01, 'images of car: rise of ALER 0.05 (0.3 -> 0.35), at most 0.01 expected', 0.05],
     [
       'importanceValueIncrease',
       0.01,
-      "images of car: rise of the worst leaf's importance value 0.05 (0.2 -> 0.25), <= 0.01 expected",
+      "images of car: rise of the worst leaf's importance value 0.05 (0.2 -> 0.25), at most 0.01 expected",
       0.05,
     ],
-    ['newlyFailed', 6, 'images of car: newly failed images 6, <= 6 as expected', 6],
-    ['newlyFixed', 0, 'images of car: newly fixed images 1, <= 0 expected', 1],
-    ['netNewlyFailed', 5, 'images of car: newly failed less newly fixed images 5, <= 5 as expected', 5],
+    ['newlyFailed', 6, 'images of car: newly failed images 6, at most 6 as expected', 6],
+    ['newlyFixed', 0, 'images of car: newly fixed images 1, at most 0 expected', 1],
+    ['netNewlyFailed', 5, 'images of car: newly failed less newly fixed images 5, at most 5 as expected', 5],
   ])('%s <= %d', (measure, value, message, actual) => {
     const [check, ...more] = judged([rule({ measure, value })]).checks;
     expect(more).toEqual([]);
@@ -80,7 +80,7 @@ describe('what a check says of a measure', () => {
     expect(lost(['all']).checks[0]).toMatchObject({
       passed: false,
       actual: 0.03,
-      message: `all images: ${words} 3 % (6 of 200), <= 1 % expected`,
+      message: `all images: ${words} 3 % (6 of 200), at most 1 % expected`,
     });
     expect(lost(['label:car']).checks[0].message).toBe(`images of car: no ${words}`);
     expect(lost([]).checks).toHaveLength(1);

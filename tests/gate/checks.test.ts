@@ -290,7 +290,7 @@ describe('figure checks', () => {
 
   it('says what was measured, before and after', () => {
     const [check] = judged([rule('errorRateIncrease', ['all'], '<=', 0.01)]).checks;
-    expect(check.message).toBe('all images: rise of the error rate 5 % (15 % -> 20 %), <= 1 % expected');
+    expect(check.message).toBe('all images: rise of the error rate 5 points (15 % -> 20 %), at most 1 point expected');
   });
 
   it('fails where a group named has no such value', () => {
