@@ -250,7 +250,7 @@ function isFigure(value: unknown): value is Figure {
   return typeof value === 'object' && value !== null && 'of' in value && 'what' in value && 'value' in value;
 }
 
-/** All figures, a row a thing measured and a column a batch. */
+/** All figures, one row per thing measured and one column per batch. */
 function table(folder: string): void {
   const file = join(folder, 'figures.jsonl');
   const lines = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];

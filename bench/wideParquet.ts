@@ -1,5 +1,5 @@
 /**
- * Features of a data lake: 20,000 images of 4,096 features (327 MB) in one Parquet file, a list an image, 40 row groups of 500 images, plain and packed by
+ * Features of a data lake: 20,000 images of 4,096 features (327 MB) in one Parquet file, one list per image, 40 row groups of 500 images, plain and packed by
  * Snappy; images sorted by class and not. The command records one checkpoint and judges another on it. Prints time, resident memory, and what
  * was written beside the file: nothing of its size, for it is read by row group and page where it lies.
  * usage: node bench/wideParquet.ts

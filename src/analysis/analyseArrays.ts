@@ -16,7 +16,7 @@ export interface ArraysToAnalyse {
   readonly labels: readonly string[];
   /** Predicted class of each image. */
   readonly predictions: readonly string[];
-  /** Metadata by column name: one text an image. */
+  /** Metadata by column name: one text per image. */
   readonly columns?: Readonly<Record<string, readonly string[]>>;
   /** Specs of `groupKinds`: `all`, `label`, `label:CLASS` and so on. */
   readonly groups: readonly string[];

@@ -32,7 +32,7 @@ const CHUNKS_AT_ONCE = 4;
 const PENALTY = 0.01;
 
 /**
- * Fits the classifier, one column a class (1 where the image has the label, else 0), with an intercept that is not
+ * Fits the classifier, one column per class (1 where the image has the label, else 0), with an intercept that is not
  * penalised. Leave-one-out scores come of the hat matrix: y - (y - fitted) / (1 - leverage). Features are read twice, a chunk of images at a
  * time. Of more than 1,024 classes an image is scored for those alone that are likest to its label. Null where fewer than two classes have
  * images: then nothing tells hard from easy.

@@ -4,7 +4,7 @@ import type { WorkerModule } from '../records/threads.ts';
 import { seenOf } from './ridgeGram.ts';
 import { product, RIVALS } from './ridgeRivals.ts';
 
-/** A ridge classifier that is fitted, one column a class. */
+/** A ridge classifier that is fitted, one column per class. */
 export interface Fitted {
   /** Images that it was fitted to. */
   readonly images: number;

@@ -13,7 +13,7 @@ import { chosenRemote, commitOf, localRef, quietFetch, type Repository, remoteRe
 const marker = '.barlow-baselines-1';
 const anyMarker = /^\.barlow-baselines-(\d+)$/;
 const markerText =
-  'Baselines of barlow-gate, one folder a suite. Written by the tool; delete the branch to start over.\n';
+  'Baselines of barlow-gate, one folder per suite. Written by the tool; delete the branch to start over.\n';
 
 /** With eight writers each round lets at least one through; where none gets through, something else is in the way. */
 const attempts = 24;

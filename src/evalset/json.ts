@@ -33,7 +33,7 @@ function hint(text: string): string {
     return 'Write null in place of NaN: df.to_json does, json.dump does not';
   const [first = '', ...rest] = text.trim().split(/\r?\n/, 2);
   return rest.length > 0 && isJsonObject(jsonOrNull(first))
-    ? 'One object a line is JSON Lines: give it the ending .jsonl'
+    ? 'One object per line is JSON Lines: give it the ending .jsonl'
     : 'Write it again: df.to_json("predictions.json", orient="records")';
 }
 

@@ -5,7 +5,7 @@ import type { Table } from './table.ts';
 import { utf8Lines } from './textFile.ts';
 
 /**
- * Reads JSON Lines: one object a line; empty lines are passed over, and keys that a line lacks are missing values. The file streams: what
+ * Reads JSON Lines: one object per line; empty lines are passed over, and keys that a line lacks are missing values. The file streams: what
  * is not text, such as lists, takes no memory, however large the file is.
  *
  * @throws UserError where the file is not UTF-8, or a line is not JSON or no object

@@ -48,7 +48,7 @@ export function isNumpyFile(file: string): boolean {
 /**
  * Reads what NumPy saved of a checkpoint as a table of image, prediction and, of scores, confidence: a `.npy`, or a `.npz` with one
  * array, or one called `scores`, `probs`, `logits` or the like. Of scores (images x classes) the greatest counts; a list
- * holds the predicted classes, as names or indices, and another of one number an image their confidences. Arrays that are called as the
+ * holds the predicted classes, as names or indices, and another of one number per image their confidences. Arrays that are called as the
  * labels are passed over; texts called `classes` or the like are the classes of the scores. Rows are those of the eval set in its order, unless the archive has
  * a list of names called as the column of images, `images`, `paths`, `filenames` or the like, or one of texts that name images of it.
  *
@@ -97,7 +97,7 @@ function cellsByName({ predictions, confidences }: Cells, columns: ColumnNames):
 
 interface Arrays {
   readonly predicted: NumpyArray;
-  /** One number an image, beside predicted classes; null: none is given. */
+  /** One number per image, beside predicted classes; null: none is given. */
   readonly confidence: NumpyArray | null;
   /** The images' names where the file has them; null: rows are in the eval set's order. */
   readonly images: readonly string[] | null;
@@ -242,7 +242,7 @@ async function cellsOf(
     };
   if (array.columns === null || array.columns === 1 || array.kind === 'texts') {
     throw new UnfitArray(
-      `has one ${array.kind === 'texts' ? 'text' : 'number'} an image in shape (${[array.rows, array.columns].filter((length) => length !== null).join(', ')})`,
+      `has one ${array.kind === 'texts' ? 'text' : 'number'} per image in shape (${[array.rows, array.columns].filter((length) => length !== null).join(', ')})`,
       array.kind === 'numbers'
         ? 'Save one score per class: of a probability p of the second class, np.stack([1 - p, p], axis=1); predicted classes as whole numbers: p.astype("int64")'
         : 'Save predicted classes as a list: array.ravel()',
@@ -271,7 +271,7 @@ function confidencesOf(array: NumpyArray | null, rows: number): readonly string[
     return Array.from(array.values, String);
   throw new UnfitArray(
     `has confidences in shape (${[array.rows, array.columns].filter((length) => length !== null).join(', ')}), and ${rows} predictions`,
-    'Save one number an image, from 0 to 1',
+    'Save one number per image, from 0 to 1',
   );
 }
 
@@ -287,7 +287,7 @@ function otherRows(file: string, rows: number, images: number, isInOrder: boolea
     where: file,
     fix: isInOrder
       ? 'Give one row per image in the order of the manifest (with one folder per class: torchvision\'s ImageFolder), or save the names too: np.savez("scores.npz", scores=scores, images=names)'
-      : 'Save one row a name',
+      : 'Save one row per name',
   });
 }
 

@@ -40,7 +40,7 @@ export interface VectorSource {
   readonly onNotice: (line: string) => void;
 }
 
-/** What a model computes, and how its tensor becomes one vector an image. */
+/** What a model computes, and how its tensor becomes one vector per image. */
 export interface VectorPlan extends FeaturePlan {
   /** batch x dimensions values. @throws UserError where the tensor has no vector an image. */
   readonly vectorsOf: (tensor: Tensor) => Float32Array;

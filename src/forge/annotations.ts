@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { relative, resolve, sep } from 'node:path';
 import type { UserError } from '../errors.ts';
+import { messageWithFigures } from '../records/expectation.ts';
 import type { Result } from '../records/result.ts';
-import type { Check } from '../records/verdict.ts';
 import type { Annotation } from './runner.ts';
 
 /** GitHub shows ten annotations a step of each severity: the last tells how many more there are. */
@@ -20,7 +20,7 @@ export function checkAnnotations({ checkpoints }: Result, file: string, workspac
       ...place,
       severity,
       title: `barlow-gate: ${check.id} on ${check.subject}`,
-      message: `${cut(name)}: ${messageOf(check)}`,
+      message: `${cut(name)}: ${messageWithFigures(check)}`,
     }));
     const more = failed.length - shown.length;
     if (more === 0) return shown;
@@ -44,10 +44,6 @@ export function errorAnnotation({ what, where, fix }: UserError, workspace: stri
     file,
     line: line === undefined || file === null ? null : Number(line),
   };
-}
-
-function messageOf({ message, operator, expected, actual }: Check): string {
-  return `${message} (expected ${operator} ${expected ?? 'nothing to compare with'}, found ${actual ?? 'no value'})`;
 }
 
 const longestName = 100;

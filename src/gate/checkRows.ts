@@ -40,7 +40,7 @@ function matcher(pattern: string): (id: string) => boolean {
 export const fraction = (value: number | Share) => (typeof value === 'number' ? value : value.part / value.whole);
 
 /** Whether `actual operator expected` holds; shares are compared in whole numbers. */
-export function holds(actual: number | Share, operator: Operator, expected: number): boolean {
+export function ruleHolds(actual: number | Share, operator: Operator, expected: number): boolean {
   const side = typeof actual === 'number' ? Math.sign(actual - expected) : compareShare(actual, expected);
   return { '<': side < 0, '<=': side <= 0, '>': side > 0, '>=': side >= 0, '==': side === 0 }[operator];
 }

@@ -1,11 +1,12 @@
 import type { Cluster, FailureEvent } from '../records/comparison.ts';
 import { lookUp } from '../records/entry.ts';
+import { operatorWords } from '../records/expectation.ts';
 import { groupIdText } from '../records/names.ts';
 import type { SliceResult } from '../records/slices.ts';
-import type { AcceptedEvent, Check, CheckRule, Operator, Outcome, Severity, Verdict } from '../records/verdict.ts';
+import type { AcceptedEvent, Check, CheckRule, Outcome, Severity, Verdict } from '../records/verdict.ts';
 import { count, percent, pValue } from '../records/words.ts';
 import { type Acceptable, acceptanceOf } from './acceptance.ts';
-import { chosenBy, fraction, holds, missing, row, warning } from './checkRows.ts';
+import { chosenBy, fraction, missing, row, ruleHolds, warning } from './checkRows.ts';
 import { type Figures, type FiguresInput, figuresOf } from './figures.ts';
 import { type Measure, measures } from './measures.ts';
 import type { Share } from './share.ts';
@@ -29,14 +30,14 @@ export interface JudgeInput extends FiguresInput {
 }
 
 /**
- * Judges a checkpoint: one row a rule and subject, whether or not there is a baseline (`Verdict.outcome`).
+ * Judges a checkpoint: one row per rule and subject, whether or not there is a baseline (`Verdict.outcome`).
  *
  * - `newClusters` counts events, `worsenedClusters` known clusters, of the groups chosen (of `all`: every one) and not accepted; a row for each
  *   and, where there is none, one row that says so. An accepted one's row passes until the day its entry ends.
  * - `worsenedSlices` counts the watched slices, not accepted, that are significantly worse or above their floor, could not be tested, or
  *   are events whose acceptance has ended and that are not mended; a row for each slice that was compared or has something to be held to
  *   without that. `groups` of the rule then names slices.
- * - Every other measure (`measures.ts`) gives one row a group: a group named by its id must have the value, a pattern
+ * - Every other measure (`measures.ts`) gives one row per group: a group named by its id must have the value, a pattern
  *   with `*` chooses among the groups that do, no groups means all that do. A missing value fails, and so does an id or
  *   pattern that finds nothing.
  * - A rule of severity `off` gives no row.
@@ -126,7 +127,7 @@ function countChecks(
   const found = of(input).filter(({ groups }) => isWhole || groups.some((group) => inGroups.has(group)));
   const entries = found.map((each) => acceptanceOf(each, input.accepted, input.today));
   const unaccepted = entries.filter((entry) => entry?.holds !== true).length;
-  const passed = holds(unaccepted, rule.operator, rule.value);
+  const passed = ruleHolds(unaccepted, rule.operator, rule.value);
   const rows = found.map(({ id, text }, index) =>
     row(rule, id, unaccepted, passed || entries[index]?.holds === true, text + (entries[index]?.text ?? '')),
   );
@@ -164,19 +165,11 @@ function figureChecks(rule: CheckRule, measure: Measure, figures: readonly Figur
   return [...rows, ...empty, ...unmatched.map((id) => missing(rule, id, `${id}: there is no such group with images`))];
 }
 
-const operatorWords: Readonly<Record<Operator, string>> = {
-  '<': 'less than',
-  '<=': 'at most',
-  '>': 'more than',
-  '>=': 'at least',
-  '==': 'exactly',
-};
-
 function figureRow(rule: CheckRule, measure: Measure, of: Figures, exact: number | Share): Check {
   const value = fraction(exact);
   const detail = measure.detail(of);
   const { group } = of;
-  const passed = holds(exact, rule.operator, rule.value);
+  const passed = ruleHolds(exact, rule.operator, rule.value);
   const expected = `${operatorWords[rule.operator]} ${measure.text(rule.value)} ${passed ? 'as expected' : 'expected'}`;
   const is = `${groupIdText(group)}: ${measure.words} ${measure.text(value)}${detail === null ? '' : ` (${detail})`}`;
   return row(rule, group, value, passed, `${is}, ${expected}`);

@@ -9,7 +9,7 @@ import { differenceText, inQuotes, metadataText } from './eventWords.ts';
 
 /** Where traits are looked for. */
 export interface TraitSource {
-  /** Columns of the manifest: one text a row. */
+  /** Columns of the manifest: one text per row. */
   readonly metadata: ReadonlyMap<string, readonly string[]>;
   /** What people call features of the model. */
   readonly featureNames: FeatureNames;

@@ -2,7 +2,7 @@ import type { SliceResult } from '../records/slices.ts';
 import type { AcceptedEvent, Check, CheckRule } from '../records/verdict.ts';
 import { count, counted, percent, pValue } from '../records/words.ts';
 import { acceptanceOf } from './acceptance.ts';
-import { chosenBy, holds, missing, row } from './checkRows.ts';
+import { chosenBy, missing, row, ruleHolds } from './checkRows.ts';
 
 export interface SliceChecksInput {
   readonly slices: readonly SliceResult[];
@@ -24,7 +24,7 @@ export function sliceChecks(rule: CheckRule, { slices, accepted, today, isCompar
     return { slice, problem, acceptance, broken: problem !== null && acceptance?.holds !== true };
   });
   const broken = judged.filter((each) => each.broken).length;
-  const passed = holds(broken, rule.operator, rule.value);
+  const passed = ruleHolds(broken, rule.operator, rule.value);
   const held = judged.filter(({ slice, problem }) => isCompared || problem !== null || slice.maxErrorRate !== null);
   const rows = held.map(({ slice, problem, acceptance, broken: isBroken }) =>
     row(

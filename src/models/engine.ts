@@ -54,7 +54,7 @@ export interface Session {
   /** Runs images; any tensor of the model can be asked for by name. Each result starts with the batch dimension. */
   readonly run: (images: ImageBatch, outputs: readonly string[]) => Promise<ReadonlyMap<string, Tensor>>;
   /**
-   * d output[units[i]] / d image i, in the images' shape and layout. `output` holds one vector an image; of a map
+   * d output[units[i]] / d image i, in the images' shape and layout. `output` holds one vector per image; of a map
    * the unit counts its values in C order.
    * @throws UserError that names an operator without a gradient.
    */

@@ -17,7 +17,7 @@ export interface HeatmapTarget {
  * Draws heatmaps, in batches padded to the same size.
  * @param featureMap name of the feature map's tensor.
  * @param use takes the heatmap of `targets[index]`; called batch by batch.
- * @returns false where the map does not have one channel a feature; nothing is drawn then.
+ * @returns false where the map does not have one channel per feature; nothing is drawn then.
  */
 export function drawHeatmaps(
   targets: readonly HeatmapTarget[],

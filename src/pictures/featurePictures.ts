@@ -149,7 +149,7 @@ function drawSeen(items: readonly Item[], studio: Studio): Promise<Drawn> {
 async function drawHeat(items: readonly Item[], studio: Studio): Promise<Drawn> {
   const { plan, source } = studio;
   const { featureMap } = plan;
-  const noMap = 'No heatmaps: the feature model has no feature map with one channel a feature.';
+  const noMap = 'No heatmaps: the feature model has no feature map with one channel per feature.';
   if (featureMap === null) {
     source.onNotice(noMap);
     return () => null;

@@ -10,7 +10,7 @@ export interface EvalSet {
   readonly classes: readonly string[];
   /** Index into `classes` of each image's label. */
   readonly labels: Int32Array;
-  /** Metadata columns of the manifest: one text a row. */
+  /** Metadata columns of the manifest: one text per row. */
   readonly columns: ReadonlyMap<string, readonly string[]>;
   /** SHA-256 (hex) over the images' names, their labels and the classes. */
   readonly fingerprint: string;

@@ -1,3 +1,4 @@
+import { expectation, messageWithFigures } from '../records/expectation.ts';
 import type { CheckpointResult, Result } from '../records/result.ts';
 import type { Check } from '../records/verdict.ts';
 import { xml } from './xmlText.ts';
@@ -18,7 +19,7 @@ function documentXml(suites: string): string {
 function suiteXml(result: Result, checkpoint: CheckpointResult, index: number): string {
   const checks = checkpoint.verdict?.checks ?? [];
   const warnings = checks.filter((check) => !check.passed && check.severity === 'warning');
-  const said = warnings.map((check) => `Warning: ${check.id}: ${check.message} (${found(check)})`).join('\n');
+  const said = warnings.map((check) => `Warning: ${check.id}: ${messageWithFigures(check)}`).join('\n');
   // Ant's schema wants a host and seconds; neither is known to a pure function, nor of use.
   const attributes = [
     `id="${index}" package="${xml(result.suite)}" name="${xml(checkpoint.name)}"`,
@@ -59,10 +60,6 @@ function caseXml(classname: string, check: Check): string {
   const head = `    <testcase name="${xml(`${check.id}: ${check.subject}`)}" classname="${xml(classname)}" time="0"`;
   if (isSkipped(check)) return `${head}>\n      <skipped/>\n    </testcase>\n`;
   if (!isFailure(check)) return `${head}/>\n`;
-  const failure = `<failure message="${xml(check.message)}" type="${xml(check.id)}">${xml(found(check))}</failure>`;
+  const failure = `<failure message="${xml(check.message)}" type="${xml(check.id)}">${xml(expectation(check) ?? '')}</failure>`;
   return `${head}>\n      ${failure}\n    </testcase>\n`;
-}
-
-function found(check: Check): string {
-  return `expected ${check.operator} ${check.expected ?? 'a value'}, found ${check.actual ?? 'none'}`;
 }

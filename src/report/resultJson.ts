@@ -5,7 +5,7 @@ const LINE = 160;
 
 /**
  * result.json: equal results give equal bytes. The top level keeps the order of `Result`, deeper keys are sorted by code
- * unit, and what is short stands on one line, so that a diff shows a line a node or leaf. Throws where a number is not finite.
+ * unit, and what is short stands on one line, so that a diff shows one line per node or leaf. Throws where a number is not finite.
  */
 export function resultJson(result: Result): string {
   const top: Record<keyof Result, unknown> = {

@@ -3,8 +3,8 @@
  * rising order of `by`. Equal `by` share a value. The fitted values sum to the outcomes' sum.
  * Agrees with scikit-learn's `IsotonicRegression` (Barlow, Bartholomew, Bremner and Brunk 1972).
  *
- * @param by one number an image, finite.
- * @param outcomes one number an image.
+ * @param by one number per image, finite.
+ * @param outcomes one number per image.
  * @returns the fitted value of each image, in the order given.
  */
 export function isotonic(by: ArrayLike<number>, outcomes: ArrayLike<number>): Float64Array {

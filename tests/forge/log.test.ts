@@ -171,7 +171,7 @@ describe('annotations', () => {
     ];
     const made = checkAnnotations(resultOf(checks), join(folder, 'sub', 'barlow.yml'), folder);
     expect(made.map(({ severity }) => severity)).toEqual([...Array(10).fill('error'), 'warning']);
-    expect(made[0]).toMatchObject({ file: 'sub/barlow.yml', message: 'c: it broke (expected <= 0, found 1)' });
+    expect(made[0]).toMatchObject({ file: 'sub/barlow.yml', message: 'c: it broke (expected at most 0, found 1)' });
     expect(made[9]?.message).toContain('21 more');
   });
 

@@ -14,7 +14,7 @@ export interface GradientModel {
   readonly model: Uint8Array;
   /** Float32 input: the images. */
   readonly imageInput: string;
-  /** Int32 input, one entry an image: which unit of the image's output vector to differentiate. */
+  /** Int32 input, one entry per image: which unit of the image's output vector to differentiate. */
   readonly unitInput: string;
   /** Float32 output of the images' shape: d output[unit] / d image, each image by itself. */
   readonly gradientOutput: string;
