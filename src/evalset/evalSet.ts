@@ -26,7 +26,7 @@ export interface ReadEvalSet {
  * too, named `manifest`; and `order`, the classes by index of a model's output, where `classes` names them all. Labels are text ("1" and 1 are one class, "01" is another).
  *
  * @throws UserError for what `readTable` refuses; where columns are missing, a name is unfit or stands twice, a label is
- *   empty; images are missing or lead out of their folder; and for what `checkpointOf` refuses
+ *   empty or looks like another; images are missing or lead out of their folder; and for what `checkpointOf` refuses
  */
 export async function readEvalSet(
   options: Omit<Config['evalSet'], 'onBadImage' | 'maxBadImages'>,
@@ -39,6 +39,7 @@ export async function readEvalSet(
   rowsByName(table, images);
   const labels = requiredColumn(table, names.label, 'label');
   refuseEmptyLabel(table, labels);
+  refuseLookalikes(table, labels);
   if (options.images !== null) await refuseMissingImages(options.images, images, table);
   const orders = typeof options.classes === 'string' ? await readClassOrders(options.classes) : [options.classes];
   const whole = orders.find((order) => holdsAll(order, [...labels, ...named])) ?? null;
@@ -100,6 +101,24 @@ function refuseEmptyLabel(table: Table, labels: readonly string[]): void {
   const row = labels.findIndex((label) => label.trim() === '');
   if (row === -1) return;
   throw new UserError({ what: 'the image has no label', where: table.where(row), fix: 'Give its true class' });
+}
+
+/** Labels that look alike would be classes of which predictions name one: the images of the other fail for ever, and cannot newly fail. */
+function refuseLookalikes(table: Table, labels: readonly string[]): void {
+  const known = new Map<string, { readonly label: string; readonly row: number }>();
+  const seen = new Set<string>();
+  for (const [row, label] of labels.entries()) {
+    if (seen.size === seen.add(label).size) continue;
+    const plain = label.normalize('NFC').replace(/\s+/gu, ' ').trim();
+    const other = known.get(plain);
+    known.set(plain, { label, row });
+    if (other === undefined) continue;
+    throw new UserError({
+      what: `the label ${JSON.stringify(label)} differs from ${JSON.stringify(other.label)} (${table.where(other.row)}) only in white space or in the code points of a letter, and would be another class`,
+      where: table.where(row),
+      fix: 'Write them alike, in predictions too',
+    });
+  }
 }
 
 /** SHA-256 (hex) over the classes and each image's name and class; JSON keeps names apart whatever they hold. */

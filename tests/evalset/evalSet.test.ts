@@ -93,7 +93,11 @@ describe('readEvalSet', () => {
 
   test('the fingerprint tells eval sets apart, and not their metadata', async () => {
     const text = fc.stringMatching(/^[a-c 0-9"\\\n]{0,3}[a-c0-9]$/).filter((name) => !name.includes('\\'));
-    const row = fc.tuple(text, text);
+    // No two labels that look alike: they are refused.
+    const row = fc.tuple(
+      text,
+      text.map((label) => label.replaceAll(/\s/g, '')),
+    );
     const set = fc.uniqueArray(row, { selector: ([image]) => image, minLength: 1, maxLength: 4 });
     const printOf = async (rows: [string, string][], meta: string) => {
       const all = csvText([['image', 'label', 'meta'], ...rows.map((cells) => [...cells, meta])]);
@@ -165,6 +169,20 @@ describe('what a manifest is refused for', () => {
     ['a dot', 'image,label\n./a//b.png,1\n', ':2', 'image "./a//b.png" is not in plain form', 'Write "a/b.png"'],
     ['a folder', 'image,label\na/,1\n', ':2', 'image "a/" is not in plain form', 'Write "a"'],
     ['an address', 'image,label\nhttps://x/a.png,1\n', ':2', 'image "https://x/a.png" is an address', 'Write'],
+    [
+      'labels that differ in white space',
+      'image,label\na,car\nb,bus\nc,car \n',
+      ':4',
+      'the label "car " differs from "car" (manifest.csv:2) only in white space or in the code points of a letter, and would be another class',
+      'Write them alike, in predictions too',
+    ],
+    [
+      'labels of other code points',
+      'image,label\na,\u00e9t\u00e9\nb,e\u0301t\u00e9\n',
+      ':3',
+      'the label "e\u0301t\u00e9" differs from "\u00e9t\u00e9" (manifest.csv:2) only in white space or in the code points of a letter, and would be another class',
+      'Write',
+    ],
     ['an empty label', 'image,label\na,1\n"b\nc"," "\n', ':3', 'the image has no label', 'Give its true class'],
     [
       'no column of images',
