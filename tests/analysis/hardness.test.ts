@@ -73,6 +73,18 @@ describe('hardness', () => {
     }
   });
 
+  it('reads no features for margins that it has kept: of the label, and of the best class', async () => {
+    const found = await hardness({ ...input, labels });
+    if (found === null) throw new Error('there are three classes');
+    const { own, best, second, bestClass } = found;
+    const refused: ReadColumns = () => Promise.reject(new Error('features were read'));
+    const image = labels.findIndex((label, row) => label !== bestClass[row]);
+    const kept = [labels[image], bestClass[image]].map((ofClass) => ({ image, ofClass }));
+    expect([...(await marginsOf(found, kept, labels, refused))]).toEqual([own[image], best[image] - second[image]]);
+    const third = 3 - labels[image] - bestClass[image];
+    await expect(marginsOf(found, [{ image, ofClass: third }], labels, refused)).rejects.toThrow('were read');
+  });
+
   it('scores images for the likest of very many classes, and seldom misses the best', async () => {
     const [images, width, many] = [3900, 24, 1300];
     const seed = stream('many classes');
