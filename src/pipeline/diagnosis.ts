@@ -55,6 +55,8 @@ export interface DiagnosedModel {
   /** The tensor that the features are taken from. */
   readonly features: string | null;
   readonly preprocess: FeaturePlan['pipeline'] | null;
+  /** Whether it scales pixels from 0 to 255 itself, and is handed such; null where it cannot be read. */
+  readonly wholePixels: boolean | null;
   /** Images a run. */
   readonly batch: number | null;
   /** The engine that the config's `engine` comes to; null where none loads. */
@@ -96,15 +98,17 @@ async function diagnoseModel(
   wanted: EngineName,
   engines: readonly DiagnosedEngine[],
 ): Promise<DiagnosedModel> {
-  const unknown = { kind: null, layers: null, features: null, preprocess: null, batch: null, engine: null };
+  const unknown = {
+    ...{ kind: null, layers: null, features: null, preprocess: null, wholePixels: null, batch: null, engine: null },
+  };
   let model: ModelDescription;
   try {
     model = await describeModel(options.path);
   } catch (thrown) {
     return { ...unknown, file: options.path, problem: messageOf(thrown) };
   }
-  const { kind, layers } = model;
-  const known = { ...unknown, file: options.path, kind, layers, engine: engineFor(kind, wanted, engines) };
+  const { kind, layers, wholePixels } = model;
+  const known = { ...unknown, file: options.path, kind, layers, wholePixels, engine: engineFor(kind, wanted, engines) };
   let planned: DiagnosedModel = { ...known, problem: null };
   try {
     const plan = planFeatures(model, options);
@@ -173,7 +177,8 @@ function gpuLines({ gpus, graphics }: Diagnosis['machine']): string[] {
   );
 }
 
-function modelLines({ file, problem, layers, features, preprocess, batch, engine }: DiagnosedModel): string[] {
+function modelLines({ file, problem, layers, features, batch, engine, ...how }: DiagnosedModel): string[] {
+  const { preprocess, wholePixels } = how;
   const quoted = (name: string | null) => (name === null ? 'not found' : JSON.stringify(name));
   const shape = layers?.input.shape.map((length) => length ?? '?').join(' x ');
   return [
@@ -184,7 +189,11 @@ function modelLines({ file, problem, layers, features, preprocess, batch, engine
           `input     ${quoted(layers.input.name)} ${shape}`,
           `layers    features ${quoted(features ?? layers.features)}, feature map ${quoted(layers.featureMap)}, logits ${quoted(layers.logits)}`,
         ]),
-    ...(preprocess === null ? [] : [`images    ${pipelineText(preprocess)}, ${batch} a run`]),
+    ...(preprocess === null
+      ? []
+      : [
+          `images    ${pipelineText(preprocess)}${wholePixels ? ', as pixels from 0 to 255, which it scales itself' : ''}, ${batch} a run`,
+        ]),
     `engine    ${engine ?? 'none that loads'}`,
     ...(problem === null ? [] : [`problem   ${problem}`]),
   ];

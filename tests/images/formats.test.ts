@@ -117,6 +117,11 @@ describe('what is not read is named for what it is', () => {
     ['a PAM', Buffer.from('P7\nWIDTH 2\n'), 'is a PAM image'],
     ['a scan of a body', Buffer.concat([Buffer.alloc(128), Buffer.from('DICM')]), 'is a DICOM image'],
     ['a film', Buffer.from('\0\0\0\u0010ftypisom\0\0\u0002\0'), 'is a video'],
+    [
+      'a print',
+      new Uint8Array(readFileSync(join(folder, 'cmyk-jpeg.tiff'))),
+      'is a TIFF packed by JPEG in 4 channels, which is not read: convert it to PNG',
+    ],
     ['a fax', fax, 'is a TIFF packed by CCITT fax (group 4), which is not read: convert it to PNG'],
     ...(
       [

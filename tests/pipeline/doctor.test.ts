@@ -62,8 +62,13 @@ describe('doctor', () => {
       features: 'features',
       layers: { featureMap: 'feature_map', logits: 'logits', input: { name: 'image' } },
       preprocess: { resize: 32, crop: 32, layout: 'NCHW' },
+      wholePixels: false,
       engine: found.taken.onnx,
     });
+    const scaling = found.featureModel && { ...found.featureModel, wholePixels: true };
+    expect(diagnosisLines({ ...found, featureModel: scaling }).join('\n')).toContain(
+      'RGB, NCHW, as pixels from 0 to 255, which it scales itself, ',
+    );
     const text = diagnosisLines(found).join('\n');
     expect(text).toContain('features "features", feature map "feature_map"');
     expect(text).toMatch(/^ {2}tfjs-node +- .*\n +Run: barlow doctor --install tfjs-node$/m);

@@ -82,6 +82,9 @@ async function toRgb(image: GeoTIFFImage): Promise<Uint8Array> {
     );
   const packing = unreadable[compression];
   if (packing !== undefined) throw new BadImage(`is a TIFF packed by ${packing}, which is not read: convert it to PNG`);
+  const stored = image.getSamplesPerPixel();
+  if (compression === JPEG && stored !== 1 && stored !== 3)
+    throw new BadImage(`is a TIFF packed by JPEG in ${stored} channels, which is not read: convert it to PNG`);
   const samples = await samplesOf(image, bits);
   const channels = samples.length / (width * height);
   const least = { [photometric.rgb]: 3, [photometric.ycbcr]: 3, [photometric.cmyk]: 4 }[kind] ?? 1;

@@ -188,6 +188,9 @@ x, y = np.meshgrid(np.arange(32), np.arange(24))
 faded = np.stack([x * 8, y * 10, 255 - x * 4, 40 + y * 9], -1).astype("uint8")
 Image.fromarray(faded, "RGBA").save("images/444-premultiplied.avif", quality=100, subsampling="4:4:4", alpha_premultiplied=True)
 
+# Not read: libjpeg refuses to make grey, RGB or YCbCr of it.
+Image.new("CMYK", (8, 8), (10, 200, 30, 40)).save("cmyk-jpeg.tiff", compression="jpeg")
+
 expected = {}
 for name in sorted(os.listdir("images")):
     picture = Image.open(f"images/{name}").convert("RGB")
