@@ -394,6 +394,25 @@ describe('a model elsewhere', () => {
   });
 });
 
+describe('a model with two heads', () => {
+  const withAux = (topology: object) => {
+    const nodes = 'node' in topology && Array.isArray(topology.node) ? topology.node : [];
+    const product = nodes.find((each: { name: string }) => each.name === 'product');
+    return { node: [...nodes, { ...product, name: 'aux' }], versions: {} };
+  };
+
+  it('is asked which scores are meant, where it took those of the first output', async () => {
+    const { topology, weights } = tinyGraph();
+    const model = await describeModel(write({ topology: withAux(topology), weights }));
+    expect(model.layers).toMatchObject({ features: 'pool', featureMap: 'map', logits: null });
+    expect(model.featuresLayer(null)).toBe('pool');
+    expect(() => model.scoresLayer(null)).toThrow(
+      'the model has 2 outputs that end in a dense layer ("scores", "aux"), so the scores of the classes could be of either',
+    );
+    expect(model.scoresLayer('aux')).toBe('aux');
+  });
+});
+
 describe('a graph whose first arithmetic is that of pixels from 0 to 255', () => {
   /** The tiny graph with an operator and its constant before the convolution. */
   function with255(op: string, values: readonly number[]) {
@@ -417,6 +436,28 @@ describe('a graph whose first arithmetic is that of pixels from 0 to 255', () =>
     expect((await describeModel(file)).wholePixels).toBe(true);
     const found = await withSession(file, (session) => session.run({ count: 2, values: images }, ['pool']));
     for (const [at, value] of features.flat().entries()) expect(found.get('pool')?.values[at]).toBeCloseTo(value, 5);
+  });
+
+  it('is told where its weights are quantised, as tensorflowjs_converter does', async () => {
+    const file = with255('Mul', [1 / 255]);
+    const json = JSON.parse(readFileSync(file, 'utf8'));
+    const bytes = Buffer.from(
+      ['group1-shard1of2.bin', 'group1-shard2of2.bin'].flatMap((name) => [...readFileSync(join(file, '..', name))]),
+    );
+    // Of a single value the converter keeps the minimum, and a level of 0.
+    for (const [dtype, size, rest] of [
+      ['uint8', 1, { scale: 1, min: 1 / 255 }],
+      ['uint16', 2, { scale: 1, min: 1 / 255 }],
+      ['float16', 2, {}],
+    ] as const) {
+      const factor = Buffer.alloc(size);
+      if (dtype === 'float16') factor.writeUInt16LE(0x1c04);
+      const [first, ...others] = json.weightsManifest[0].weights;
+      const weights = [{ ...first, quantization: { dtype, original_dtype: 'float32', ...rest } }, ...others];
+      writeFileSync(join(file, '..', 'all.bin'), Buffer.concat([factor, bytes.subarray(4)]));
+      writeFileSync(file, JSON.stringify({ ...json, weightsManifest: [{ paths: ['all.bin'], weights }] }));
+      expect((await describeModel(file)).wholePixels).toBe(true);
+    }
   });
 
   it.each([

@@ -70,7 +70,17 @@ const modelJson = compileSchema<ModelJson>({
   },
 });
 
-const BYTES = { float32: 4, int32: 4, bool: 1, complex64: 8, string: 0, uint8: 1, uint16: 2, float16: 2 } as const;
+/** Bytes of a value as it is stored. */
+export const BYTES = {
+  float32: 4,
+  int32: 4,
+  bool: 1,
+  complex64: 8,
+  string: 0,
+  uint8: 1,
+  uint16: 2,
+  float16: 2,
+} as const;
 
 /** As for ONNX: no feature model comes near this. */
 const MAX_BYTES = 2 ** 31;

@@ -39,21 +39,53 @@ export function isGraphModel({ topology }: TfjsFiles): boolean {
 const TO_DENSE: ReadonlySet<Role> = new Set(['same', 'score', 'bias']);
 const TO_POOL: ReadonlySet<Role> = new Set(['same', 'scale', 'bias']);
 
-/** Finds the layers that matter, as `findLayers` does in ONNX graphs. */
+/** Finds the layers that matter, as `findLayers` does in ONNX graphs: where outputs end in different dense layers, what they do not share is null. */
 export function findTfjsLayers(graph: TfjsGraph): Layers {
   const { input } = graph;
-  for (const output of graph.outputs) {
-    const path = walk(graph, output, 'dense', TO_DENSE);
-    const features = path && graph.nodes.get(path.found)?.from;
-    if (!features) continue;
-    const { before, found } = path;
-    const logits = before !== null && graph.nodes.get(before)?.role === 'bias' ? before : found;
-    return { input, features, featureMap: pooledMap(graph, features), logits };
+  const heads = headsOf(graph);
+  const [first] = heads;
+  if (first !== undefined) {
+    const isOne = (of: (head: Head) => string) => new Set(heads.map(of)).size === 1;
+    // One may read what another does through a dropout.
+    const features = isOne((head) => valuesBehind(graph, head.features)) ? first.features : null;
+    const logits = isOne((head) => head.logits) ? first.logits : null;
+    return { input, features, featureMap: features && pooledMap(graph, features), logits };
   }
   const scored = graph.outputs.flatMap((output) => scoredMap(graph, output) ?? [])[0];
   if (scored !== undefined) return { input, ...scored };
   const pooled = graph.outputs.find((output) => pooledMap(graph, output) !== null) ?? meanOfOutput(graph);
   return { input, features: pooled, featureMap: pooled && pooledMap(graph, pooled), logits: null };
+}
+
+/** The node whose values these are, in another shape perhaps. */
+function valuesBehind({ nodes }: TfjsGraph, name: string): string {
+  const seen = new Set<string>(); // a hostile file may hold a ring
+  let at = name;
+  for (let node = nodes.get(at); node?.role === 'same' && node.from !== null && !seen.has(at); node = nodes.get(at)) {
+    seen.add(at);
+    at = node.from;
+  }
+  return at;
+}
+
+interface Head {
+  readonly output: string;
+  readonly features: string;
+  readonly logits: string;
+}
+
+/** The dense layers that the outputs end in, one an output; one whose product another of them reads is none. */
+function headsOf(graph: TfjsGraph): readonly Head[] {
+  const heads = graph.outputs.flatMap((output): Head[] => {
+    const path = walk(graph, output, 'dense', TO_DENSE);
+    const features = path && graph.nodes.get(path.found)?.from;
+    if (!features) return [];
+    const { before, found } = path;
+    return [{ output, features, logits: before !== null && graph.nodes.get(before)?.role === 'bias' ? before : found }];
+  });
+  return heads.filter(
+    ({ logits, output }) => !heads.some(({ features }) => features === logits || features === output),
+  );
 }
 
 /** Answers that are made of the mean of a map of scores, as in SqueezeNet and mini-Xception: features are the mean of what makes the map. */
@@ -106,7 +138,17 @@ export function tfjsScoresLayer(graph: TfjsGraph, named: string | null): string 
   return layer;
 }
 
-function refuse({ file, nodes }: TfjsGraph, meant: string, key: string): never {
+function refuse(graph: TfjsGraph, meant: string, key: string): never {
+  const { file, nodes } = graph;
+  const heads = headsOf(graph);
+  if (heads.length > 0) {
+    const named = heads.map(({ features, logits }) => (key.endsWith('features') ? features : logits));
+    throw new UserError({
+      what: `the model has ${heads.length} outputs that end in a dense layer (${quoted(heads.map(({ output }) => output))}), so ${meant} could be of either`,
+      where: file,
+      fix: `Name the layer in ${key}: ${quoted([...new Set(named)])}`,
+    });
+  }
   throw new UserError({
     what: `no dense layer was found, so ${meant} are not known`,
     where: file,

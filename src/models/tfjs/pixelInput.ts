@@ -1,5 +1,7 @@
+import { halfToNumber } from '../../adapters/float16.ts';
+import { compileSchema } from '../../adapters/jsonSchema.ts';
 import { takesPixels } from '../pixelRange.ts';
-import type { TfjsFiles } from './files.ts';
+import { BYTES, type TfjsFiles, type WeightSpec } from './files.ts';
 import type { Layer } from './kerasConfig.ts';
 
 /** Layers, and operators, that leave the values of pixels as they are. */
@@ -79,18 +81,32 @@ export function stepOfOperator(
   return { name, kind: op, from, arithmetic: what && constants && isFirst ? [what, constants] : null };
 }
 
-/** The values of a small weight of float32 that is not quantised; null of any other. */
-function valuesOf(name: string, { weights, data }: TfjsFiles): Float32Array | null {
+/** What quantised weights are stored as: times `scale`, plus `min`; of float16 neither. */
+const quantised = compileSchema<{ readonly scale: number; readonly min: number }>({
+  type: 'object',
+  required: ['scale', 'min'],
+  properties: { scale: { type: 'number' }, min: { type: 'number' } },
+});
+
+/** The values of a small weight of float32, quantised or not; null of any other. */
+function valuesOf(name: string, { weights, data }: TfjsFiles): readonly number[] | null {
   let at = 0;
   for (const spec of weights) {
     const count = spec.shape.reduce((product, length) => product * length, 1);
-    const size = spec.quantization === undefined ? 4 : { uint8: 1, uint16: 2, float16: 2 }[spec.quantization.dtype];
-    if (spec.name === name) {
-      const isPlain = spec.quantization === undefined && spec.dtype === 'float32' && count <= 4;
-      return isPlain ? new Float32Array(data.slice(at, at + 4 * count).buffer) : null;
-    }
+    if (spec.name === name) return spec.dtype === 'float32' && count <= 4 ? stored(spec, data, at, count) : null;
+    // Texts are as long as they are.
     if (spec.dtype === 'string') return null;
-    at += count * (spec.dtype === 'bool' ? 1 : spec.dtype === 'complex64' ? 8 : size);
+    at += count * BYTES[spec.quantization?.dtype ?? spec.dtype];
   }
   return null;
+}
+
+function stored({ quantization }: WeightSpec, data: Uint8Array, at: number, count: number): readonly number[] {
+  const view = new DataView(data.buffer, data.byteOffset + at);
+  const all = (value: (index: number) => number) => Array.from({ length: count }, (_, index) => value(index));
+  if (quantization === undefined) return all((index) => view.getFloat32(4 * index, true));
+  if (quantization.dtype === 'float16') return all((index) => halfToNumber(view.getUint16(2 * index, true)));
+  const level = (index: number) =>
+    quantization.dtype === 'uint8' ? view.getUint8(index) : view.getUint16(2 * index, true);
+  return quantised.accepts(quantization) ? all((index) => level(index) * quantization.scale + quantization.min) : [];
 }
