@@ -129,8 +129,11 @@ class InThread {
         await outcomeOf(read, () => collect(() => import(`${pathToFileURL(resolve(file)).href}?${round}`))),
       );
       const { tests, befores, afters, beforeEach, afterEach } = collected();
-      const chosen = tests.map((test) => ({ ...test, id: `${file} ${test.name}` })).filter(({ id }) => isWanted(id));
-      if (chosen.length > 0 || isWanted(read)) outcomes.push(await outcomeOf(read, () => inTurn(befores)));
+      // What is worked out as the file is read, any of its tests may look at.
+      const chosen = tests
+        .map((test) => ({ ...test, id: `${file} ${test.name}` }))
+        .filter(({ id }) => isWanted(read) || isWanted(id));
+      if (chosen.length > 0) outcomes.push(await outcomeOf(read, () => inTurn(befores)));
       for (const { id, run } of chosen) {
         if (hasFailed()) break;
         outcomes.push(

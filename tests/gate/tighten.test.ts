@@ -84,6 +84,13 @@ describe('a rule that is tightened', () => {
     expect(rule).toEqual([{ feature: 0, op: '<=', threshold: 3 }]);
   });
 
+  it('loses a condition that all images meet', () => {
+    const { columns, at } = sampleOf('tighten spare', rows, features, 10);
+    const target = Uint8Array.from({ length: rows }, (_, row) => Number(at(row, 0) > 0.45));
+    const own = { feature: 0, op: '>', threshold: 0.45 } as const;
+    expect(tighten([own, { feature: 1, op: '>', threshold: -1 }], columns, target)).toEqual([own]);
+  });
+
   it('reads columns that begin later by their numbers', () => {
     const values = Float32Array.from({ length: 2 * rows }, (_, place) =>
       place < rows ? (place * 7) % rows : place % rows,
