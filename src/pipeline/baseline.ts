@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isSameOutcome, outcomeOf } from '../baseline/compared.ts';
+import { twins } from '../baseline/filesOfRecord.ts';
 import { commitNamed, hasCommit } from '../baseline/named.ts';
 import { openStore } from '../baseline/openStore.ts';
 import { baselineRecord } from '../baseline/record.ts';
 import { currentCommit, placeOf } from '../baseline/repository.ts';
-import { type BaselineStore, twins } from '../baseline/store.ts';
+import type { BaselineStore } from '../baseline/store.ts';
 import { readConfig } from '../config/config.ts';
 import { UserError } from '../errors.ts';
 import type { BaselineRecord, Found } from '../records/baseline.ts';
