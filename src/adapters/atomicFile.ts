@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { type FileHandle, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, link, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { codeOf, messageOf, UserError } from '../errors.ts';
 
@@ -14,15 +14,52 @@ export async function writeFileAtomic(file: string, data: string | Uint8Array): 
   try {
     await mkdir(dirname(file), { recursive: true });
     await refuseSpecial(file);
-    await replace(await target(file), typeof data === 'string' ? Buffer.from(data) : data);
+    await put(await target(file), typeof data === 'string' ? Buffer.from(data) : data, rename);
   } catch (cause) {
-    throw new UserError({
-      what: `cannot write the file (${messageOf(cause)})`,
-      where: file,
-      fix: 'Check that the folder exists, that it may be written and that the disk is not full',
-      cause,
-    });
+    throw unwritten(file, cause);
   }
+}
+
+/**
+ * As `writeFileAtomic`, where there is no file yet; false where there is one, which stands, also where another process made it a moment ago.
+ *
+ * @throws UserError as `writeFileAtomic`
+ */
+export async function writeNewFile(file: string, bytes: Uint8Array): Promise<boolean> {
+  let isMade = false;
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await put(file, bytes, async (aside) => {
+      isMade = await placeNew(aside, file);
+    });
+  } catch (cause) {
+    throw unwritten(file, cause);
+  }
+  return isMade;
+}
+
+/** A link is refused where its name is taken; a rename would take it. Some file systems have no links: there the last of two wins. */
+async function placeNew(aside: string, file: string): Promise<boolean> {
+  try {
+    await link(aside, file);
+    return true;
+  } catch (thrown) {
+    if (codeOf(thrown) === 'EEXIST') return false;
+    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(codeOf(thrown))) throw thrown;
+    await rename(aside, file);
+    return true;
+  } finally {
+    await rm(aside, { force: true });
+  }
+}
+
+function unwritten(file: string, cause: unknown): UserError {
+  return new UserError({
+    what: `cannot write the file (${messageOf(cause)})`,
+    where: file,
+    fix: 'Check that the folder exists, that it may be written and that the disk is not full',
+    cause,
+  });
 }
 
 /** Who may, such as root in a container, would have /dev/null or standard output replaced by a file. */
@@ -41,7 +78,12 @@ async function target(file: string): Promise<string> {
   }
 }
 
-async function replace(file: string, bytes: Uint8Array): Promise<void> {
+/** Writes aside, and has `place` put that where it belongs. */
+async function put(
+  file: string,
+  bytes: Uint8Array,
+  place: (aside: string, file: string) => Promise<void>,
+): Promise<void> {
   const mode = await stat(file).then(
     (found) => found.mode,
     () => 0o666,
@@ -58,7 +100,7 @@ async function replace(file: string, bytes: Uint8Array): Promise<void> {
     } finally {
       await handle.close();
     }
-    await rename(aside, file);
+    await place(aside, file);
   } catch (thrown) {
     await rm(aside, { force: true });
     throw thrown;

@@ -1,6 +1,6 @@
 import { lstat, readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
-import { writeFileAtomic } from '../adapters/atomicFile.ts';
+import { writeFileAtomic, writeNewFile } from '../adapters/atomicFile.ts';
 import { codeOf, messageOf, UserError } from '../errors.ts';
 import type { Change, Medium, Snapshot } from './medium.ts';
 import { ancestorsIn, builtOnIn, usualRemote } from './named.ts';
@@ -118,16 +118,33 @@ async function suitesIn(path: string): Promise<readonly string[]> {
   return [...new Set(files.flatMap((file) => /^([^/]+)\/[^/]+\.baseline$/.exec(file)?.[1] ?? []))];
 }
 
+/** As often as others may have made a file of the same name in the meantime. */
+const tries = 10;
+
 async function update(root: string, change: Change): Promise<void> {
-  const put = async (files: ReadonlyMap<string, Uint8Array>) => {
-    for (const [path, bytes] of files) await writeFileAtomic(join(root, ...path.split('/')), bytes);
-  };
+  const at = (path: string) => join(root, ...path.split('/'));
   // Each file is whole whenever it is seen, and every writer has its own: no lock is needed.
-  await put(await change.files(await snapshotOf(root)));
+  for (let attempt = 1; !(await putAll(root, change)); attempt++) {
+    if (attempt < tries) continue;
+    const fix = 'Run again once the others have ended';
+    throw new UserError({ what: 'others write the same baselines all the time', where: root, fix });
+  }
   const { files, remove } = await change.tidy(await snapshotOf(root));
-  await put(files);
-  for (const path of remove) await removed(join(root, ...path.split('/')));
+  for (const [path, bytes] of files) await writeFileAtomic(at(path), bytes);
+  for (const path of remove) await removed(at(path));
   await removeAbandoned(root);
+}
+
+/** Writes the files of a change on what is there; false where another writer has since made one that was not: it is to be seen first. */
+async function putAll(root: string, change: Change): Promise<boolean> {
+  const before = await snapshotOf(root);
+  const there = new Set(before.paths);
+  for (const [path, bytes] of await change.files(before)) {
+    const file = join(root, ...path.split('/'));
+    if (there.has(path)) await writeFileAtomic(file, bytes);
+    else if (!(await writeNewFile(file, bytes))) return false;
+  }
+  return true;
 }
 
 async function removed(file: string): Promise<void> {

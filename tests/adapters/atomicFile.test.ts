@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { writeFileAtomic } from '../../src/adapters/atomicFile.ts';
+import { writeFileAtomic, writeNewFile } from '../../src/adapters/atomicFile.ts';
 import { UserError } from '../../src/errors.ts';
 import { smallDisk } from '../smallDisk.ts';
 
@@ -38,6 +38,19 @@ describe('a file written whole', () => {
     expect(readFileSync(file, 'utf8')).toBe('new');
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(readdirSync(root).filter((name) => /^(?:mode|link)/.test(name))).toEqual(['link', 'mode']);
+  });
+
+  test('a new one only where there is none: of many writers at once one makes it', async () => {
+    const file = join(root, 'new', 'one');
+    const made = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => writeNewFile(file, Buffer.from(`${i}`.repeat(9)))),
+    );
+    const [winner, ...more] = made.flatMap((isMade, i) => (isMade ? [i] : []));
+    expect(more).toEqual([]);
+    expect(readFileSync(file, 'utf8')).toBe(`${winner}`.repeat(9));
+    expect(readdirSync(join(root, 'new'))).toEqual(['one']);
+    expect(statSync(file).nlink).toBe(1);
+    await expect(writeNewFile(join(file, 'below'), new Uint8Array(1))).rejects.toThrow('cannot write the file');
   });
 
   test('never in the place of a pipe or a device, where a link leads to one neither', async () => {

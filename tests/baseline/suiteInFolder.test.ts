@@ -325,6 +325,18 @@ describe('a folder of baselines as it may be found', () => {
     });
   });
 
+  test('of several writers at one commit one is accepted, and the others are told so', async () => {
+    const { store, path } = suite();
+    const others = Array.from({ length: 6 }, (_, i) => otherwise(i + 1, { commit: 'one', checkpoint: `net-${i}` }));
+    const ended = await Promise.allSettled(others.map((record) => store.record(record)));
+    const accepted = others.filter((_, i) => ended[i]?.status === 'fulfilled').map(({ checkpoint }) => checkpoint);
+    expect(accepted).toHaveLength(1);
+    expect((await store.list()).map(({ checkpoint }) => checkpoint)).toEqual(accepted);
+    for (const each of ended)
+      if (each.status === 'rejected') expect(each.reason.what).toContain('is recorded at one already');
+    expect(readdirSync(join(path, 'cifar10')).filter((name) => /\.\d+$/.test(name))).toEqual([]);
+  });
+
   test('whose record and history are both gone while a replica stands: no first run', async () => {
     const { store, put, at } = suite();
     await put('one');
