@@ -44,7 +44,7 @@ export async function readCheckpoint(
     if (row === undefined) left.push(image);
     else found.push(row);
   }
-  if (left.length > 0 || rows.size > found.length) refuseUnknown(table, images, evalSet);
+  if (rows.size > found.length) refuseUnknown(table, images, evalSet);
   if (left.length > 0) {
     throw new UserError({
       what: `${left.length} of ${evalSet.images.length} images have no prediction: ${listed(left)}`,

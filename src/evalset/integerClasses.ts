@@ -23,7 +23,6 @@ export function refusePlaces(
   const outputs = order ?? classes;
   const placeOf = new Map(classes.map((name, index) => [name, index]));
   const asPlace = classes.map((name) => placeOf.get(outputs[Number(name)] ?? '') ?? -1);
-  if (asPlace.every((place, index) => place === index)) return;
   let [asNames, asPlaces, apart] = [0, 0, 0];
   for (const [row, prediction] of predictions.entries()) {
     const isName = prediction === labels[row];

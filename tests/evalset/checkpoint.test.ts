@@ -109,6 +109,49 @@ describe('readCheckpoint', () => {
   });
 });
 
+describe('scores in columns, of classes that no label has', () => {
+  const told = async (text: string) => (await refusal(read(text, 'scored.csv'), folder)).what;
+
+  test('are told by how the others are called', async () => {
+    const header = 'image,p_cat,p_dog,p_water jug,p_fox,p_owl';
+    const rows = ['a', 'b', 'c'].map((name) => `${name}.png,.6,.1,.1,.1,.1`).join('\n');
+    expect(await told(`${header}\n${rows}\n`)).toBe('there are scores of 2 classes that no label has: "fox", "owl"');
+    expect(await told(`${header.replace(',p_owl', '')}\n${rows.replaceAll(/,.1$/gm, '')}\n`)).toBe(
+      'there are scores of 1 class that no label has: "fox"',
+    );
+  });
+
+  test('called as the classes alone, are told by what the probabilities lack', async () => {
+    const text = (fox: string) =>
+      `image,cat,dog,water jug,fox,year\na.png,.5,.3,.1,${fox},2021\nb.png,.5,.5,0,0,2021\nc.png,0,0,0,1,2021\n`;
+    expect(await told(text('.1'))).toBe('there are scores of 1 class that no label has: "fox"');
+    // What is no share of them is no score of theirs: they are then logits.
+    expect((await read(text('7'))).predictions).toEqual(Int32Array.of(0, 0, 0));
+    expect((await read(text('-.1'))).predictions).toEqual(Int32Array.of(0, 0, 0));
+  });
+});
+
+describe('classes that are integers, predicted by places', () => {
+  // As folders sort: "2" is the name of the last, and the place of "10".
+  const numbered = ['0', '1', '10', '2'];
+  const predicted = async (places: number, names: number) => {
+    const rows = [...Array(places).fill(['2', 2]), ...Array(names).fill(['0', 0])];
+    const images = rows.map((_, row) => `${row}.png`);
+    const file = write(
+      'places.csv',
+      `image,prediction\n${rows.map(([said], row) => `${row}.png,${said}`).join('\n')}\n`,
+    );
+    const labels = Int32Array.from(rows, ([, label]) => label);
+    return readCheckpoint(file, 'c', { ...evalSet, images, labels, classes: numbered }, columns);
+  };
+
+  test('are told by four standard deviations of those that tell the two apart', async () => {
+    // 17 > 4 sqrt(17) = 16.5, and 16 = 4 sqrt(16); what is right either way counts for neither.
+    await expect(predicted(17, 100)).rejects.toThrow('read as names 100 of 117 are right, and 117 read as places');
+    expect((await predicted(16, 100)).failed.reduce((sum, each) => sum + each)).toBe(16);
+  });
+});
+
 describe('what a prediction file is refused for', () => {
   const rest = 'b.png,dog\nc.png,cat\n';
   test.each([

@@ -1,6 +1,7 @@
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readCheckpoint } from '../../src/evalset/checkpoint.ts';
-import { readClassOrders } from '../../src/evalset/classOrder.ts';
+import { classFileOf, readClassOrders } from '../../src/evalset/classOrder.ts';
 import { readEvalSet } from '../../src/evalset/evalSet.ts';
 import { columns, refusal, scratch } from './scratch.ts';
 
@@ -107,6 +108,13 @@ describe('readClassOrders', () => {
     ],
     ['texts.json', '{"cat": "1", "dog": "0"}', [['dog', 'cat']]],
     ['numbers.json', '{"1": "0", "0": "1"}', [['1', '0']]],
+    // Eleven of them: keys of two digits are indices, too, whatever the names are.
+    [
+      'eleven.json',
+      JSON.stringify(Object.fromEntries(Array.from({ length: 11 }, (_, at) => [10 - at, `${at}`]))),
+      [Array.from({ length: 11 }, (_, at) => `${10 - at}`)],
+    ],
+    ['null.json', '{"id2label": null, "labels": ["dog", "cat"]}', [['dog', 'cat']]],
     ['wrapped.json', '{"class_to_idx": {"cat": 1, "dog": 0}, "epoch": 3}', [['dog', 'cat']]],
     ['timm.json', '{"architecture": "resnet18", "num_classes": 2, "label_names": ["dog", "cat"]}', [['dog', 'cat']]],
     ['coco.json', '{"categories": [{"id": 1, "name": "cat"}, {"id": 0, "name": "dog"}]}', [['dog', 'cat']]],
@@ -153,6 +161,36 @@ describe('readClassOrders', () => {
     expect(notices).toEqual([
       `${classes} names none of the labels ("cat", "dog"): "DOG", "CAT" are taken for classes that no image has.`,
     ]);
+  });
+
+  test('of most of the labels is told, and not taken', async () => {
+    const manifest = write('three.csv', 'image,label\na.png,cat\nb.png,dog\nc.png,ibex\nd.png,yak\n');
+    const told = async (text: string) => {
+      const classes = write('some.txt', text);
+      const { order, notices } = await readEvalSet({ images: null, manifest, classes, columns });
+      return [order, notices.map((notice) => notice.replace(classes, 'some.txt'))];
+    };
+    expect(await told('dog\ncat\nyak\n')).toEqual([
+      null,
+      ['some.txt does not name the class "ibex": it is not taken for the order of all.'],
+    ]);
+    expect(await told('dog\ncat\n')).toEqual([
+      null,
+      ['some.txt does not name the classes "ibex", "yak": it is not taken for the order of all.'],
+    ]);
+    expect(await told('dog\n')).toEqual([null, []]);
+  });
+
+  test("of a model's folder is its config.json, where that names classes of its own", async () => {
+    const told = async (name: string, text: string) => {
+      const file = write(`${name}/config.json`, text);
+      return (await classFileOf(dirname(file))) === file;
+    };
+    expect(await told('named', '{"id2label": {"0": "cat"}}')).toBe(true);
+    expect(await told('listed', '{"label_names": ["cat"]}')).toBe(true);
+    expect(await told('filled', '{"id2label": {"0": "LABEL_0", "1": "LABEL_1"}}')).toBe(false);
+    expect(await told('bare', '{"id2label": null}')).toBe(false);
+    expect(await classFileOf(join(folder, 'no such folder'))).toBeNull();
   });
 
   test('has a line above its names or not, as labels tell', async () => {

@@ -52,6 +52,7 @@ describe('CSV', () => {
 
   test('a column without a name is left out; spaces are part of a field', async () => {
     expect(await cells(write('f.csv', ',image, label\n0,a , 1\n'))).toEqual({ image: ['a '], ' label': [' 1'] });
+    expect(await cells(write('two.csv', ',image,,label\n0,a,x,1\n'))).toEqual({ image: ['a'], label: ['1'] });
   });
 
   test('columns named like what JavaScript objects have of themselves', async () => {
@@ -149,6 +150,16 @@ describe('CSV', () => {
       fix: expect.stringContaining(fix),
     });
   });
+});
+
+test('a row that is separated otherwise than the header is told as that', async () => {
+  const told = async (row: string) =>
+    (await refusal(readTable(write('row.csv', `image,label,note\n${row}\n`)), folder)).fix;
+  expect(await told('a.png;cat;x')).toBe('Separate its fields as those of the header are');
+  expect(await told('a.png\tcat\tx')).toBe('Separate its fields as those of the header are');
+  expect(await told('a.png')).toBe('Fill the row up, with empty fields');
+  expect(await told('a.png,cat;x')).toBe('Fill the row up, with empty fields');
+  expect(await told('a.png,cat,x,y')).toBe('Put fields that hold a comma in quotes');
 });
 
 describe('JSON Lines', () => {
