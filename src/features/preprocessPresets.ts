@@ -62,6 +62,18 @@ export function presetOfFolder(path: string, { file }: { readonly file: string }
   return existsSync(model) && isJsonObject(readJson(model, 'timm').pretrained_cfg) ? 'timm' : null;
 }
 
+/**
+ * What is said of a model whose file is named while beside it lies what an exporter wrote of its preprocessing, which is read only where the
+ * folder is named: it may be another model's. Null where there is none, or preprocessing is given.
+ */
+export function unreadPreprocessing(path: string, given: unknown): string | null {
+  if (given !== null || !/\.(onnx|json)$/i.test(path)) return null;
+  const preset = presetOfFolder('', { file: path });
+  if (preset === null) return null;
+  const file = besideModel(path, preset === 'timm' ? 'config.json' : preprocessorFile);
+  return `${file} says how images are prepared, and is not read for ${path}: name its folder in place of the file, or set preprocess to ${preset} (barlow compare: --preprocess ${preset}).`;
+}
+
 /** A file beside a model, or beside the folder `onnx` that it lies in. */
 function besideModel(file: string, name: string): string {
   const folder = dirname(file);

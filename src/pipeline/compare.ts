@@ -72,7 +72,7 @@ function compareSides(request: Request, sides: Sides): Promise<GateOutcome> {
 }
 
 const plainImages =
-  'Models are given images resized to their input, values from 0 to 1, unless a preprocessor_config.json lies in their folder: --preprocess says otherwise (torchvision normalises, say).';
+  'Models are given images resized to their input, values from 0 to 1 (to 255 where a model scales them itself), unless a folder is named that holds a preprocessor_config.json: --preprocess says otherwise (torchvision normalises, say).';
 
 /** The files' names without endings where they differ, else as they were given. */
 function namesOf(sides: Sides): { readonly old: string; readonly new: string } {

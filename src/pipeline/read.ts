@@ -12,6 +12,7 @@ import { isNumpyFile } from '../evalset/scores.ts';
 import { readTrainingSet, type TrainingSet } from '../evalset/trainingSet.ts';
 import { readNpy } from '../features/givenFeatures.ts';
 import { type OpenedFeatures, openFeatures, readerOf } from '../features/openFeatures.ts';
+import { unreadPreprocessing } from '../features/preprocessPresets.ts';
 import { runCheckpoint } from '../features/runCheckpoint.ts';
 import { withProperties } from '../features/withProperties.ts';
 import { guessing } from '../gate/guessing.ts';
@@ -76,6 +77,8 @@ export async function readInputs({ config, request }: Run): Promise<Inputs> {
     } else {
       const classes = await scoreClasses(config.checkpointModel.classes, order, evalSet.classes, path);
       await refuseNoModel(path);
+      const unread = unreadPreprocessing(path, config.checkpointModel.preprocess);
+      if (unread !== null) request.onNotice(unread);
       given.push({ model: { name, path, classes } });
     }
   }
@@ -116,6 +119,8 @@ function refuseRepeats({ checkpoints, file }: Config): void {
 export async function extract({ config, request, pool }: Run, evalSet: EvalSet): Promise<Features> {
   if (isBuiltIn(config)) request.onNotice(`Features by the built-in network ${robust32Sees}.`);
   const { featureModel, features, engine } = config;
+  const unread = featureModel && unreadPreprocessing(featureModel.path, featureModel.preprocess);
+  if (unread !== null) request.onNotice(unread);
   const { shard, onProgress, onNotice } = request;
   const file = await openFeatures({
     ...{ evalSet, featureModel, features, engine, shard, onProgress, onNotice },

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { scoreClasses } from '../../src/evalset/scoreClasses.ts';
 import { planFeatures } from '../../src/features/featurePlan.ts';
+import { unreadPreprocessing } from '../../src/features/preprocessPresets.ts';
 import { describeModel } from '../../src/models/describeModel.ts';
 import { encodeModel } from '../../src/models/onnx/protobuf.ts';
 import { root } from '../images/fixtures.ts';
@@ -84,6 +85,22 @@ describe('a folder given as a model', () => {
       interpolation: 'bicubic',
       mean: [0.48145466, 0.4578275, 0.40821073],
     });
+  });
+
+  it('is told where the file in it is named, for what lies beside is then not read', () => {
+    const path = join(
+      holding('beside', { 'model.onnx': null, 'preprocessor_config.json': preprocessor }),
+      'model.onnx',
+    );
+    expect(unreadPreprocessing(path, null)).toMatch(
+      /beside.preprocessor_config\.json says how images are prepared, and is not read for .*--preprocess huggingface/,
+    );
+    const config = JSON.stringify({ pretrained_cfg: {} });
+    const timm = join(holding('timm-beside', { 'model.onnx': null, 'config.json': config }), 'model.onnx');
+    expect(unreadPreprocessing(timm, null)).toContain('set preprocess to timm');
+    expect(unreadPreprocessing(path, 'torchvision')).toBeNull();
+    expect(unreadPreprocessing(join(folder, 'beside'), null)).toBeNull();
+    expect(unreadPreprocessing(robust, null)).toBeNull();
   });
 
   it('has its scores in the order of id2label', async () => {
