@@ -37,11 +37,12 @@ export async function readEvalSet(
   const notices = [...assumed, ...taken];
   const images = requiredColumn(table, names.image, 'image');
   rowsByName(table, images);
-  const labels = requiredColumn(table, names.label, 'label');
-  refuseEmptyLabel(table, labels);
-  refuseLookalikes(table, labels);
+  const given = requiredColumn(table, names.label, 'label');
+  refuseEmptyLabel(table, given);
+  refuseLookalikes(table, given);
   if (options.images !== null) await refuseMissingImages(options.images, images, table);
   const orders = typeof options.classes === 'string' ? await readClassOrders(options.classes) : [options.classes];
+  const labels = wholeNumbers(given, [...named, ...orders.flat()]);
   const whole = orders.find((order) => holdsAll(order, [...labels, ...named])) ?? null;
   const nearest = whole ?? nearestOrder(orders, labels);
   if (whole === null && typeof options.classes === 'string')
@@ -64,6 +65,13 @@ export async function readEvalSet(
   const order = Uint32Array.from(images.keys());
   const manifestCheckpoint = checkpointOf(table, 'manifest', evalSet, names, order, whole);
   return { evalSet, manifestCheckpoint, order: whole, notices };
+}
+
+/** Indices that pandas wrote as `3.0` beside a missing value, as `3`, by which predictions call them: as text they sort otherwise too. */
+function wholeNumbers(labels: readonly string[], named: readonly string[]): readonly string[] {
+  const written = /^(\d{1,15})\.0+$/;
+  const isWritten = labels.every((label) => written.test(label)) && !named.some((name) => written.test(name));
+  return isWritten ? labels.map((label) => label.replace(written, '$1')) : labels;
 }
 
 /** The order that lacks the fewest labels. */

@@ -179,6 +179,17 @@ describe('a manifest as people have it', () => {
     expect(notices).toEqual([`${manifest}: takes the column "Filename" as image and "Class" as label.`]);
   });
 
+  it('has indices as pandas writes them beside a missing value', async () => {
+    const manifest = write('floats.csv', 'image,label\na.png,0.0\nb.png,10.0\nc.png,2.0\n');
+    const options = { images: null, manifest, columns };
+    expect((await readEvalSet({ ...options, classes: [] })).evalSet.classes).toEqual(['0', '10', '2']);
+    expect((await readEvalSet({ ...options, classes: ['7'] })).evalSet.classes).toEqual(['0', '10', '2', '7']);
+    // Where the config calls them so, they are called so.
+    const named = await readEvalSet({ ...options, classes: ['0.0', '2.0', '10.0'] });
+    expect(named.order).toEqual(['0.0', '2.0', '10.0']);
+    expect(named.evalSet.classes).toEqual(['0.0', '10.0', '2.0']);
+  });
+
   it('says where its names begin with the folder of the images', async () => {
     const manifest = write('above.csv', 'image,label\nval/cat/one.png,cat\nval/dog/four.png,dog\n');
     const told = await refusal(readEvalSet({ images: `${folder}/val`, manifest, classes: [], columns }), folder);
