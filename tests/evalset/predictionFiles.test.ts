@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isPredictionFile, readCheckpoint } from '../../src/evalset/checkpoint.ts';
 import { readEvalSet } from '../../src/evalset/evalSet.ts';
+import { classesInOrder } from '../../src/evalset/scoreClasses.ts';
 import { refuseNoModel } from '../../src/models/describeModel.ts';
 import { hasPython, PYTHON } from '../extras.ts';
 import { columns, refusal, scratch } from './scratch.ts';
@@ -138,6 +139,9 @@ describe('a JSON file', () => {
   it('is a model of TF.js where it says so, wherever it says it', async () => {
     const model = { format: 'layers-model', signature: 'x'.repeat(10_000), modelTopology: {}, weightsManifest: [] };
     expect(await isPredictionFile(write('any.json', JSON.stringify(model)))).toBe(false);
+    for (const text of ['{"format": "graph-model"}', '{"format":"layers-model"}', '{"weightsManifest": []}'])
+      expect(await isPredictionFile(write('said.json', text))).toBe(false);
+    expect(await isPredictionFile(write('said.json', '{"format": "other-model"}'))).toBe(true);
     expect(await isPredictionFile(write('model.json', '[{"image": "a.png", "prediction": "cat"}]'))).toBe(true);
   });
 });
@@ -317,6 +321,13 @@ describe('scores in the order of classes', () => {
     const told = await refusal(read, data);
     expect(told.what).toContain('sort otherwise as text (0, 1, 10, 11) than as numbers (0, 1, 2, 3)');
     expect(told.fix).toContain('evalSet: {classes: ["0", "1", "2", ');
+    // Sorted alike either way they are in order, and so are names.
+    for (const classes of [['0', '1', '2'], ['7'], ['-1', '0'], ['1', '10', '2a']])
+      expect(classesInOrder(null, classes)).toEqual(classes);
+    expect(classesInOrder(['2', '1', '10'], ['1', '10', '2'])).toEqual(['2', '1', '10']);
+    expect(() => classesInOrder(null, ['-1', '-2'])).toThrow(
+      'sort otherwise as text (-1, -2) than as numbers (-2, -1)',
+    );
   });
 });
 
