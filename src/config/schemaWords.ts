@@ -48,7 +48,7 @@ export function shown(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 60)}...` : text;
 }
 
-/** The value as a mapping; an empty one where it is none. */
+/** The value as a mapping; an empty one where it is something else. */
 export function recordOf(value: unknown): JsonObject {
   return isJsonObject(value) ? value : {};
 }

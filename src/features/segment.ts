@@ -116,12 +116,12 @@ export function damagedRows(segment: Segment, rows: readonly number[]): number[]
   return [...damaged];
 }
 
-/** What is told of rows that were damaged, and are whole again. */
+/** Says that rows were damaged, and are whole again. */
 export function damageNotice(folder: string, rows: number): string {
   return computedAgain(`${counted(rows, 'row')} of ${folder}`, rows === 1 ? 'was' : 'were');
 }
 
-/** What is told of something kept that was damaged, and is whole again. */
+/** Says that something kept was damaged, and is whole again. */
 export function computedAgain(what: string, was: 'was' | 'were' = 'was'): string {
   return `${what} no longer held what was written there (a damaged disk?), and ${was} computed again.`;
 }

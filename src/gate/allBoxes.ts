@@ -72,7 +72,7 @@ function countables({ bitOf, openWords, weight }: BitLayout): Countables {
   };
 }
 
-/** Sums over the images that lie in up to so many buckets of one feature, and up to so many of another. */
+/** Cumulative sums over the images by their buckets in two features: a cell counts those up to its bucket in both. */
 interface Table {
   readonly width: number;
   readonly counts: Float64Array;

@@ -3,7 +3,7 @@ import { compareShare, type Share } from './share.ts';
 
 // ---------------------------------------------------------------- what a rule is about, and whether it holds
 
-/** The subjects that a rule names or its patterns match, all where it names none; and what it names in vain. */
+/** The subjects that a rule names or its patterns match, all where it names none; and the names and patterns that match nothing. */
 export function chosenBy<Subject>(
   rule: CheckRule,
   subjects: readonly Subject[],
@@ -47,7 +47,7 @@ export function ruleHolds(actual: number | Share, operator: Operator, expected: 
 
 // ---------------------------------------------------------------- rows of a verdict
 
-/** What the config says in vain. */
+/** A warning about something in the config that has no effect. */
 export function warning(subject: string, message: string): Check {
   return {
     ...{ id: 'config', subject, expected: null, operator: '==', actual: null, passed: false, severity: 'warning' },
@@ -55,7 +55,7 @@ export function warning(subject: string, message: string): Check {
   };
 }
 
-/** A subject as the rule finds it. */
+/** A row that says how a subject fares by the rule. */
 export function row(
   { id, severity, operator, value }: CheckRule,
   subject: string,
@@ -66,7 +66,7 @@ export function row(
   return { id, subject, expected: value, operator, actual, passed, severity, message };
 }
 
-/** What a rule asks for and there is not: it fails. */
+/** A failed row for something that a rule asks for and that does not exist. */
 export function missing({ id, severity, operator, value }: CheckRule, subject: string, message: string): Check {
   return { id, subject, expected: value, operator, actual: null, passed: false, severity, message };
 }

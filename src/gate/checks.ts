@@ -204,7 +204,7 @@ function hollow(rule: CheckRule, { whole, minNewFailures }: JudgeInput): Check[]
   ];
 }
 
-/** What a measure can be at least and at most; null of one that there is not, which `checksOf` tells. */
+/** The least and the greatest value of a measure; null of an unknown one, which `checksOf` reports. */
 function rangeOf(measure: string): Measure['range'] | null {
   if (countables.has(measure) || measure === 'worsenedSlices') return [0, Number.POSITIVE_INFINITY];
   return measures.get(measure)?.range ?? null;

@@ -16,7 +16,7 @@ export interface Evidence {
   readonly checks: readonly Check[];
 }
 
-/** Heat that chance leaves outside less often is told of. */
+/** The p-value up to which heat outside the middle is told. */
 const CLEAR = 0.01;
 /** The share of pictures in which heat must lie outside the middle. */
 const MOSTLY = 0.7;

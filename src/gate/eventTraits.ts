@@ -170,7 +170,7 @@ function overRepresented(columns: readonly string[], sides: Beside, metadata: Tr
   });
 }
 
-/** P(so many of the drawn or more are marked): as probable as that so few of them or fewer are not. */
+/** P(at least `found` of the `drawn` are marked), which is P(at most `drawn - found` of them are not). */
 function atLeast(found: number, drawn: number, marked: number, total: number): number {
   return hypergeometricCdf(drawn - found, total, total - marked, drawn);
 }

@@ -7,11 +7,11 @@ import type { Features } from './read.ts';
 
 /** Which images show an event: rows of the eval set. */
 export interface EventRows {
-  /** That newly fail, the most typical first, at most so many. */
+  /** Newly failed ones, the most typical first; limited in number. */
   readonly failing: readonly number[];
-  /** Of the same classes and right, the most alike first. */
+  /** Right ones of the same classes, the most alike first. */
   readonly right: readonly number[];
-  /** Of each that newly fails: the images of its class that are right and most alike. */
+  /** For each newly failed one: the right images of its class that are most alike. */
   readonly neighbours: ReadonlyMap<number, readonly number[]>;
 }
 

@@ -47,7 +47,7 @@ function compareSides(request: Request, sides: Sides): Promise<GateOutcome> {
       before,
       await analyseCheckpoint(withAnalysis(run, { shuffles: 0 }), features, before),
     );
-    // No commit is told of: it is the checkpoint of a file.
+    // It is the checkpoint of a file: reports name no commit.
     const recorded = { ...resultOf(run, features, null, [accepted]), commit: '' };
     const { hashes } = features;
     const more = { replica: false, config: null, hashes, sketch: null, events: [], slices: [] };

@@ -5,7 +5,7 @@ import type { EvalSet } from '../records/evalSet.ts';
 import type { ReadColumns } from '../records/features.ts';
 import { spreadPlaces } from '../records/spread.ts';
 
-/** Most images, and values of them, that are looked at; of more images so many, evenly. */
+/** The most images, and values of them, that are looked at; where there are more, an even selection. */
 const MOST_IMAGES = 8192;
 const MOST_VALUES = 2 ** 25;
 /** Images by which features are standardised. */

@@ -56,8 +56,8 @@ interface Tried {
 }
 
 /**
- * Tries, of every event of a checkpoint that is a model, whether its images mend where what the rule names is taken from them, and
- * right ones break where it is given to them.
+ * Tests, for every event of a checkpoint that is a model, whether its images become right where what the rule names is taken from them,
+ * and right ones fail where it is given to them.
  *
  * @param given how `checkpoints`, and with them those of `result`, were given
  * @throws UserError where a model cannot be opened or has no gradient: what a report says without this still holds

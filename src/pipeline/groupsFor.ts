@@ -4,8 +4,8 @@ import { groupKinds } from '../records/groupKinds.ts';
 import type { Run } from './request.ts';
 
 /**
- * What images are grouped by: as the config says. Of the default groups, those that only predictions make are left out, and told,
- * where a checkpoint says but where it failed; asked for in so many words they stay, and are refused.
+ * What images are grouped by: as the config says. Where a checkpoint says only where it failed, those of the default groups that need
+ * predictions are left out, and a notice says so; where the config names them they stay, and are refused later.
  */
 export function groupsFor({ config, request }: Run, checkpoints: readonly Checkpoint[]): readonly string[] {
   const bare = checkpoints.find(({ predictions }) => predictions === null);

@@ -77,7 +77,7 @@ export async function initialise(request: InitRequest): Promise<Said | GateOutco
 const noRepository =
   'There is no git repository here, so that no baseline is kept: `git init`, then take `baseline` out of barlow.yml.';
 
-/** Of two files of predictions the newer against the other; where a network of one's own is named, what the config says. */
+/** Compares the newer of two files of predictions with the older; otherwise, or where the user named a feature model, runs the config. */
 function firstRun(run: Request, { images, manifest, classes, featureModel }: Answers, around: Surroundings) {
   const [old, candidate, ...more] = around.checkpoints;
   if (old === undefined || candidate === undefined || more.length > 0 || featureModel !== null) return runGate(run);
@@ -85,7 +85,7 @@ function firstRun(run: Request, { images, manifest, classes, featureModel }: Ans
   return compareCheckpoints(run, sides);
 }
 
-/** What need not be asked where a folder of images was seen: of what is not there, the built-in does, or none. */
+/** The answers that what was seen in the folder gives, so that nothing need be asked; what was not seen is left to its default. */
 function answersSeen(around: Surroundings, folder: string): Given {
   const checkpoint = around.checkpoints.at(-1);
   return {

@@ -69,7 +69,7 @@ export async function picturesOf(
   return { ...placed(features, embedded, clusters, leaves), events, features: looks };
 }
 
-/** Images that are opened large, of the first so many of an event. */
+/** Large pictures, which open from the small ones: their side in pixels, and for how many images of an event. */
 const LARGE = { side: 400, images: 12 };
 
 /** Of each event with a card: the images that newly fail, right ones most like them, and the neighbours of each. */

@@ -26,7 +26,7 @@ export interface Request {
   readonly base: string | null;
   /** Record the checkpoint as a baseline if the gate passes. */
   readonly record: boolean;
-  /** Nobody asked for it in so many words: not where HEAD is another commit than that of the event. */
+  /** Whether `record` is a default and nobody asked for it: then nothing is recorded where HEAD is another commit than the event's. */
   readonly recordUnasked?: boolean;
   /** Record it as a further training beside the accepted one of the commit. */
   readonly replica?: boolean;

@@ -59,12 +59,13 @@ export async function openPoolOf(
 
 /** What a search found. */
 export interface FoundInPool {
-  /** Images of the pool in one of the regions, those that the eval set holds too apart: these are `known`. */
+  /** How many images of the pool lie in one of the regions, without those that the eval set holds too. */
   readonly inside: number;
+  /** How many lie there and are in the eval set too. */
   readonly known: number;
-  /** A cluster has no rule: inside are also those as near to the mean of the event's images as nine in ten of these. */
+  /** Whether a cluster has no rule, so that `inside` also counts images as near to the mean of the event's images as nine in ten of those are. */
   readonly byLikeness: boolean;
-  /** Of those inside, the most typical first, at most so many as were asked for. */
+  /** Those inside, the most typical first, no more than were asked for. */
   readonly images: readonly FoundImage[];
 }
 

@@ -26,7 +26,7 @@ export interface SetupStep {
 /** Images that are decoded, evenly spread over the eval set. */
 const SAMPLE = 24;
 
-/** Reads what a config names, in the order in which a run does, and goes on behind what is wrong as far as it can. */
+/** Reads what a config names, in the order in which a run does, and goes on past what is wrong as far as it can. */
 export async function checkSetup(config: Config): Promise<readonly SetupStep[]> {
   const steps: SetupStep[] = [];
   let read: Awaited<ReturnType<typeof readEvalSet>>;

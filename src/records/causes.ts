@@ -56,9 +56,9 @@ export interface TrainingSetInfo {
 export interface MovedImages {
   /** Images changed. */
   readonly images: number;
-  /** Of them, those that the change brought to the other side of the rule. */
+  /** How many of them the change brought to the other side of the rule. */
   readonly crossed: number;
-  /** Of `images`, those that the checkpoint judges otherwise after: that mend, or break. */
+  /** How many of `images` the checkpoint judges otherwise after the change: now right, or now wrong. */
   readonly turned: number;
   /** The same where each image is changed as much along as many random features. */
   readonly turnedAtRandom: number;
@@ -68,7 +68,7 @@ export interface MovedImages {
   readonly distance: number;
 }
 
-/** A difference from random features that chance makes less often is told as one. */
+/** The p-value up to which a difference from random features is told. */
 const CLEAR = 0.01;
 
 /** Whether more images turn than along random features, beyond chance. */
@@ -76,7 +76,7 @@ export function isClear({ turned, turnedAtRandom, pValue }: MovedImages): boolea
   return turned > turnedAtRandom && pValue <= CLEAR;
 }
 
-/** Whether an event's images mend where what its rule names is taken from them, and right ones break where it is given to them. */
+/** Whether an event's images become right where what its rule names is taken from them, and right ones fail where it is given to them. */
 export interface Counterfactual {
   /** Id of the event's cluster whose rule it is. */
   readonly cluster: string;

@@ -196,7 +196,7 @@ export interface ChangedImage extends Omit<EventImage, 'typical'> {
 /** The images of a region or of a slice, in manifest order. */
 export interface ImageList {
   readonly images: readonly ChangedImage[];
-  /** How many are left out to keep the result small: every so many of them, evenly over the manifest. */
+  /** How many are left out to keep the result small; those that are kept are spread evenly over the manifest. */
   readonly leftOut: number;
 }
 

@@ -97,7 +97,7 @@ export interface Config {
   readonly trainingSet: TrainingSetOptions | null;
   /** Images without labels, among which those are looked for that are as what newly fails. */
   readonly pool: { readonly images: string } | null;
-  /** Whether events of checkpoints that are models are tried: do their images mend? */
+  /** Whether to test the rules of events on changed images, where a checkpoint is a model. */
   readonly counterfactual: boolean;
   readonly checkpoints: readonly { readonly name: string; readonly path: string }[];
   readonly checkpointModel: CheckpointModelOptions;

@@ -6,7 +6,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The value of a text of JSON; null where it is none, as of the text `null`: for those who go on to look at what it holds. */
+/** Parses JSON; null where the text is not JSON (or is `null`). For callers that check what the value holds anyway. */
 export function jsonOrNull(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -57,7 +57,7 @@ export function boundedPictures(
   };
 }
 
-/** Images of an event that newly fail: as many as fit, the same for all; events that fit not even so are left out. */
+/** How many newly failed images of an event are shown: the first of these numbers with which all events fit. With the last, events that do not fit are left out. */
 const MOST_OF_EVENT = [120, 60, 24, 12];
 
 function boundedEvents(events: Pictures['events'], most: number): Pictures['events'] {

@@ -115,7 +115,7 @@ export function failureModeCard(mode: FailureModeView, ground: Ground, anchor: s
   };
 }
 
-/** Of images predicted as a class, what stands below each is what it is. */
+/** In a group of one predicted class, the caption below each image is its label: the title says so. */
 function failingTitle(title: string, groupId: string): string {
   return failingCaption(groupId) === 'label' ? `${title}, and what they are` : title;
 }

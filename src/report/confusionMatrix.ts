@@ -9,7 +9,7 @@ export interface ConfusionCell {
   readonly after: number;
 }
 
-/** A matrix is shown up to so many classes, else a list of so many pairs. */
+/** The most classes of a matrix; for more of them, the most pairs of the list that is shown instead. */
 const MOST = { classes: 30, pairs: 200 };
 
 /** Counts pairs of label and prediction. Names are aligned with `labels`; `before` has null for an image that the accepted checkpoint was not judged on, which is then not counted. */

@@ -1,7 +1,7 @@
 import { count } from '../records/words.ts';
 import type { ClusterView } from './clusterView.ts';
 
-/** What is told of an event by one of its clusters. */
+/** What is said of an event, taken from one of its clusters. */
 export interface EventLead {
   readonly cluster: ClusterView;
   readonly before: string;

@@ -20,7 +20,7 @@ function suiteXml(result: Result, checkpoint: CheckpointResult, index: number): 
   const checks = checkpoint.verdict?.checks ?? [];
   const warnings = checks.filter((check) => !check.passed && check.severity === 'warning');
   const said = warnings.map((check) => `Warning: ${check.id}: ${messageWithFigures(check)}`).join('\n');
-  // Ant's schema wants a host and seconds; neither is known to a pure function, nor of use.
+  // Ant's schema wants a host and seconds; a pure function knows neither, and nobody needs them.
   const attributes = [
     `id="${index}" package="${xml(result.suite)}" name="${xml(checkpoint.name)}"`,
     `timestamp="${xml(result.createdAt.slice(0, 19))}" hostname="localhost" tests="${checks.length}"`,

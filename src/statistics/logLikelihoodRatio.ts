@@ -29,7 +29,7 @@ export function discordanceLogLikelihoodRatio(greatest: number, share = 0.5): (b
   };
 }
 
-/** Greatest binomial log likelihood of some failures in so many. */
+/** Binomial log likelihood at its maximum, without the binomial coefficient. */
 function logLikelihood(failures: number, size: number): number {
   return xLogX(failures) + xLogX(size - failures) - xLogX(size);
 }

@@ -7,7 +7,7 @@ export interface MannWhitney {
   readonly pValue: number;
 }
 
-/** Up to so many values in the shorter list, and none alike, the exact distribution is used; as scipy does. */
+/** The most values in the shorter list, none of them tied, for which the exact distribution is used; as in scipy. */
 const EXACT = 8;
 
 /**

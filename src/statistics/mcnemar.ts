@@ -10,7 +10,7 @@ export function mcnemar(newlyFailed: number, newlyFixed: number): number {
   return Math.min(1, 2 * lowerTail(fewer, changed));
 }
 
-/** The least p-value that `mcnemar` can give for so many changed images. */
+/** The least p-value that `mcnemar` can give for this many changed images. */
 export function leastMcnemar(changed: number): number {
   return Math.min(1, 2 * 0.5 ** changed);
 }
