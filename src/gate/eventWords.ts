@@ -74,7 +74,9 @@ function othersOf(group: string): string {
   if (kind.isClass) return `other ${plural(value)}`;
   if (kind.name === 'all') return 'other images';
   const name = nameText(value, NAME);
-  return `other ${kind.words(column === null ? name : `${nameText(column, NAME)} = ${name}`)}`;
+  if (column === null) return `other ${kind.words(name)}`;
+  const of = nameText(column, NAME);
+  return `other ${kind.words(value === '' ? `no ${of}` : `${of} = ${name}`)}`;
 }
 
 function mostOf(values: readonly string[]): { value: string; count: number } {

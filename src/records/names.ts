@@ -59,7 +59,7 @@ function shorten(text: string, limit: number): string {
 /** A group in words by its id: "images of automobile", "images with colour = red". */
 export function groupIdText(id: string): string {
   const { kind, value, column } = groupOfId(id);
-  return kind.words(nameText(column === null ? value : `${column} = ${value}`));
+  return kind.words(nameText(column === null ? value : value === '' ? `no ${column}` : `${column} = ${value}`));
 }
 
 /** A neighbourhood in words: "the 40 images most like car-17.png", "the 40 images with most of what car-17.png and its like share". */

@@ -172,6 +172,7 @@ describe('in words', () => {
     ['prediction:truck', 'other images predicted as truck'],
     ['union:truck', 'other images that are or are taken for truck'],
     ['time:night', 'other images with time = night'],
+    ['time:', 'other images with no time'],
     ['confusion:car~truck', 'other images of car and truck, taken for one of the two'],
   ])('the others of %s are %s', (group, others) => {
     expect(differenceText('redder', { group, share: 0.8 })).toBe(`redder than 8 in 10 ${others}`);

@@ -113,6 +113,7 @@ describe('names', () => {
     expect(groupIdText('prediction:a:b')).toBe('images predicted as a:b');
     expect(groupIdText('all')).toBe('all images');
     expect(groupIdText('colour:red')).toBe('images with colour = red');
+    expect(groupIdText('colour:')).toBe('images with no colour');
     expect(groupIdText('confusion:cat~dog')).toBe('images of cat and dog, taken for one of the two');
   });
 });
