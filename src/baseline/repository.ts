@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { basename, dirname, resolve } from 'node:path';
+import { readFile, realpath } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { codeOf, messageOf, UserError } from '../errors.ts';
 import { type Git, type GitCall, gitIn } from './git.ts';
 import { gitFailure } from './gitFailure.ts';
@@ -106,13 +106,16 @@ export async function localRef(repository: Repository, ref: string): Promise<str
   });
 }
 
-/** The root of the work tree that a file lies in, and its path from there, '/'-separated; null outside one. */
+/** The root of the work tree that a file lies in, and its path from there, '/'-separated, that of what a link leads to; null outside one. */
 export async function placeOf(file: string): Promise<{ readonly root: string; readonly path: string } | null> {
   const repository = await findRepository(dirname(file));
   if (!repository) return null;
   const { code, stdout } = await repository.git(['rev-parse', '--show-toplevel', '--show-prefix']);
   const [root = '', prefix = ''] = stdout.toString().split('\n');
-  return code === 0 && root !== '' ? { root, path: `${prefix}${basename(file)}` } : null;
+  if (code !== 0 || root === '') return null;
+  const real = relative(root, await realpath(file).catch(() => file));
+  const isInside = real !== '' && !isAbsolute(real) && real.split(sep)[0] !== '..';
+  return { root, path: isInside ? real.split(sep).join('/') : `${prefix}${basename(file)}` };
 }
 
 /** The full hash of a commit's name, if the repository has that commit; null otherwise. */

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openFolderMedium } from '../../src/baseline/folderMedium.ts';
@@ -430,6 +439,13 @@ describe('names and hashes', () => {
     const place = (path: string) => placeOf(join(folder, path));
     expect(await place('barlow.yml')).toEqual({ root: realpathSync(folder), path: 'barlow.yml' });
     expect(await place('deep/er/barlow.yml')).toEqual({ root: realpathSync(folder), path: 'deep/er/barlow.yml' });
+    // Under another name it is the same config, and no second suite of its name.
+    writeFileSync(join(folder, 'barlow.yml'), '');
+    writeFileSync(join(root, 'outside.yml'), '');
+    symlinkSync(join('..', 'barlow.yml'), join(folder, 'deep', 'link.yml'));
+    symlinkSync(join(root, 'outside.yml'), join(folder, 'shared.yml'));
+    expect((await place('deep/link.yml'))?.path).toBe('barlow.yml');
+    expect((await place('shared.yml'))?.path).toBe('shared.yml');
     git(root, ['init', '--quiet', '--bare', 'bare.git']);
     expect(await placeOf(join(root, 'bare.git', 'barlow.yml'))).toBeNull();
   });
