@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { messageOf, UserError } from '../errors.ts';
 import type { PreprocessOptions, PreprocessPreset } from '../records/config.ts';
-import { isJsonObject, type JsonObject } from '../records/json.ts';
+import { isJsonObject, type JsonObject, jsonOrNull } from '../records/json.ts';
 import { huggingFacePreset, interpolationOf, notDone, triple } from './huggingFacePreset.ts';
 
 /** What a preset needs to know of the model: where it lies, and the side of its images (pixels; null where it is open). */
@@ -53,25 +53,39 @@ export function presetOptions(name: PreprocessPreset, model: PresetModel): Prepr
 
 const preprocessorFile = 'preprocessor_config.json';
 
-/** The preset of a folder in which an exporter put what its model needs; null where it says nothing of images. */
-export function presetOfFolder(path: string, { file }: { readonly file: string }): PreprocessPreset | null {
-  if (path === file) return null;
-  if (existsSync(besideModel(file, preprocessorFile))) return 'huggingface';
+/** Where exporters say how images are prepared, as transformers and timm look for it, and the preset that reads it; the first that is there. */
+function saidBeside(file: string): { readonly preset: PreprocessPreset; readonly path: string } | null {
+  const preprocessor = besideModel(file, preprocessorFile);
+  if (existsSync(preprocessor)) return { preset: 'huggingface', path: preprocessor };
+  // Of processors of images and texts, as of CLIP.
+  const processor = besideModel(file, 'processor_config.json');
+  if (isJsonObject(objectIn(processor)?.image_processor)) return { preset: 'huggingface', path: processor };
   // timm's models, which transformers runs too, have no other file.
   const model = besideModel(file, 'config.json');
-  return existsSync(model) && isJsonObject(readJson(model, 'timm').pretrained_cfg) ? 'timm' : null;
+  return isJsonObject(objectIn(model)?.pretrained_cfg) ? { preset: 'timm', path: model } : null;
+}
+
+/** The object that a file of JSON holds; null where there is none: a file of that name may be somebody else's. */
+function objectIn(path: string): JsonObject | null {
+  const value = existsSync(path) ? jsonOrNull(readFileSync(path, 'utf8')) : null;
+  return isJsonObject(value) ? value : null;
+}
+
+/** The preset of a folder in which an exporter put what its model needs; null where it says nothing of images. */
+export function presetOfFolder(path: string, { file }: { readonly file: string }): PreprocessPreset | null {
+  return path === file ? null : (saidBeside(file)?.preset ?? null);
 }
 
 /**
  * What is said of a model whose file is named while beside it lies what an exporter wrote of its preprocessing, which is read only where the
  * folder is named: it may be another model's. Null where there is none, or preprocessing is given.
  */
-export function unreadPreprocessing(path: string, given: unknown): string | null {
-  if (given !== null || !/\.(onnx|json)$/i.test(path)) return null;
-  const preset = presetOfFolder('', { file: path });
-  if (preset === null) return null;
-  const file = besideModel(path, preset === 'timm' ? 'config.json' : preprocessorFile);
-  return `${file} says how images are prepared, and is not read for ${path}: name its folder in place of the file, or set preprocess to ${preset} (barlow compare: --preprocess ${preset}).`;
+export function unreadPreprocessing(file: string, given: unknown): string | null {
+  const said = given === null && /\.(onnx|json)$/i.test(file) ? saidBeside(file) : null;
+  return (
+    said &&
+    `${said.path} says how images are prepared, and is not read for ${file}: name its folder in place of the file, or set preprocess to ${said.preset} (barlow compare: --preprocess ${said.preset}).`
+  );
 }
 
 /** A file beside a model, or beside the folder `onnx` that it lies in. */
@@ -104,10 +118,11 @@ function timmOptions({ file, side }: PresetModel): PreprocessOptions {
 
 /** Hugging Face's `preprocessor_config.json` of an image processor, and the `config.json` beside it. */
 function huggingFaceOptions({ file }: PresetModel): PreprocessOptions {
-  const path = besideModel(file, preprocessorFile);
-  const model = besideModel(file, 'config.json');
-  const config = readJson(path, 'huggingface');
-  return huggingFacePreset(config, existsSync(model) ? readJson(model, 'huggingface') : null, path);
+  const said = saidBeside(file);
+  const path = said?.preset === 'huggingface' ? said.path : besideModel(file, preprocessorFile);
+  const whole = readJson(path, 'huggingface');
+  const config = isJsonObject(whole.image_processor) ? whole.image_processor : whole;
+  return huggingFacePreset(config, objectIn(besideModel(file, 'config.json')), path);
 }
 
 function readJson(path: string, preset: string): JsonObject {

@@ -114,7 +114,10 @@ function best({ shape, values }: Tensor, batch: number, output: string, file: st
     throw new UserError({
       what: `the tensor ${JSON.stringify(output)} has shape [${shape.join(', ')}]: it does not hold the scores of classes`,
       where: file,
-      fix: 'Name a tensor of images x classes in checkpointModel.output',
+      fix:
+        classes === 1
+          ? 'Of one score for two classes (a sigmoid) export both, such as torch.cat([1 - p, p], 1), or give what it predicts as a table'
+          : 'Name a tensor of images x classes in checkpointModel.output',
     });
   }
   const kept = new Float32Array(batch * KEPT);

@@ -8,7 +8,7 @@ import { readEvalSet } from '../../src/evalset/evalSet.ts';
 import { restrictEvalSet } from '../../src/evalset/restrict.ts';
 import { scoreClasses } from '../../src/evalset/scoreClasses.ts';
 import { openFeatures } from '../../src/features/openFeatures.ts';
-import { runCheckpoint } from '../../src/features/runCheckpoint.ts';
+import { planCheckpoint, runCheckpoint } from '../../src/features/runCheckpoint.ts';
 import type { CheckpointModelOptions } from '../../src/records/config.ts';
 import type { EvalSet } from '../../src/records/evalSet.ts';
 import { hasShared, shared } from '../extras.ts';
@@ -216,6 +216,13 @@ describe('a checkpoint that is a model', () => {
     expect((await failure(ran(some, { classes: join(temporaryFolder(), 'none.txt') }))).what).toContain(
       'cannot be read',
     );
+  });
+
+  it('of one score for two classes is told how to give both', async () => {
+    const options = { output: null, classes: null, preprocess: null };
+    const { scoresOf } = await planCheckpoint({ path: robust, classes: tenClasses, options }, tenClasses);
+    const told = await failure(Promise.resolve({ shape: [2, 1], values: new Float32Array(2) }).then(scoresOf));
+    expect(told.fix).toContain('torch.cat([1 - p, p], 1)');
   });
 
   it('is refused where there is nothing to run it on, or no scores', async () => {

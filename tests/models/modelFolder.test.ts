@@ -71,6 +71,13 @@ describe('a folder given as a model', () => {
     expect([...pipeline.mean, ...pipeline.std]).toEqual([0.5, 0.25, 0.75, 0.5, 0.25, 1]);
   });
 
+  it('of images and texts sees images as processor_config.json says', async () => {
+    const config = JSON.stringify({ image_processor: JSON.parse(preprocessor), processor_class: 'CLIPProcessor' });
+    const path = holding('clip', { 'model.onnx': null, 'processor_config.json': config, 'config.json': '{' });
+    const { pipeline } = planFeatures(await describeModel(path), { path, layer, preprocess: null });
+    expect(pipeline).toMatchObject({ resize: [32, 32], crop: 32, mean: [0.5, 0.25, 0.75] });
+  });
+
   it('whose preprocessor_config.json names no class is that of its model_type', async () => {
     // transformers.models.clip: a bare number is the shorter side, and the middle of it is cut out.
     const files = {
@@ -99,6 +106,18 @@ describe('a folder given as a model', () => {
     const timm = join(holding('timm-beside', { 'model.onnx': null, 'config.json': config }), 'model.onnx');
     expect(unreadPreprocessing(timm, null)).toContain('set preprocess to timm');
     expect(unreadPreprocessing(path, 'torchvision')).toBeNull();
+    // A file of that name may be somebody else's.
+    for (const [name, text] of [
+      ['list', '[1]'],
+      ['broken', '{'],
+    ] as const) {
+      const other = holding(`other-${name}`, {
+        'model.onnx': null,
+        'config.json': text,
+        'processor_config.json': text,
+      });
+      expect(unreadPreprocessing(join(other, 'model.onnx'), null)).toBeNull();
+    }
     expect(unreadPreprocessing(join(folder, 'beside'), null)).toBeNull();
     expect(unreadPreprocessing(robust, null)).toBeNull();
   });
