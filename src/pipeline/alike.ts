@@ -15,7 +15,7 @@ export interface EventRows {
   readonly neighbours: ReadonlyMap<number, readonly number[]>;
 }
 
-/** Images of an event, right ones that they are compared with, neighbours of each; and the share of an event that makes a class one of its own. */
+/** The most images of an event, right ones that they are compared with, and neighbours of each; and the share of an event from which a class counts as one of its classes. */
 const MOST = { failing: 120, candidates: 3_000, neighbours: 3 };
 const OWN_CLASS = 0.2;
 

@@ -34,7 +34,7 @@ import type { Features, GivenCheckpoint } from './read.ts';
 import { type Run, threadsOf } from './request.ts';
 import { positionsInside } from './rowsInside.ts';
 
-/** Events of a checkpoint that are tried, images of each that are changed either way, and images that a median is taken of, and that are shown. */
+/** The most events of a checkpoint that are tested, images of each that are changed each way, images that a median is taken of, and images shown. */
 const MOST = { events: 3, images: 40, median: 5_000, shown: 6 };
 
 /** What the events of one checkpoint are tried with. */
@@ -204,7 +204,7 @@ async function moveAndJudge(
   const all = await movables(trial, rows);
   const viewsOf = (some: readonly Trained[]) => some.map(({ view }) => view);
   const before = await predicted(trial, all, viewsOf(all));
-  // One that is judged otherwise already as it is shown here could not turn.
+  // An image that the checkpoint judges otherwise before any change could not turn.
   const images = all.filter(({ label }, at) => (entry(before, at) === label) === areRight);
   if (images.length === 0) return null;
   const moved = await moveTo(images, goal, studio);

@@ -10,7 +10,7 @@ import { inRun, type Request, type Said, withAnalysis } from './request.ts';
 export function evaluateGroupings(request: Request, depths: readonly number[]): Promise<Said> {
   return inRun(request, async (run) => {
     const file = join(request.out, 'evaluation.json');
-    // One that errs must not leave an older one behind; what a run judged there stands.
+    // An evaluation that ends in an error must not leave an older one behind; the reports of a run in the same folder stay.
     await rm(file, { force: true });
     const { evalSet, given } = await readInputs(run);
     const features = await extract(run, evalSet);

@@ -3,7 +3,7 @@ import { entry } from '../records/entry.ts';
 import { spreadPlaces } from '../records/spread.ts';
 import type { Features } from './read.ts';
 
-/** So many images and features tell two networks apart, and take a few KB of a record. */
+/** This many images and features tell two networks apart, and take a few KB of a record. */
 const IMAGES = 64;
 const FEATURES = 16;
 

@@ -186,7 +186,7 @@ function slicesTested(
   return withMembers(results, shared, listed, cut);
 }
 
-/** How many images of a slice of the config as the baseline knew it are still evaluated and are in it no more: its condition, its list or metadata are others. */
+/** How many images of a slice, as the baseline knew it, are still evaluated but no longer in it: its condition, its list or the metadata changed. */
 function leftSince({ slices }: Pick<BaselineRecord, 'slices'>, { images }: EvalSet): (slice: Slice) => number {
   const rowOf = new Map(images.map((image, row) => [image, row]));
   return ({ name, source, rows }) => {

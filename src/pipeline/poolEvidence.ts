@@ -14,7 +14,7 @@ import type { Features } from './read.ts';
 import type { Request, Run } from './request.ts';
 import { type FoundInPool, type ImagePool, looksOf, openPoolOf, searchPool } from './searchPool.ts';
 
-/** Events of a run that are looked for, images that are listed of each, and names in result.json. */
+/** The most events of a run that are looked for, images listed for each, and images named in result.json. */
 const MOST = { events: 10, listed: 1000, typical: 12 };
 
 /** A list or a contact sheet that a run wrote. */

@@ -74,7 +74,7 @@ function judgeAll(request: Request): Promise<GateOutcome> {
   });
 }
 
-/** Records a checkpoint that did not fail; what hinders that takes nothing from the verdict. */
+/** Records a checkpoint that did not fail; if that cannot be done, the verdict still stands. */
 async function recorded(...[run, analysed]: Parameters<typeof recordPassed>): Promise<UserError | null> {
   try {
     run.request.onNotice(await recordPassed(run, analysed));

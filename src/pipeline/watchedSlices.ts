@@ -55,7 +55,7 @@ export async function watchBroken(
   }
 }
 
-/** The events of a result whose checks failed or that are accepted, an id once. */
+/** The events of a result whose checks failed or that are accepted, each id once. */
 function eventsToWatch(
   { checkpoints, commit }: Pick<Result, 'checkpoints' | 'commit'>,
   accepted: ReadonlySet<string>,
@@ -67,7 +67,7 @@ function eventsToWatch(
       const { id, known, clusters } = event;
       if (known !== null && watched.has(known)) return [];
       const name = [id, ...clusters].find((each) => accepted.has(each));
-      // Under the name by which it is accepted: when that ends, it is looked for.
+      // Under the id by which it is accepted, so that the acceptance is found when it has ended.
       return name !== undefined ? [{ ...event, id: name }] : subjects.has(id) ? [event] : [];
     });
   });

@@ -21,7 +21,7 @@ import { trailsOf } from './trails.ts';
 import { treeView } from './tree.ts';
 import type { ReportView } from './view.ts';
 
-/** Rows of tables, events beside the verdict and pictures of each, failure modes in short, at most. */
+/** The most rows of a table, rows of the table of groups, events beside the verdict, pictures of each, and failure modes shown in short. */
 const MOST = { rows: 200, groups: 5_000, worst: 3, glimpse: 6, minis: 9 };
 
 /**

@@ -10,7 +10,7 @@ export interface ImageBrowser {
   readonly summary: string;
   /** With pictures, the most typical first; null where there are none. */
   readonly pictures: Strip | null;
-  /** What is known of images that have no picture here, a line each. */
+  /** What is known of images that have no picture here, one line each. */
   readonly names: readonly string[];
   /** How many stand in result.json, or nowhere in the report; null where none does. */
   readonly more: string | null;
