@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
 import { validateXML } from 'xmllint-wasm';
+import type { Check, Verdict } from '../../src/records/verdict.ts';
 import { newlyFailedCsv } from '../../src/report/changes.ts';
 import { closingLines } from '../../src/report/closingLines.ts';
 import { erredJunitXml, junitXml } from '../../src/report/junit.ts';
@@ -29,6 +30,27 @@ describe('junit.xml', () => {
     expect(await problems(junitXml(unjudged))).toEqual([]);
     const said = 'a.csv: "<&>\u0000 \u202e';
     expect(await problems(erredJunitXml('<cars>', said, new Date(0).toISOString()))).toEqual([]);
+  });
+
+  it('is never without a test: what was not compared, asked for or not, is one that was skipped', async () => {
+    const of = (checks: readonly Check[], outcome: Verdict['outcome'] = 'not compared') =>
+      junitXml(
+        sampleResult({
+          checkpoints: [sampleCheckpoint({ verdict: { outcome, passed: outcome === 'passed', checks } })],
+        }),
+      );
+    const skipped = 'name="comparison: none was asked for"';
+    const warning = sampleCheck({ id: 'config', severity: 'warning', passed: false });
+    for (const xml of [of([]), junitXml(sampleResult({ checkpoints: [sampleCheckpoint({ verdict: null })] }))]) {
+      expect(xml).toContain('tests="1" failures="0" errors="0" skipped="1"');
+      expect(xml).toContain(skipped);
+      expect(await problems(xml)).toEqual([]);
+    }
+    expect(of([warning])).toContain('tests="2" failures="0" errors="0" skipped="1"');
+    const missing = { ...warning, id: 'baseline' };
+    expect(of([missing])).toContain('tests="1" failures="0" errors="0" skipped="1"');
+    expect(of([missing])).not.toContain(skipped);
+    expect(of([sampleCheck({ passed: true })], 'passed')).not.toContain(skipped);
   });
 
   it('the validator does find fault', async () => {
