@@ -87,7 +87,7 @@ function worstLines(result: Result, names: FeatureNames): string[] {
   const worst = worstOf(result, names);
   if (worst !== null) {
     const { cluster, event } = worst;
-    const title = event === null ? '' : `${sentence(event.title, 300)}. `;
+    const title = event === null ? '' : `${sentence(event.title, 300)}. Among `;
     return [
       `Worst: ${title}${cluster.group}, ${cluster.rule.text}: ${cluster.what} (${cluster.before} -> ${cluster.after}; by chance in ${odds(cluster.adjustedPValue)})`,
       ...(event === null ? [] : nextLines(event)),

@@ -156,7 +156,7 @@ describe('closing lines', () => {
       'FAILED: candidate: 1 failed check; 1 new failure event, 0 known failure modes worse',
       'Failed check new-cluster: a new cluster of failures appeared',
       'Warning error-rate: a new cluster of failures appeared',
-      'Worst: Automobiles taken for trucks: 30 of 36; redder in the centre than 9 in 10 other automobiles. images of automobile, feature 33 > 0.412: 36 of 341 images newly fail, none is newly right (4.7 % -> 15.2 %; by chance in less than 1 in 1,000,000 cases)',
+      'Worst: Automobiles taken for trucks: 30 of 36; redder in the centre than 9 in 10 other automobiles. Among images of automobile, feature 33 > 0.412: 36 of 341 images newly fail, none is newly right (4.7 % -> 15.2 %; by chance in less than 1 in 1,000,000 cases)',
       "Next: Collect more like these. barlow find 'label:automobile#89abcdef' --in FOLDER --out found.csv",
       'Report: out/report.html',
     ]);
@@ -174,7 +174,7 @@ describe('closing lines', () => {
     const result = sampleResult({ checkpoints: [sampleCheckpoint({ comparison, events: [first, second] })] });
     const [worst = ''] = closingLines(result, new Map(), 'r').filter((line) => line.startsWith('Worst: '));
     expect(worst).toMatch(
-      /^Worst: Automobiles taken for trucks: 30 of 36; .* images of automobile, feature 33 > 0\.412: 36 /,
+      /^Worst: Automobiles taken for trucks: 30 of 36; .* Among images of automobile, feature 33 > 0\.412: 36 /,
     );
   });
 
