@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { refuseForeign } from '../adapters/foreignFile.ts';
 import { meantPath, reasonUnread } from '../adapters/regularFile.ts';
 import { messageOf, UserError } from '../errors.ts';
-import { isJsonObject, jsonOrNull } from '../records/json.ts';
+import { isJsonObject, type JsonObject, jsonOrNull } from '../records/json.ts';
 
 /** Names of the classes by index: `names[3]` is what a model's output 3 stands for. */
 type Order = readonly string[];
@@ -48,7 +48,7 @@ const header = /^(#.*|"?(class(es|[ _]names?)?|labels?|label[ _]names?|names?|ca
 
 /** The lines as they are, without what is above them, and as names beside indices or after ImageNet's ids. */
 function textOrders(text: string, file: string): readonly Order[] {
-  const plain = text.replace(/\s+$/, '');
+  const plain = text.trimEnd();
   const lines = plain === '' ? [] : plain.split(/\r\n|\r|\n/).map((line) => line.trim());
   const [first = ''] = lines;
   const below = lines.length > 2 ? lines.slice(1) : [];
@@ -79,7 +79,12 @@ function numberedOrder(lines: Order): Order | null {
 
 /** A line that ends in a number, with that number first. */
 function turned(line: string): string {
-  return line.replace(/^(.*\S)\s*[ \t:,;]\s*(\d+)$/, '$2 $1');
+  const isAt = (characters: string, place: number) => characters.includes(line[place] ?? '-');
+  let number = line.length;
+  while (number > 0 && isAt('0123456789', number - 1)) number -= 1;
+  let end = number;
+  while (end > 0 && isAt(' \t:,;', end - 1)) end -= 1;
+  return number < line.length && end > 0 && end < number ? `${line.slice(number)} ${line.slice(0, end)}` : line;
 }
 
 /** By ImageNet's ids, and by the names behind them, in full and to the first comma; none where a line has none. */
@@ -114,11 +119,16 @@ const places = [
   ...['classes', 'names', 'categories', 'features', 'label'],
 ];
 
-/** What lies where a tool puts its classes, however deep; a value that has no such place, as it is. */
+/** What lies where a tool puts its classes, one place in another perhaps; a value that has no such place, as it is. */
 function innerClasses(value: unknown): unknown {
-  if (!isJsonObject(value)) return value;
-  const place = places.find((name) => typeof value[name] === 'object' && value[name] !== null);
-  return place === undefined ? value : innerClasses(value[place]);
+  let inner = value;
+  while (isJsonObject(inner)) {
+    const fields: JsonObject = inner;
+    const place = places.find((name) => typeof fields[name] === 'object' && fields[name] !== null);
+    if (place === undefined) return inner;
+    inner = fields[place];
+  }
+  return inner;
 }
 
 function jsonOrders(whole: unknown, file: string): readonly Order[] {

@@ -153,6 +153,16 @@ describe('readClassOrders', () => {
     expect((await refusal(readClassOrders(file), folder)).what).toBe('the file of class names is UTF-16 text');
   });
 
+  test.each([
+    ['spaces.txt', `a${' '.repeat(200_000)}b\nc 1\nd 0\n`],
+    ['separators.csv', `a${',;'.repeat(100_000)}x\nc,1\nd,0\n`],
+    ['deep.json', `${'{"labels":'.repeat(3000)}["dog", "cat"]${'}'.repeat(3000)}`],
+  ])('is read in no time, however it is made: %s', async (name, text) => {
+    const before = performance.now();
+    expect(await readClassOrders(write(name, text))).not.toEqual([]);
+    expect(performance.now() - before).toBeLessThan(2000);
+  });
+
   test('of none of the labels is told, since its names are then further classes', async () => {
     const manifest = write('labels.csv', 'image,label\na.png,cat\nb.png,dog\n');
     const classes = write('capitals.txt', 'DOG\nCAT\n');
