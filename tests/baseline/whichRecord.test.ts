@@ -85,7 +85,11 @@ describe('the base of a pull request is what the remote has now', () => {
     expect(await foundAt(store, head, 'main')).toEqual([c]);
     git(work, ['tag', 'only-a-tag', c]);
     git(work, ['push', '--quiet', 'origin', 'refs/tags/only-a-tag']);
-    await expect(foundAt(store, head, 'only-a-tag')).rejects.toThrow('the remote origin has no branch "only-a-tag"');
+    await expect(foundAt(store, head, 'only-a-tag')).rejects.toMatchObject({
+      what: 'the remote origin has no branch "only-a-tag"',
+      where: 'the base branch (--base)',
+      fix: 'Name the branch that the change is to be merged into, as the remote calls it',
+    });
   });
 
   test('but for a remote that cannot be asked: the copy, and that is told', async () => {
@@ -119,6 +123,17 @@ describe('a commit is recorded in full', () => {
     await expect(commitNamed(work, '0'.repeat(40))).rejects.toThrow(
       'neither the repository nor its remote has this commit',
     );
+  });
+
+  test('one that only the remote has is fetched, and the clone stays complete', async () => {
+    const { work, remote } = withRemote(root, 'complete', 2);
+    const other = join(root, 'complete elsewhere');
+    git(root, ['clone', '--quiet', remote, other]);
+    const there = commit(other);
+    git(other, ['push', '--quiet', 'origin', `${there}:refs/heads/there`]);
+    expect(await commitNamed(work, there)).toBe(there);
+    expect(git(work, ['rev-parse', '--is-shallow-repository'])).toBe('false');
+    expect(git(work, ['rev-list', '--count', there])).toBe('3');
   });
 
   test('names that are no commits follow each other as they were recorded', async () => {
