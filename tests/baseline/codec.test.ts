@@ -161,6 +161,11 @@ describe('a damaged baseline is told as such, never read', () => {
       sampleRecord({ sketch: { images: ['a', 'b'], features: [0, 1], values: [1] } }),
       'a sketch of 2 images and 2 features with 1 values',
     ],
+    [
+      'a label of no class',
+      sampleRecord({ evalSet: { ...sampleRecord().evalSet, labels: sampleRecord().failed.map(() => 2) } }),
+      'a label beyond its 2 classes',
+    ],
     ['a date that is none', { ...sampleRecord(), createdAt: 'yesterday' }, 'createdAt'],
   ])('well sealed, but %s', (_, value, message) => {
     expect(told(sealed(value))).toContain(message);

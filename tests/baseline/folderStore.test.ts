@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { hasCommit } from '../../src/baseline/named.ts';
 import { openStore } from '../../src/baseline/openStore.ts';
 import type { BaselineStore } from '../../src/baseline/store.ts';
 import { commitsIn, compared } from './foundIn.ts';
@@ -70,6 +71,11 @@ describe('a folder of baselines', () => {
     const [a = '', b = '', c = '', d = ''] = hashes;
     for (const [i, hash] of [a, c].entries()) await store.record(sampleRecord({ commit: hash, createdAt: at(i) }));
     expect(await foundAt(store, d, null)).toEqual([c]);
+    // A baseline is shown by any name that git has for its commit.
+    git(work, ['tag', 'v1', c]);
+    expect((await store.show('v1')).commit).toBe(c);
+    expect((await store.show('main~3')).commit).toBe(a);
+    expect([await hasCommit(work, b), await hasCommit(work, '0'.repeat(40))]).toEqual([true, false]);
     git(work, ['checkout', '--quiet', '-b', 'side', b]);
     expect(await foundAt(store, commit(work), 'main')).toEqual([a]);
   });
