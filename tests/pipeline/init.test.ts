@@ -169,7 +169,12 @@ describe('the files of barlow init', () => {
     for (const name of ['npx', 'git']) {
       writeFileSync(join(bin, name), `#!/bin/sh\nprintf "${name} %s\\n" "$*"\n`, { mode: 0o755 });
     }
-    const gitLab = { CI_SERVER_HOST: 'gitlab.test', CI_PROJECT_PATH: 'a/b', BARLOW_TOKEN: 'glpat' };
+    const gitLab = {
+      CI_SERVER_HOST: 'gitlab.test',
+      CI_PROJECT_PATH: 'a/b',
+      CI_MERGE_REQUEST_PROJECT_PATH: 'a/b',
+      BARLOW_TOKEN: 'glpat',
+    };
     const run = (env: NodeJS.ProcessEnv) =>
       execFileSync('sh', ['-eu', '-c', script.join('\n')], {
         env: { PATH: `${bin}:${process.env.PATH}`, CI_MERGE_REQUEST_TARGET_BRANCH_NAME: '', ...gitLab, ...env },
