@@ -91,9 +91,8 @@ function separatorOf(bytes: Buffer, usual: string): { readonly delimiter: string
   if (said !== undefined) return { delimiter: said, isSaid: true };
   const bare = header.replaceAll(/"[^"]*"/g, '');
   const others = [',', ';', '\t'].filter((each) => bare.includes(each));
-  const [other] = others;
-  const isOther = !bare.includes(usual) && other !== undefined && others.length === 1;
-  return { delimiter: isOther ? other : usual, isSaid: false };
+  const only = others.length === 1 ? others[0] : undefined;
+  return { delimiter: only ?? usual, isSaid: false };
 }
 
 /** One field that holds what separates those of other files. */

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { readCheckpoint } from '../../src/evalset/checkpoint.ts';
 import { classFileOf, readClassOrders } from '../../src/evalset/classOrder.ts';
 import { readEvalSet } from '../../src/evalset/evalSet.ts';
+import { scoreClasses } from '../../src/evalset/scoreClasses.ts';
 import { columns, refusal, scratch } from './scratch.ts';
 
 const { folder, write } = scratch();
@@ -108,6 +109,16 @@ describe('readClassOrders', () => {
     ],
     ['texts.json', '{"cat": "1", "dog": "0"}', [['dog', 'cat']]],
     ['numbers.json', '{"1": "0", "0": "1"}', [['1', '0']]],
+    // A name for each index, and an index for each name: numbers are indices.
+    ['cycle.json', '{"0": 1, "1": 2, "2": 0}', [['2', '0', '1']]],
+    ...[
+      ...['id2label', 'idx_to_class', 'index_to_class', 'class_to_idx', 'label2id', 'label_names', 'class_names'],
+      ...['labels', 'classes', 'names', 'categories', 'features', 'label'],
+    ].map((place): [string, string, string[][]] => [
+      `${place}.json`,
+      JSON.stringify({ model: 'one', [place]: ['dog', 'cat'], other: ['x', 'y'] }),
+      [['dog', 'cat']],
+    ]),
     // Eleven of them: keys of two digits are indices, too, whatever the names are.
     [
       'eleven.json',
@@ -201,6 +212,26 @@ describe('readClassOrders', () => {
     expect(await told('filled', '{"id2label": {"0": "LABEL_0", "1": "LABEL_1"}}')).toBe(false);
     expect(await told('bare', '{"id2label": null}')).toBe(false);
     expect(await classFileOf(join(folder, 'no such folder'))).toBeNull();
+  });
+
+  test('of scores is what is asked for, else what is known, else what the model says', async () => {
+    const classes = ['cat', 'dog'];
+    const known = ['dog', 'cat'];
+    const model = dirname(write('hub/config.json', '{"id2label": {"0": "dog", "1": "cat"}}'));
+    expect(await scoreClasses(null, null, classes, join(folder, 'no model'))).toEqual(['cat', 'dog']);
+    expect(await scoreClasses(null, null, classes, model)).toEqual(['dog', 'cat']);
+    expect(await scoreClasses(null, ['cat', 'dog'], classes, model)).toEqual(['cat', 'dog']);
+    expect(await scoreClasses(known, ['cat', 'dog'], classes, model)).toEqual(known);
+    expect(await scoreClasses(write('asked.txt', '0 dog\n1 cat\n'), null, classes, folder)).toEqual(known);
+    const told = (asked: readonly string[] | string) => refusal(scoreClasses(asked, null, classes, folder), folder);
+    expect(await told(['cat', 'dgo'])).toEqual({
+      ...{ what: 'no label has the class "dgo"', where: 'checkpointModel.classes' },
+      fix: 'Write "dog" where that is meant, or add it to evalSet.classes in the config',
+    });
+    expect((await told(['cat', 'helicopter'])).fix).toBe('Add it to evalSet.classes in the config');
+    expect((await told(write('wrong.txt', 'cat\nfox\n'))).where).toBe('wrong.txt:2');
+    expect((await told(write('wrong.json', '["cat", "fox"]'))).where).toBe('wrong.json');
+    expect((await told(['cat', 'dog', 'cat'])).what).toBe('the class "cat" stands twice');
   });
 
   test('has a line above its names or not, as labels tell', async () => {

@@ -321,6 +321,7 @@ describe('scores in the order of classes', () => {
     const told = await refusal(read, data);
     expect(told.what).toContain('sort otherwise as text (0, 1, 10, 11) than as numbers (0, 1, 2, 3)');
     expect(told.fix).toContain('evalSet: {classes: ["0", "1", "2", ');
+    expect(told.where).toBe('evalSet.classes');
     // Sorted alike either way they are in order, and so are names.
     for (const classes of [['0', '1', '2'], ['7'], ['-1', '0'], ['1', '10', '2a']])
       expect(classesInOrder(null, classes)).toEqual(classes);
