@@ -321,6 +321,12 @@ describe('a folder of baselines as it may be found', () => {
       where: at('a.baseline'),
       fix: `Restore ${at('a.baseline')} from a copy, or record the baseline again with --replace`,
     });
+    // Of this suite, but of another commit: it would be compared with in place of that.
+    await put('c');
+    writeFileSync(at('a.baseline'), readFileSync(at('c.baseline')));
+    expect((await toldBy(() => store.show('a'))).what).toBe(
+      'this is the baseline of suite "cifar10" at "c", under another\'s name',
+    );
   });
 
   test('whose record is lost: which, and what to restore or remove', async () => {
