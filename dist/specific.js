@@ -1,2 +1,2 @@
 import{createRequire as barlowRequire}from'node:module';const require=barlowRequire(import.meta.url);
-import{specific,specificWorker}from"./chunk-specific.js";import"./chunk-maxima.js";import"./chunk-draws.js";import"./chunk-gumbel.js";import"./chunk-lanes.js";import"./chunk-score.js";import"./chunk-logLikelihoodRatio.js";import"./chunk-random.js";import"./chunk-shared-2.js";export{specific as default,specificWorker};
+import{specific,specificWorker}from"./chunk-specific.js";import"./chunk-maxima.js";import"./chunk-draws.js";import"./chunk-gumbel.js";import"./chunk-score.js";import"./chunk-lanes.js";import"./chunk-logLikelihoodRatio.js";import"./chunk-random.js";import"./chunk-shared-2.js";export{specific as default,specificWorker};
