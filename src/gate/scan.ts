@@ -10,7 +10,7 @@ import { expectedOpen } from './expectedOpen.ts';
 import type { ScoredGroup } from './maxima.ts';
 import { type OpenImages, openImages } from './open.ts';
 import { openFamily } from './openFamily.ts';
-import { type FamilyOptions, type Neighbours, neighboursOf, openFlags, ruleOf } from './regionFamily.ts';
+import { type Family, type FamilyOptions, type Neighbours, neighboursOf, openFlags, ruleOf } from './regionFamily.ts';
 import { type RunTest, runTest } from './runTest.ts';
 import { sideScore } from './score.ts';
 
@@ -81,27 +81,31 @@ export async function prepareGroups(input: ScanInput): Promise<PreparedGroup[]> 
   const { groups, options, dimensions, readColumns, run, onProgress } = input;
   const opened = groups.map((group) => ({ group, open: openImages(group.outcomes) }));
   const able = opened.filter(({ open }) => open.positions.length >= Math.max(1, options.minNewFailures));
+  let done = 0;
+  const families = await boundedMap(able, GROUPS_AT_ONCE, async ({ group, open }) => {
+    const expected = expectedOpen(openFlags(open, group.rows.length), await input.difficultyOf(group));
+    const source = { rows: group.rows, dimensions, readColumns, run, open, expected, options: familyOptions(input) };
+    const family = await openFamily(source);
+    onProgress('scan', ++done, able.length);
+    return { group, open, family };
+  });
+  return numbered(families.filter(({ family }) => family.regions > 0));
+}
+
+/** Gives the images that are drawn for, those that are open in one of the groups, numbers without a gap. */
+function numbered(groups: readonly { group: PairedGroup; open: OpenImages; family: Family }[]): PreparedGroup[] {
   const numbers = new Map<number, number>();
   const numberOf = (row: number) => {
     const number = numbers.get(row) ?? numbers.size;
     numbers.set(row, number);
     return number;
   };
-  const placed = able.map(({ group, open }) => ({
-    ...{ group, open },
-    image: Uint32Array.from(open.positions, (at) => numberOf(entry(group.rows, at))),
-    rightImage: Uint32Array.from(open.rightPositions, (at) => numberOf(entry(group.rows, at))),
-  }));
-  let done = 0;
-  const prepared = await boundedMap(placed, GROUPS_AT_ONCE, async ({ group, open, image, rightImage }) => {
-    const expected = expectedOpen(openFlags(open, group.rows.length), await input.difficultyOf(group));
-    const source = { rows: group.rows, dimensions, readColumns, run, open, expected, options: familyOptions(input) };
-    const family = await openFamily(source);
-    onProgress('scan', ++done, placed.length);
+  return groups.map(({ group, open, family }) => {
+    const numbersAt = (positions: Uint32Array) => positions.map((at) => numberOf(entry(group.rows, at)));
     const { lone, loneRight } = open;
+    const [image, rightImage] = [numbersAt(open.positions), numbersAt(open.rightPositions)];
     return { group, open, scored: { family, image, rightImage, lone, loneRight } };
   });
-  return prepared.filter(({ scored }) => scored.family.regions > 0);
 }
 
 /**

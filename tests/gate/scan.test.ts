@@ -8,7 +8,7 @@ import { openFamily } from '../../src/gate/openFamily.ts';
 import { positionsIn } from '../../src/gate/region.ts';
 import regionFamily, { type FamilyOptions, ruleOf } from '../../src/gate/regionFamily.ts';
 import { runTest } from '../../src/gate/runTest.ts';
-import { prepareGroups, type ScanInput } from '../../src/gate/scan.ts';
+import { prepareGroups, type ScanInput, scanPrepared } from '../../src/gate/scan.ts';
 import { densityScore, leastNet, sideScore } from '../../src/gate/score.ts';
 import { smallestVisible } from '../../src/gate/visible.ts';
 import { stream } from '../../src/statistics/random.ts';
@@ -45,6 +45,22 @@ describe('open images', () => {
   it('make no group ready where there are none, and none fails', async () => {
     const same = flip();
     expect(await prepareGroups(input([same, same]))).toEqual([]);
+  });
+
+  it('of a group without a region are not drawn for, and hinder no other group', async () => {
+    // Three of sixty are open: too few for the whole group, the only region there is. No other group has them.
+    const few = Uint8Array.from({ length: 60 }, (_, row) => Number(row < 3));
+    const many = Uint8Array.from({ length: 100 }, (_, row) => Number(row % 3 === 0));
+    const none = (length: number) => new Uint8Array(length);
+    const groups = [
+      pairedGroup('few', numbers.slice(0, 60), [few, none(60)]),
+      pairedGroup('many', numbers.slice(60), [many, none(100)]),
+    ];
+    const whole = { ...input([]), options: { ...options, regions: [] } };
+    const alone = { ...whole, groups: groups.slice(1) };
+    const { clusters, test } = await scanPrepared(await prepareGroups({ ...whole, groups }), whole);
+    expect(clusters).toHaveLength(1);
+    expect(test.pValue).toBe((await scanPrepared(await prepareGroups(alone), alone)).test.pValue);
   });
 
   it('lie in no half-space of a feature that is constant', async () => {
