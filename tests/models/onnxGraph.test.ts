@@ -58,6 +58,26 @@ function problem(run: () => unknown): UserError {
 }
 
 describe('layers', () => {
+  /** A dense layer whose scores are added to themselves, the outcome to itself, and so on. */
+  const doubled = (times: number) => {
+    const steps = Array.from({ length: times }, (_, at) => [
+      node('Identity', [`sum ${at}`], `copy ${at}`),
+      node('Add', [`sum ${at}`, `copy ${at}`], `sum ${at + 1}`),
+    ]);
+    const dense = node('MatMul', ['vector', 'weights'], 'sum 0');
+    return readGraph(model([...pool, dense, ...steps.flat()], [weights], [`sum ${times}`]), 'doubled.onnx');
+  };
+
+  test('are found where heads are joined that were joined before, each looked at once', () => {
+    expect(findLayers(doubled(5)).features).toBe('vector');
+    // One by one two to the power of forty.
+    expect(findLayers(doubled(40)).features).toBe('vector');
+  });
+
+  test('are not found, and nothing hangs or breaks, where heads are joined thousands of times', () => {
+    expect(findLayers(doubled(3000)).features).toBeNull();
+  });
+
   test('Gemm behind Flatten and Dropout', () => {
     const nodes = [...pool, node('Dropout', ['vector'], 'dropped'), node('Gemm', ['dropped', 'weights'], 'scores')];
     const layers = findLayers(

@@ -119,14 +119,34 @@ function meanOfOutput({ graph: { output } }: OnnxGraph, input: Layers['input']):
 /** The dense layers that the outputs end in, one an output; a layer whose product another of them reads is none. */
 function headsOf(graph: OnnxGraph, input: string): Head[] {
   const active = reachedFrom(graph, input);
-  const heads = graph.graph.output.flatMap(({ name }) => headOf(graph, active, name) ?? []);
+  const find = headFinder(graph, active);
+  const heads = graph.graph.output.flatMap(({ name }) => find(name) ?? []);
   const inner = heads.filter((head) =>
     heads.some((other) => other !== head && (other.features === head.logits || other.features === head.output)),
   );
   return heads.filter((head) => !inner.includes(head));
 }
 
-function headOf(graph: OnnxGraph, active: ReadonlySet<string>, output: string): Head | null {
+/** The head that a tensor ends in; null where it ends in none. */
+type FindHead = (output: string) => Head | null;
+
+/** Joins within joins that are looked through: no ensemble has so many, and a hostile file may have any number. */
+const MOST_LEVELS = 64;
+
+/** Looks at each tensor once: one that was joined may be joined again, and each of those again. */
+function headFinder(graph: OnnxGraph, active: ReadonlySet<string>): FindHead {
+  const known = new Map<string, Head | null>();
+  const find = (output: string, level: number): Head | null => {
+    const before = known.get(output);
+    if (before !== undefined) return before;
+    const head = level > MOST_LEVELS ? null : headOf(graph, active, output, (part) => find(part, level + 1));
+    known.set(output, head);
+    return head;
+  };
+  return (output) => find(output, 0);
+}
+
+function headOf(graph: OnnxGraph, active: ReadonlySet<string>, output: string, find: FindHead): Head | null {
   let logits = output;
   let name = output;
   for (let node = graph.makerOf.get(name); node !== undefined; node = graph.makerOf.get(name)) {
@@ -134,7 +154,7 @@ function headOf(graph: OnnxGraph, active: ReadonlySet<string>, output: string): 
     if (head !== null) return { output, logits, ...head };
     const isAnswer = answers.has(node.opType);
     if (!isAnswer && !sameValues.has(node.opType) && !isAffine(active, node))
-      return joinedHead(graph, active, node, { output, logits });
+      return joinedHead(active, node, { output, logits }, find);
     [name = ''] = node.input.filter((each) => active.has(each));
     if (isAnswer) logits = floatsOf(graph, name);
     else if (graph.makerOf.get(logits)?.opType === 'QuantizeLinear') logits = name;
@@ -147,16 +167,16 @@ const joins = new Set(['Add', 'Sum', 'Mean', 'Max', 'Concat']);
 
 /** Several heads whose scores are joined (members of an ensemble, levels of a hierarchy): what all of them read; null where that is not one vector. */
 function joinedHead(
-  graph: OnnxGraph,
   active: ReadonlySet<string>,
   node: Node,
   found: Pick<Head, 'output' | 'logits'>,
+  find: FindHead,
 ): Head | null {
   const parts = node.input.filter((name) => active.has(name));
   if (!joins.has(node.opType) || parts.length < 2) return null;
   let shared: Head | null = null;
   for (const part of parts) {
-    const head = headOf(graph, active, part);
+    const head = find(part);
     if (head === null || (shared !== null && head.features !== shared.features)) return null;
     shared = head;
   }
