@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { describeModel } from '../../src/models/describeModel.ts';
 import type { Session } from '../../src/models/engine.ts';
 import { loadTfjs } from '../../src/models/tfjs/model.ts';
+import { beginsWithPixels, type Step } from '../../src/models/tfjs/pixelInput.ts';
 import type { RunnableEngine } from '../../src/records/engines.ts';
 import { tfjsEngines } from './tfjsEngines.ts';
 import { dense, kerasModel, kernel, layer, tinyGraph, tinyLayers, type Weight, writeModel } from './tfjsFixtures.ts';
@@ -414,6 +415,17 @@ describe('a model with two heads', () => {
 });
 
 describe('a graph whose first arithmetic is that of pixels from 0 to 255', () => {
+  it('is one behind any number of operators that leave pixels as they are', () => {
+    const moves = Array.from({ length: 20_000 }, (_, at) => ({
+      ...{ name: `copy ${at + 1}`, kind: 'Identity', from: `copy ${at}`, arithmetic: null },
+    }));
+    const scaling = (by: number): Step => ({
+      ...{ name: 'scaled', kind: 'Mul', from: 'copy 20000', arithmetic: ['multiply', [by]] },
+    });
+    expect(beginsWithPixels('copy 0', [...moves, scaling(1 / 255)])).toBe(true);
+    expect(beginsWithPixels('copy 0', [...moves, scaling(1)])).toBe(false);
+  });
+
   /** The tiny graph with an operator and its constant before the convolution. */
   function with255(op: string, values: readonly number[]) {
     const { topology, weights } = tinyGraph();

@@ -6,20 +6,9 @@ import type { Layer } from './kerasConfig.ts';
 
 /** Layers, and operators, that leave the values of pixels as they are. */
 const moves = new Set([
-  ...['InputLayer', 'ZeroPadding2D', 'Cropping2D', 'Resizing', 'CenterCrop', 'Reshape', 'Permute', 'Dropout'],
-  ...[
-    'Identity',
-    'Cast',
-    'Transpose',
-    'Pad',
-    'PadV2',
-    'MirrorPad',
-    'ResizeBilinear',
-    'ResizeNearestNeighbor',
-    'ExpandDims',
-    'Squeeze',
-  ],
-]);
+  'InputLayer', 'ZeroPadding2D', 'Cropping2D', 'Resizing', 'CenterCrop', 'Reshape', 'Permute', 'Dropout',
+  'Identity', 'Cast', 'Transpose', 'Pad', 'PadV2', 'MirrorPad', 'ResizeBilinear', 'ResizeNearestNeighbor', 'ExpandDims', 'Squeeze',
+]); // biome-ignore format: a list
 
 /** A step of a network: its kind, and what feeds it first; null: nothing does. */
 export interface Step {
@@ -32,20 +21,24 @@ export interface Step {
 
 /** Whether the first arithmetic on the images is that of pixels from 0 to 255 (`takesPixels`), wherever they go. */
 export function beginsWithPixels(input: string, steps: readonly Step[]): boolean {
+  const own = steps.find(({ name }) => name === input);
+  const first = own !== undefined && own.arithmetic !== null ? [own] : firstAfter(input, steps);
+  return first.length > 0 && first.every(({ arithmetic }) => arithmetic !== null && takesPixels(...arithmetic));
+}
+
+/** The steps that the images come to by nothing but moves. */
+function firstAfter(input: string, steps: readonly Step[]): readonly Step[] {
+  const fedBy = Map.groupBy(steps, ({ from }) => from);
+  const reached = new Set([input]);
   const first: Step[] = [];
-  const seen = new Set<string>();
-  const follow = (name: string) => {
-    for (const step of steps.filter(({ from }) => from === name)) {
-      if (seen.has(step.name)) continue;
-      seen.add(step.name);
-      if (moves.has(step.kind)) follow(step.name);
+  // What is added meanwhile is gone through too.
+  for (const name of reached) {
+    for (const step of fedBy.get(name) ?? []) {
+      if (moves.has(step.kind)) reached.add(step.name);
       else first.push(step);
     }
-  };
-  const own = steps.find(({ name }) => name === input);
-  if (own !== undefined && own.arithmetic !== null) first.push(own);
-  else follow(input);
-  return first.length > 0 && first.every(({ arithmetic }) => arithmetic !== null && takesPixels(...arithmetic));
+  }
+  return first;
 }
 
 /** The step that a Keras layer is. */
