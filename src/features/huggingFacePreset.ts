@@ -45,36 +45,31 @@ const processors: ReadonlyMap<string, JsonObject> = new Map(
   }),
 );
 
-/** The processor of a kind of model, for files that name none: `model_type` of its `config.json`. */
-const processorOfModel: ReadonlyMap<unknown, string> = new Map([
-  ...['vit', 'vit_msn', 'vit_mae', 'swin', 'swinv2', 'swiftformer', 'ijepa', 'dinat'].map(
-    (type) => [type, 'ViT'] as const,
+/** Kinds of model by their processor, for files that name none: `model_type` of their `config.json`. */
+const modelsOfProcessor: Readonly<Record<string, readonly string[]>> = {
+  Beit: ['beit', 'data2vec-vision'],
+  Bit: ['bit', 'dinov2', 'focalnet', 'hiera'],
+  CLIP: ['clip'],
+  ConvNext: ['convnext', 'convnextv2', 'cvt', 'regnet', 'resnet'],
+  DeiT: ['deit'],
+  DINOv3ViT: ['dinov3_vit'],
+  EfficientFormer: ['efficientformer'],
+  EfficientNet: ['efficientnet'],
+  Levit: ['levit'],
+  MobileNetV1: ['mobilenet_v1'],
+  MobileNetV2: ['mobilenet_v2'],
+  MobileViT: ['mobilevit', 'mobilevitv2'],
+  PoolFormer: ['poolformer'],
+  Pvt: ['pvt', 'pvt_v2'],
+  Segformer: ['segformer'],
+  Siglip: ['siglip'],
+  ViT: ['vit', 'vit_msn', 'vit_mae', 'swin', 'swinv2', 'swiftformer', 'ijepa', 'dinat'],
+};
+const processorOfModel: ReadonlyMap<unknown, string> = new Map(
+  Object.entries(modelsOfProcessor).flatMap(([processor, models]) =>
+    models.map((model) => [model, processor] as const),
   ),
-  ...['convnext', 'convnextv2', 'cvt', 'regnet', 'resnet'].map((type) => [type, 'ConvNext'] as const),
-  ...['bit', 'dinov2', 'focalnet', 'hiera'].map((type) => [type, 'Bit'] as const),
-  ...['beit', 'data2vec-vision'].map((type) => [type, 'Beit'] as const),
-  ...['pvt', 'pvt_v2'].map((type) => [type, 'Pvt'] as const),
-  ...['mobilevit', 'mobilevitv2'].map((type) => [type, 'MobileViT'] as const),
-  ...([
-    ...[
-      ['clip', 'CLIP'],
-      ['deit', 'DeiT'],
-      ['dinov3_vit', 'DINOv3ViT'],
-      ['efficientnet', 'EfficientNet'],
-    ],
-    ...[
-      ['efficientformer', 'EfficientFormer'],
-      ['levit', 'Levit'],
-      ['mobilenet_v1', 'MobileNetV1'],
-    ],
-    ...[
-      ['mobilenet_v2', 'MobileNetV2'],
-      ['poolformer', 'PoolFormer'],
-      ['segformer', 'Segformer'],
-      ['siglip', 'Siglip'],
-    ],
-  ] as const),
-]);
+);
 
 /** By PIL's numbers. */
 const resamples: readonly string[] = ['nearest', 'lanczos', 'bilinear', 'bicubic', 'box', 'hamming'];
