@@ -33,7 +33,7 @@ export function significance(data: Quantised, failed: Uint8Array, most: number, 
     Array.from({ length: Math.min(count, most - from) }, (_, ahead) =>
       shuffled(rows, failures, `${seed}:${from + ahead}`),
     );
-  const [observed = 0, ...drawn] = statistics([failed, ...shuffles(0, LANES - 1)]);
+  const [observed, ...drawn] = statistics([failed, ...shuffles(0, LANES - 1)]);
   const draw = (index: number) => {
     if (index === drawn.length) drawn.push(...statistics(shuffles(index, LANES)));
     return entry(drawn, index);

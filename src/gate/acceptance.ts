@@ -17,7 +17,8 @@ export function acceptanceOf({ ids, newlyFailed }: Acceptable, accepted: readonl
   const { until, reason, images } = entry;
   if (until < today)
     return { holds: false, hasEnded: true, text: `; was accepted until ${until}, which has passed: ${reason}` };
-  if (holds(entry)) return { holds: true, hasEnded: false, text: `; accepted until ${until}: ${reason}` };
-  const most = `${counted(images ?? 0, 'newly failed image')} at most`;
+  if (images === undefined || holds(entry))
+    return { holds: true, hasEnded: false, text: `; accepted until ${until}: ${reason}` };
+  const most = `${counted(images, 'newly failed image')} at most`;
   return { holds: false, hasEnded: false, text: `; is accepted until ${until} with ${most}: ${reason}` };
 }

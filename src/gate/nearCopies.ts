@@ -1,4 +1,5 @@
 import type { Columns } from '../records/features.ts';
+import { spreadPlaces } from '../records/spread.ts';
 import { stream } from '../statistics/random.ts';
 
 /** Images that have a copy among some, or nearly one. */
@@ -99,14 +100,11 @@ function largest(first: Uint32Array): number {
 
 /** Of all images (some, evenly), the share that hangs together by near pairs. */
 function largestShare({ rows, values, from }: Columns, varying: readonly Varying[], bound: number): number {
-  const count = Math.min(rows, KNOWN_BY);
+  const places = spreadPlaces(rows, KNOWN_BY);
   const features = varying.map(({ feature, mean, scale }) =>
-    Float32Array.from(
-      { length: count },
-      (_, at) => (values[(feature - from) * rows + Math.floor((at * rows) / count)] - mean) * scale,
-    ),
+    Float32Array.from(places, (place) => (values[(feature - from) * rows + place] - mean) * scale),
   );
-  return largest(pairsWithin(features, count, bound).first) / count;
+  return largest(pairsWithin(features, places.length, bound).first) / places.length;
 }
 
 /** Makes one set of two, each known by its least place. */

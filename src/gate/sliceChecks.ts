@@ -3,6 +3,7 @@ import type { AcceptedEvent, Check, CheckRule } from '../records/verdict.ts';
 import { count, counted, percent, pValue } from '../records/words.ts';
 import { acceptanceOf } from './acceptance.ts';
 import { chosenBy, missing, row, ruleHolds } from './checkRows.ts';
+import { compareShare } from './share.ts';
 
 export interface SliceChecksInput {
   readonly slices: readonly SliceResult[];
@@ -53,7 +54,7 @@ function sliceProblem(slice: SliceResult): string | null {
       'was judged with this label before, so it was not tested: give it a maxErrorRate, or record a baseline on them',
     );
   }
-  const above = maxErrorRate !== null && isAbove(failing, all, maxErrorRate);
+  const above = maxErrorRate !== null && compareShare({ part: failing, whole: all }, maxErrorRate) > 0;
   const floor = above ? `${sliceText(slice)}, above its floor of ${percent(maxErrorRate)}` : null;
   if (status !== 'worsened') return floor;
   const again = since === null ? 'got worse' : 'broke before, and again';
@@ -93,10 +94,4 @@ function shrunk(rule: CheckRule, { name, left }: SliceResult): Check[] {
   if (left === 0) return [];
   const message = `${name}: ${counted(left, 'image')} that the newest baseline had in it ${left === 1 ? 'is' : 'are'} evaluated and in it no more: its condition, its list or what they look at has changed`;
   return [{ ...row(rule, name, left, false, message), severity: 'warning' }];
-}
-
-/** Whether a share of counts is above a bound, in whole numbers: 5 of 100 is not above 0.05, however that is rounded. */
-function isAbove(failures: number, size: number, bound: number): boolean {
-  const parts = 1e9;
-  return failures * parts > Math.round(bound * parts) * size;
 }

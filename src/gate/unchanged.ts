@@ -1,3 +1,4 @@
+import { entry } from '../records/entry.ts';
 import type { Checkpoint } from '../records/evalSet.ts';
 
 /** Records keep confidences to a millionth. */
@@ -12,13 +13,15 @@ export function unchanged(candidate: Checkpoint, accepted: Checkpoint): string |
   const { name, predictions, failed, confidence } = candidate;
   const knowsHowSurely = confidence !== null && accepted.confidence !== null;
   if (!knowsHowSurely && !failed.includes(1)) return null;
-  const isSame = (now: ArrayLike<number>, then: ArrayLike<number>) =>
-    Array.from(now).every((value, row) => Math.abs(value - (then[row] ?? Number.NaN)) <= ROUNDING);
-  if (!isSame(failed, accepted.failed)) return null;
-  if ((predictions === null) !== (accepted.predictions === null)) return null;
-  if (predictions !== null && !isSame(predictions, accepted.predictions ?? [])) return null;
+  if (!isSame(failed, accepted.failed) || !isSame(predictions, accepted.predictions)) return null;
   if (knowsHowSurely && !isSame(confidence, accepted.confidence)) return null;
   const does = predictions === null ? 'fails on the very images that' : 'answers as';
   const fails = predictions === null ? ' fails on' : '';
   return `${name} ${does} the accepted checkpoint ${accepted.name}${fails}, on all ${failed.length} images: it is the same model, or its predictions were not written again`;
+}
+
+/** Whether two lists are the same, image by image; where one is not there, whether neither is. */
+function isSame(now: ArrayLike<number> | null, then: ArrayLike<number> | null): boolean {
+  if (now === null || then === null) return now === then;
+  return Array.from(now).every((value, row) => Math.abs(value - entry(then, row)) <= ROUNDING);
 }
