@@ -60,6 +60,15 @@ describe('near copies', () => {
     expect([4, 9, 200, 300, 50, 51, 52].map((at) => first[at])).toEqual([4, 4, 4, 4, 50, 50, 52]);
   });
 
+  it('are told of a large burst too, while it is a small share of all images', () => {
+    const burst = Array.from({ length: 40 }, (_, at) => [0, at + 1] as const);
+    expect(nearCopies(columnsOf(burst, 0.02))?.images).toEqual([...Array(41).keys()]);
+    // A third of them: images lie so close together that a near one need not be a copy.
+    const third = Array.from({ length: 199 }, (_, at) => [0, at + 1] as const);
+    const columns = columnsOf(third, 0.02);
+    expect(nearCopiesOf(columns, columns, none)).toBe('everywhere');
+  });
+
   it('are found where all images looked at are copies of one', () => {
     const all = columnsOf([], 0);
     const random = stream('one burst');
