@@ -42,14 +42,15 @@ export function readNumpyArray(bytes: Buffer): NumpyArray {
   const raw = inOurOrder(Uint8Array.from(bytes.subarray(offset)), descr, size);
   const width = columns ?? 1;
   const placeOf = (index: number) => (isFortran ? (index % width) * rows + Math.floor(index / width) : index);
-  const known = descr?.replace(/^>/, '<') ?? null;
-  const numbers = numbersOf(known, raw);
+  // Whichever mark of the order of bytes stands before it: NumPy writes `|u1`, other tools `<u1`.
+  const type = descr?.slice(1);
+  const numbers = numbersOf(type, raw);
   if (numbers !== null) {
     const values = numbers.map((_, index) => entry(numbers, placeOf(index)));
     return { kind: 'numbers', rows, columns, values };
   }
   const all = Array.from({ length: count }, (_, index) => placeOf(index));
-  const integers = integersOf(known, raw);
+  const integers = integersOf(type, raw);
   if (integers !== null) {
     return { kind: 'integers', rows, columns, values: all.map((place) => entry(integers, place)) };
   }
@@ -69,7 +70,7 @@ function headerOf(bytes: Buffer) {
 
 /** Bytes of a value. @throws UnfitArray for a type that is not read, naming what it is */
 function sizeOf(descr: string | null): number {
-  const [, letter, digits] = /^[<>|=]([a-zA-Z])(\d*)/.exec(descr ?? '') ?? [];
+  const [, letter, digits] = /^[<>|=]([a-zA-Z])(\d*)$/.exec(descr ?? '') ?? [];
   if (descr === null) {
     throw new UnfitArray('is an array of records', 'Save one plain array: np.save("scores.npy", records["score"])');
   }
@@ -89,36 +90,36 @@ function sizeOf(descr: string | null): number {
 
 /** The values, those of big-endian files with their bytes turned round: of each number, of each character of a text. */
 function inOurOrder(bytes: Uint8Array<ArrayBuffer>, descr: string | null, size: number): ArrayBuffer {
-  const unit = descr?.[1] === 'U' ? 4 : size;
-  if (unit > 1 && descr?.startsWith('>')) {
+  const unit = descr?.[1] === 'U' ? 4 : descr?.[1] === 'S' ? 1 : size;
+  if (descr?.startsWith('>')) {
     for (let at = 0; at < bytes.length; at += unit) bytes.subarray(at, at + unit).reverse();
   }
   return bytes.buffer;
 }
 
-function numbersOf(descr: string | null, values: ArrayBuffer): Float32Array | Float64Array | null {
-  if (descr === '<f4') return new Float32Array(values);
-  if (descr === '<f8') return new Float64Array(values);
-  return descr === '<f2' ? Float32Array.from(new Uint16Array(values), halfToNumber) : null;
+function numbersOf(type: string | undefined, values: ArrayBuffer): Float32Array | Float64Array | null {
+  if (type === 'f4') return new Float32Array(values);
+  if (type === 'f8') return new Float64Array(values);
+  return type === 'f2' ? Float32Array.from(new Uint16Array(values), halfToNumber) : null;
 }
 
-function integersOf(descr: string | null, values: ArrayBuffer): ArrayLike<number> | null {
-  switch (descr) {
-    case '|i1':
+function integersOf(type: string | undefined, values: ArrayBuffer): ArrayLike<number> | null {
+  switch (type) {
+    case 'i1':
       return new Int8Array(values);
-    case '|u1':
+    case 'u1':
       return new Uint8Array(values);
-    case '<i2':
+    case 'i2':
       return new Int16Array(values);
-    case '<u2':
+    case 'u2':
       return new Uint16Array(values);
-    case '<i4':
+    case 'i4':
       return new Int32Array(values);
-    case '<u4':
+    case 'u4':
       return new Uint32Array(values);
-    case '<i8':
+    case 'i8':
       return Array.from(new BigInt64Array(values), Number);
-    case '<u8':
+    case 'u8':
       return Array.from(new BigUint64Array(values), Number);
     default:
       return null;

@@ -136,6 +136,111 @@ describe('readClassOrders', () => {
       [['dog', 'cat']],
     ],
     ['plain.txt', '1 dog\n2 cat\n', [['1 dog', '2 cat']]],
+    ['bom.txt', '\uFEFFdog\ncat', [['dog', 'cat']]],
+    ['CAPITALS.JSON', '["dog", "cat"]', [['dog', 'cat']]],
+    ['mac.txt', ' dog \rcat\r', [['dog', 'cat']]],
+    ['single.txt', "'dog'\n'cat', \n", [['dog', 'cat']]],
+    ['apostrophe.txt', "dog's\n'cat\n", [["dog's", "'cat"]]],
+    ['inner.txt', 'a "dog" b\n', [['a "dog" b']]],
+    ['digits.txt', '1\n0\n', [['1', '0']]],
+    ['one-line.csv', ' dog,"cat", ibex ', [['dog,"cat", ibex'], ['dog', 'cat', 'ibex']]],
+    ['two-lines.txt', 'a,b\nc,d\n', [['a,b', 'c,d']]],
+    // Each of what may stand between an index and a name.
+    ...[' ', '\t', ':', ',', ';', ' : ', '\t\t'].flatMap((between): [string, string, string[][]][] => [
+      [
+        'before.txt',
+        `1${between}cat\n0${between}dog\n`,
+        [
+          [`1${between}cat`, `0${between}dog`],
+          ['dog', 'cat'],
+        ],
+      ],
+      [
+        'behind.txt',
+        `cat${between}1\ndog${between}0\n`,
+        [
+          [`cat${between}1`, `dog${between}0`],
+          ['dog', 'cat'],
+        ],
+      ],
+    ]),
+    // Eleven: an index has two digits; the names hold spaces and digits of their own.
+    [
+      'eleven.txt',
+      Array.from({ length: 11 }, (_, at) => `${at} big ${at} x\n`).join(''),
+      [
+        Array.from({ length: 11 }, (_, at) => `${at} big ${at} x`),
+        Array.from({ length: 11 }, (_, at) => `big ${at} x`),
+      ],
+    ],
+    [
+      'eleven-behind.txt',
+      Array.from({ length: 11 }, (_, at) => `x ${at} y,${at}\n`).join(''),
+      [Array.from({ length: 11 }, (_, at) => `x ${at} y,${at}`), Array.from({ length: 11 }, (_, at) => `x ${at} y`)],
+    ],
+    ['no-space.txt', '0dog\n1cat\n', [['0dog', '1cat']]],
+    ['no-space-behind.txt', 'dog0\ncat1\n', [['dog0', 'cat1']]],
+    ['not-all.txt', '0 dog\ncat\n', [['0 dog', 'cat']]],
+    ['twice.txt', '0 dog\n0 cat\n', [['0 dog', '0 cat']]],
+    ['no-synset.txt', 'n01440764 tench\nn0144376 goldfish\n', [['n01440764 tench', 'n0144376 goldfish']]],
+    ['long-synset.txt', 'n014407640 tench\nn014407641 goldfish\n', [['n014407640 tench', 'n014407641 goldfish']]],
+    ['late-synset.txt', 'an01440764 tench\n', [['an01440764 tench']]],
+    [
+      'synset,.txt',
+      'n01440764,tench\nn01443537: goldfish\n',
+      [
+        ['n01440764', 'n01443537'],
+        ['tench', 'goldfish'],
+      ],
+    ],
+    ['synset-ids.txt', 'n01440764\nn01443537\n', [['n01440764', 'n01443537']]],
+    ...[
+      'class',
+      'classes',
+      'Class Name',
+      'class_names',
+      'LABEL',
+      'labels',
+      'label name',
+      'label_names',
+      'name',
+      'names',
+      'category',
+      '"categories"',
+      '#',
+      '# of mine',
+    ].map((title): [string, string, string[][]] => [
+      'header.txt',
+      `${title}\ndog\ncat\n`,
+      [
+        ['dog', 'cat'],
+        [title.replaceAll('"', ''), 'dog', 'cat'],
+      ],
+    ]),
+    ...['subclass', 'class of animal', 'classname', 'label-name', 'named', 'the name', 'categorys', ' x#'].map(
+      (title): [string, string, string[][]] => [
+        'no-header.txt',
+        `${title}\ndog\ncat\n`,
+        [[title.trim(), 'dog', 'cat']],
+      ],
+    ),
+    // Of two lines the first may as well be a class.
+    ['short.txt', 'class\ndog\n', [['class', 'dog']]],
+    ['nested.json', '{"features": {"label": {"names": {"0": "dog"}}}}', [['dog']]],
+    ['objects-label.json', '[{"index": 1, "label": "cat"}, {"index": 0, "label": "dog"}]', [['dog', 'cat']]],
+    ['objects-both.json', '[{"id": 0, "index": 1, "name": "dog", "label": "x"}]', [['dog']]],
+    [
+      'forms.json',
+      '{"0": ["a", "dog", "x"], "1": ["b", "cat"]}',
+      [
+        ['a', 'b'],
+        ['dog', 'cat'],
+      ],
+    ],
+    ['one-form.json', '{"0": ["a", "dog"], "1": "b"}', [['a', 'b']]],
+    ['by-name.json', '{"0": 1, "cat": 0}', [['cat', '0']]],
+    ['by-text.json', '{"a1": "0", "b": "1"}', [['a1', 'b']]],
+    ['wrapped-list.json', '{"names": [{"name": "dog"}]}', [['dog']]],
   ])('%s', async (name, text, orders) => {
     expect(await readClassOrders(write(name, text))).toEqual(orders);
   });
@@ -143,20 +248,61 @@ describe('readClassOrders', () => {
   test.each([
     ['gap.json', '{"cat": 0, "dog": 2}', 'names 2 classes, but none for the index 1'],
     ['shared.json', '{"cat": 0, "dog": 0}', 'names 2 classes, but none for the index 1'],
+    ['late.json', '{"cat": 1, "dog": 3}', 'names 2 classes, but none for the index 0'],
     ['twice.txt', 'cat\ncat\n', 'names the class "cat" twice'],
+    ['thrice.json', '["a", "b", "a", "b"]', 'names the class "a" twice'],
     ['hole.txt', 'cat\n\ndog\n', 'gives the class 1 no name'],
     ['nothing.txt', '\n', 'names no class'],
+    ['empty.txt', '', 'names no class'],
     ['empty.json', '{}', 'names no class'],
+    ['empty-list.json', '[]', 'names no class'],
+    ['no-form.json', '{"0": [], "1": []}', 'names no class'],
     ['number.json', '3', 'holds no list and no object'],
+    ['null.json', 'null', 'holds no list and no object'],
     ['list-of-numbers.json', '[3]', 'gives 3 as the name of a class'],
-    ['broken.json', '{', 'is not JSON'],
-    ['from-one.json', '{"1": "dog", "2": "cat"}', "none for the index 0 (a model's outputs are numbered from 0)"],
-    ['names.yaml', 'names: [dog, cat]', 'is of a kind that is not read (.yaml)'],
+    ['mixed.json', '["dog", {"name": "cat"}]', 'gives {"name":"cat"} as the name of a class'],
+    ['nameless.json', '[{"id": 0}]', 'gives {"id":0} as the name of a class'],
+    ['named.json', '{"a": "dog", "b": "cat"}', 'names 2 classes, but none for the index 0'],
+    ['fraction.json', '{"0.5": "dog", "x": "cat"}', 'names 2 classes, but none for the index 0'],
+    ['broken.json', '{', expect.stringMatching(/^the file of class names is not JSON \(.+\)$/)],
+    [
+      'from-one.json',
+      '{"1": "dog", "2": "cat"}',
+      "names 2 classes, but none for the index 0 (a model's outputs are numbered from 0)",
+    ],
+    ...['yaml', 'yml', 'jsonl', 'ndjson', 'pbtxt', 'toml', 'XML'].map((ending): [string, string, string] => [
+      `names.${ending}`,
+      'dog\ncat\n',
+      `is of a kind that is not read (.${ending})`,
+    ]),
     ['pickle.txt', '\u0000dog', 'is not UTF-8 text'],
   ])('%s is refused', async (name, text, what) => {
-    expect((await refusal(readClassOrders(write(name, text)), folder)).what).toContain(
-      what.startsWith('none') ? what : `the file of class names ${what}`,
+    expect(await refusal(readClassOrders(write(name, text)), folder)).toEqual({
+      what: typeof what === 'string' ? `the file of class names ${what}` : what,
+      where: name,
+      fix: 'Write one name per line (.txt), or JSON: ["cat", "dog"], {"cat": 0} or {"0": "cat"}',
+    });
+  });
+
+  test('is another file, or none', async () => {
+    expect(await refusal(readClassOrders(write('page.txt', '<html>')), folder)).toEqual({
+      what: 'the file of class names is a web page',
+      ...{ where: 'page.txt', fix: 'Fetch the file again: its download failed, or needs a login' },
+    });
+    expect(await refusal(readClassOrders(join(folder, 'none')), folder)).toEqual({
+      what: 'the file of class names cannot be read (there is none of that name)',
+      ...{ where: 'none', fix: 'Check `evalSet.classes` in the config, or --classes' },
+    });
+    write('meant/labels.txt', 'dog');
+    expect((await refusal(readClassOrders(join(folder, 'meant/label.txt')), folder)).fix).toBe(
+      'Did you mean "labels.txt"? Check `evalSet.classes` in the config, or --classes',
     );
+    expect((await refusal(readClassOrders(write('latin1.txt', Buffer.of(0x64, 0xe9))), folder)).what).toBe(
+      'the file of class names is not UTF-8 text',
+    );
+    // An ending that only looks like one that is not read.
+    expect(await readClassOrders(write('toml', 'dog'))).toEqual([['dog']]);
+    expect(await readClassOrders(write('a.yaml.txt', 'dog'))).toEqual([['dog']]);
   });
 
   test('is of UTF-8', async () => {
@@ -200,6 +346,13 @@ describe('readClassOrders', () => {
       ['some.txt does not name the classes "ibex", "yak": it is not taken for the order of all.'],
     ]);
     expect(await told('dog\n')).toEqual([null, []]);
+    expect(await told('fox\n')).toEqual([
+      null,
+      [
+        'some.txt names none of the labels ("cat", "dog", "ibex" and 1 more): "fox" is taken for classes that no image has.',
+      ],
+    ]);
+    expect(await told('yak\nibex\ndog\ncat\n')).toEqual([['yak', 'ibex', 'dog', 'cat'], []]);
   });
 
   test("of a model's folder is its config.json, where that names classes of its own", async () => {
@@ -211,6 +364,12 @@ describe('readClassOrders', () => {
     expect(await told('listed', '{"label_names": ["cat"]}')).toBe(true);
     expect(await told('filled', '{"id2label": {"0": "LABEL_0", "1": "LABEL_1"}}')).toBe(false);
     expect(await told('bare', '{"id2label": null}')).toBe(false);
+    expect(await told('tight', '{"id2label":{"0":"cat"}}')).toBe(true);
+    expect(await told('spaced', '{"label_names" :  ["cat"]}')).toBe(true);
+    expect(await told('filled-tight', '{"id2label":{"0":"LABEL_0"}}')).toBe(false);
+    expect(await told('filled-spaced', '{"id2label": {"0" :  "LABEL_0"}}')).toBe(false);
+    expect(await told('other', '{"my_id2labels": {"0": "cat"}, "label_names": {}}')).toBe(false);
+    expect(await told('nothing', '')).toBe(false);
     expect(await classFileOf(join(folder, 'no such folder'))).toBeNull();
   });
 
@@ -231,7 +390,17 @@ describe('readClassOrders', () => {
     expect((await told(['cat', 'helicopter'])).fix).toBe('Add it to evalSet.classes in the config');
     expect((await told(write('wrong.txt', 'cat\nfox\n'))).where).toBe('wrong.txt:2');
     expect((await told(write('wrong.json', '["cat", "fox"]'))).where).toBe('wrong.json');
-    expect((await told(['cat', 'dog', 'cat'])).what).toBe('the class "cat" stands twice');
+    expect(await told(['cat', 'dog', 'cat'])).toEqual({
+      ...{ what: 'the class "cat" stands twice', where: 'checkpointModel.classes' },
+      fix: 'Name each class once, in the order of the scores',
+    });
+    expect((await told(write('WRONG.JSON', '["cat", "fox"]'))).where).toBe('WRONG.JSON');
+    expect((await told(write('a.json.txt', 'fox\n'))).where).toBe('a.json.txt:1');
+    // Of a file's orders the one that labels have, wherever it stands; a model's own only where nothing else is known.
+    expect(
+      await scoreClasses(write('keras.json', '{"0": ["n1", "dog"], "1": ["n2", "cat"]}'), null, classes, model),
+    ).toEqual(known);
+    expect(await scoreClasses(null, known, classes, model)).toEqual(known);
   });
 
   test('has a line above its names or not, as labels tell', async () => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { linkSync, symlinkSync } from 'node:fs';
+import { linkSync, realpathSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -115,6 +115,45 @@ describe('readEvalSet', () => {
   });
 });
 
+describe('labels and the classes that are named', () => {
+  const classesOf = async (labels: readonly string[], classes: string[] = []) =>
+    (await read(`image,label\n${labels.map((label, row) => `${row},${label}\n`).join('')}`, { classes })).evalSet
+      .classes;
+
+  test('3.0 is 3 where all are written so and none is called so', async () => {
+    expect(await classesOf(['3.0', '12.00'])).toEqual(['12', '3']);
+    expect(await classesOf(['3.0', '12.00'], ['5'])).toEqual(['12', '3', '5']);
+    expect(await classesOf(['3.0', '12.00'], ['5.0'])).toEqual(['12.00', '3.0', '5.0']);
+    for (const other of ['2', '2.5', '2.', 'x2.0', '2.0x', '-2.0', '1234567890123456.0'])
+      expect(await classesOf(['3.0', other])).toEqual(['3.0', other].toSorted());
+  });
+
+  test('an order is one that names them all', async () => {
+    const text = 'image,label\na,cat\nb,dog\n';
+    expect((await read(text, { classes: ['dog', 'cat'] })).order).toEqual(['dog', 'cat']);
+    expect((await read(text, { classes: ['dog', 'cat', 'ibex'] })).order).toEqual(['dog', 'cat', 'ibex']);
+    expect((await read(text, { classes: ['dog'] })).order).toBeNull();
+    expect((await read(text)).order).toBeNull();
+    // A list in the config is no file: what it lacks is not said.
+    expect((await read(text, { classes: ['x'] })).notices).toEqual([]);
+  });
+
+  test('of a file that may be read in several ways the one counts that lacks the fewest labels', async () => {
+    const classes = write('ways.txt', '0 dog\n1 ibex\n');
+    const manifest = write('ways.csv', 'image,label\na,dog\nb,cat\nc,ibex\nd,dog\n');
+    const { evalSet, order, notices } = await readEvalSet({ images: null, manifest, classes, columns });
+    expect([evalSet.classes, order]).toEqual([['cat', 'dog', 'ibex'], null]);
+    expect(notices).toEqual([`${classes} does not name the class "cat": it is not taken for the order of all.`]);
+  });
+
+  test('are no predictions, though the column is called as theirs', async () => {
+    const manifest = write('same.csv', 'image,label,prediction\na,cat,dog\n');
+    const same = { ...columns, prediction: 'label' };
+    const found = await readEvalSet({ images: null, manifest, classes: [], columns: same });
+    expect([found.manifestCheckpoint, [...found.evalSet.columns.keys()]]).toEqual([null, ['prediction']]);
+  });
+});
+
 describe('what a manifest is refused for', () => {
   test.each([
     [
@@ -136,14 +175,14 @@ describe('what a manifest is refused for', () => {
       'image,label\na,1\n/etc/passwd,1\n',
       ':3',
       'image "/etc/passwd" has an absolute path',
-      'Write its path below the folder',
+      'Write its path below the folder of the images (`evalSet.images`)',
     ],
     [
       'a drive',
       'image,label\nC:\\a.png,1\n',
       ':2',
       'image "C:\\\\a.png" has an absolute path',
-      'Write its path below the folder',
+      'Write its path below the folder of the images (`evalSet.images`)',
     ],
     [
       'a backslash',
@@ -157,7 +196,7 @@ describe('what a manifest is refused for', () => {
       'image,label\na/../../b.png,1\n',
       ':2',
       'image "a/../../b.png" leads out of its folder by ..',
-      'Make `evalSet.images` the folder that holds all images',
+      'Make `evalSet.images` the folder that holds all images, and write paths below it',
     ],
     [
       'a NUL',
@@ -168,7 +207,13 @@ describe('what a manifest is refused for', () => {
     ],
     ['a dot', 'image,label\n./a//b.png,1\n', ':2', 'image "./a//b.png" is not in plain form', 'Write "a/b.png"'],
     ['a folder', 'image,label\na/,1\n', ':2', 'image "a/" is not in plain form', 'Write "a"'],
-    ['an address', 'image,label\nhttps://x/a.png,1\n', ':2', 'image "https://x/a.png" is an address', 'Write'],
+    [
+      'an address',
+      'image,label\nhttps://x/a.png,1\n',
+      ':2',
+      'image "https://x/a.png" is an address',
+      'Write its path below the folder of the images (`evalSet.images`), as it is called there',
+    ],
     [
       'labels that differ in white space',
       'image,label\na,car\nb,bus\nc,car \n',
@@ -181,7 +226,7 @@ describe('what a manifest is refused for', () => {
       'image,label\na,\u00e9t\u00e9\nb,e\u0301t\u00e9\n',
       ':3',
       'the label "e\u0301t\u00e9" differs from "\u00e9t\u00e9" (manifest.csv:2) only in white space or in the code points of a letter, and would be another class',
-      'Write',
+      'Write them alike, in predictions too',
     ],
     ['an empty label', 'image,label\na,1\n"b\nc"," "\n', ':3', 'the image has no label', 'Give its true class'],
     [
@@ -210,14 +255,14 @@ describe('what a manifest is refused for', () => {
       '# image,label\na,1\n',
       '',
       'there is no column "image"; there are "# image", "label"',
-      'np.savetxt: comments=""',
+      'Remove the # before the names of the columns (np.savetxt: comments=""), or the lines of comment above them',
     ],
     [
       'a comment above the names',
       '# by our script\nimage,label\na,1\n',
       ':2',
       'the row has 2 fields, the header 1',
-      'or the lines of comment above them',
+      'Remove the # before the names of the columns (np.savetxt: comments=""), or the lines of comment above them',
     ],
     [
       'a comment among the rows',
@@ -231,10 +276,10 @@ describe('what a manifest is refused for', () => {
       'image,label,failed,prediction\na,1,0,1\n',
       '',
       'both "prediction" and "failed" are there, and they may disagree',
-      'Keep the predictions',
+      'Keep the predictions; without classes, keep the failures',
     ],
   ])('%s', async (_name, text, line, what, fix) => {
-    expect(await refused(text)).toEqual({ what, where: `manifest.csv${line}`, fix: expect.stringContaining(fix) });
+    expect(await refused(text)).toEqual({ what, where: `manifest.csv${line}`, fix });
   });
 
   test('images of a column that holds no text', async () => {
@@ -276,6 +321,22 @@ describe('the files of the images', () => {
     });
   });
 
+  test('of which all are named from the folder above: that is said, and else not', async () => {
+    const above = 'Make `evalSet.images` (--images) the folder above it: the names begin with "images/"';
+    const other = 'Add the files, remove the rows, or mend `evalSet.images` (--images); names are case-sensitive';
+    const of = async (...names: readonly string[]) =>
+      (await refused(`image,label\n${names.map((name) => `${name},1\n`).join('')}`, { images })).fix;
+    expect(await of('images/a.png', 'images/sub/b.png')).toBe(above);
+    expect(await of('images/a.png', 'a.png')).toBe(other);
+    expect(await of('images/a.png', 'other/a.png')).toBe(other);
+    expect(await of('imagesa.png')).toBe(other);
+  });
+
+  test('may lie anywhere', async () => {
+    const name = join(realpathSync(folder), 'images/a.png').slice(1);
+    expect((await read(row(name), { images: '/' })).evalSet.images).toEqual([name]);
+  });
+
   test('a folder in place of an image, a missing folder, a file in place of the folder', async () => {
     expect(await refused(row('sub'), { images })).toEqual({
       what: 'image "sub" is not a file',
@@ -287,6 +348,9 @@ describe('the files of the images', () => {
       where: 'nowhere',
       fix: 'Check `evalSet.images` (in a config relative to it) or --images',
     });
+    expect((await refused(row('a.png'), { images: join(folder, 'imags') })).fix).toBe(
+      'Did you mean "images"? Check `evalSet.images` (in a config relative to it) or --images',
+    );
     expect(await refused(row('a.png'), { images: join(images, 'a.png') })).toEqual({
       what: 'this is not a folder',
       where: 'images/a.png',
@@ -313,14 +377,22 @@ describe('the files of the images', () => {
       expect(await refused(row(name), { images })).toEqual({
         what: `"${name}" is a symbolic link that leads out of the folder of the images`,
         where: 'manifest.csv:2',
-        fix: expect.stringContaining('Copy or hard-link the files there'),
+        fix: 'Copy or hard-link the files there (DVC: `dvc config cache.type copy`), or make `evalSet.images` the folder they lie in',
       });
     }
     expect(await refused(row('outFolder/secret.png'), { images })).toMatchObject({
       what: '"outFolder" is a symbolic link that leads out of the folder of the images',
     });
+    symlinkSync('loop', join(images, 'loop'));
+    expect(await refused(row('loop/a.png'), { images })).toEqual({
+      what: expect.stringMatching(/^the folder "loop" cannot be read \(ELOOP.+\)$/),
+      ...{ where: 'manifest.csv:2', fix: 'Check its permissions' },
+    });
+    expect((await refused(row('a.png'), { images: join(images, 'loop') })).what).toMatch(
+      /^the folder of the images cannot be read \(ELOOP.+\)$/,
+    );
     expect(await refused(row('dangling.png'), { images })).toEqual({
-      what: expect.stringContaining('image "dangling.png" is a link that leads nowhere (ENOENT'),
+      what: expect.stringMatching(/^image "dangling.png" is a link that leads nowhere \(ENOENT.+\)$/),
       where: 'manifest.csv:2',
       fix: 'Fetch the file it stands for',
     });

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -127,7 +127,7 @@ describe('CSV', () => {
       'image,label\na,1\n"b,2\nc,3\n',
       3,
       'a quote that opens in this row is never closed',
-      'write a quote inside it twice ("")',
+      'Put quotes around the whole field, and write a quote inside it twice ("")',
     ],
     [
       'a quote in an open field',
@@ -160,6 +160,64 @@ test('a row that is separated otherwise than the header is told as that', async 
   expect(await told('a.png')).toBe('Fill the row up, with empty fields');
   expect(await told('a.png,cat;x')).toBe('Fill the row up, with empty fields');
   expect(await told('a.png,cat,x,y')).toBe('Put fields that hold a comma in quotes');
+});
+
+describe('what separates the fields of a .csv', () => {
+  test.each<[string, string, Record<string, readonly string[]>]>([
+    ['semicolons, where the header has them alone', 'a;b\n1,5;2\n', { a: ['1,5'], b: ['2'] }],
+    ['tabs', 'a\tb\n1;2\t3\n', { a: ['1;2'], b: ['3'] }],
+    ['commas, where it has both', 'a;x,b\n1,2\n', { 'a;x': ['1'], b: ['2'] }],
+    ['commas, where it has none', 'a\n1\n', { a: ['1'] }],
+    ['commas, where others stand in quotes', '"a;x",b\n1,2\n', { 'a;x': ['1'], b: ['2'] }],
+    ['semicolons behind empty lines and a byte order mark', '\uFEFF\r\n\na;b\n1;2\n', { a: ['1'], b: ['2'] }],
+    ['what sep= says', 'sep=|\na|b\n1|2\n', { a: ['1'], b: ['2'] }],
+    ['what sep= says in quotes', '"sep=;"\na,x;b\n1;2\n', { 'a,x': ['1'], b: ['2'] }],
+    ['what sep= says, filled up', 'SEP=\t,,,\na\tb\n1\t2\n', { a: ['1'], b: ['2'] }],
+    ['what sep= says below an empty line', '\nsep=;\na;b\n1;2\n', { a: ['1'], b: ['2'] }],
+    ['commas, where a column is called so', 'sep=;x,b\n1,2\n', { 'sep=;x': ['1'], b: ['2'] }],
+    ['commas, where one is called nearly so', 'xsep=,b\n1,2\n', { 'xsep=': ['1'], b: ['2'] }],
+  ])('%s', async (_, text, expected) => {
+    expect(await cells(write('separated.csv', text))).toEqual(expected);
+  });
+
+  test('tabs in a .tsv, whatever else its fields hold', async () => {
+    expect(await cells(write('a.tsv', 'a,x\tb\n1,2;3\t4\n'))).toEqual({ 'a,x': ['1,2;3'], b: ['4'] });
+    expect(await cells(write('single-column.tsv', 'a\n1,2\n'))).toEqual({ a: ['1,2'] });
+  });
+
+  test.each([
+    ['.csv', 'a;b\n1;2;3\n', 'Put fields that hold a semicolon in quotes'],
+    ['.tsv', 'a\tb\n1\t2\t3\n', 'Put fields that hold a tab in quotes'],
+    ['.csv', 'sep=|\na|b\n1|2|3\n', 'Put fields that hold a "|" in quotes'],
+    ['.csv', 'a,b\n1,2\n1\n', 'Fill the row up, with empty fields'],
+    ['.csv', 'a;b\n1,2\n', 'Separate its fields as those of the header are'],
+    ['.csv', 'a,b\n1;2\n', 'Separate its fields as those of the header are'],
+    ['.csv', 'a,b,c\n1;2,3\n', 'Fill the row up, with empty fields'],
+    ['.csv', 'sep=|\na|b\n1,2\n', 'Separate its fields as those of the header are'],
+    [
+      '.csv',
+      '#a,b\n1\n',
+      'Remove the # before the names of the columns (np.savetxt: comments=""), or the lines of comment above them',
+    ],
+    ['.csv', 'a,b\n# c\n', 'Remove the lines of comment, which begin with #'],
+    ['.csv', 'a,b\n1 # c\n', 'Fill the row up, with empty fields'],
+  ])('a row of another width in %s %o', async (ending, text, fix) => {
+    expect((await refusal(readTable(write(`width${ending}`, text)), folder)).fix).toBe(fix);
+  });
+});
+
+test('a column without a name is the image where it holds images, as pandas writes an index', async () => {
+  expect(await cells(write('index.csv', ',label\na.png,cat\nb.JPG,dog\n'))).toEqual({
+    ...{ image: ['a.png', 'b.JPG'], label: ['cat', 'dog'] },
+  });
+  for (const [text, names] of [
+    [',label\na.png,cat\n1,dog\n', ['label']],
+    [',image\na.png,b.png\n', ['image']],
+    [',label\n', undefined],
+  ] as const) {
+    if (names) expect(Object.keys(await cells(write('index.csv', text)))).toEqual(names);
+    else expect((await refusal(readTable(write('index.csv', text)), folder)).what).toBe('the file has no rows');
+  }
 });
 
 describe('JSON Lines', () => {
@@ -210,12 +268,26 @@ describe('JSON Lines', () => {
     });
     const packed = gzipSync(bad.subarray(0, 100_000));
     expect(await refusal(readTable(write('cut.jsonl.gz', packed.subarray(0, -20))), folder)).toMatchObject({
-      what: expect.stringContaining('the gzip is damaged ('),
+      what: expect.stringMatching(/^the gzip is damaged \(.+\)$/),
       where: 'cut.jsonl.gz',
+      fix: 'Write or copy it again',
     });
     expect(await refusal(readTable(write('plain.jsonl.gz', lines.join('\n'))), folder)).toMatchObject({
       what: 'the ending says gzip, and the file is not packed',
+      where: 'plain.jsonl.gz',
+      fix: 'Give it the ending without .gz, or pack it',
     });
+    // Foreign bytes are named, packed or not.
+    const page = Buffer.from('<html>');
+    for (const [name, bytes, what] of [
+      ['page.jsonl', page, 'the file is a web page'],
+      ['page.jsonl.gz', page, 'the file is a web page'],
+      ['packed.jsonl.gz', gzipSync(page), 'what is packed here is a web page'],
+      ['packed.csv.GZ', gzipSync(page), 'what is packed here is a web page'],
+      ['gzip.jsonl', gzipSync('{}'), 'the file is a gzip file'],
+      ['half.csv.gz', Buffer.of(0x1f, 0x8c, 0), 'the ending says gzip, and the file is not packed'],
+    ] as const)
+      expect([name, (await refusal(readTable(write(name, bytes)), folder)).what]).toEqual([name, what]);
   });
 
   test('keys that hardly a line has in common are refused before they take memory', async () => {
@@ -353,6 +425,60 @@ describe('any table', () => {
     });
   });
 
+  test('a pipe or a device is not waited on', async () => {
+    symlinkSync('/dev/null', join(folder, 'device.csv'));
+    symlinkSync('/dev/null', join(folder, 'device.xyz'));
+    for (const name of ['device.csv', 'device.xyz']) {
+      expect(await refusal(readTable(join(folder, name)), folder)).toEqual({
+        what: 'this is a pipe or a device, not a file',
+        ...{ where: name, fix: 'Write it to a file first' },
+      });
+    }
+  });
+
+  test('of another ending that is known is named, and what may have been meant is said', async () => {
+    expect(await refusal(readTable(write('array.xyz', Buffer.from('\x93NUMPY', 'latin1'))), folder)).toEqual({
+      ...{ what: 'the table is a NumPy array (.npy)', where: 'array.xyz', fix: 'Give it the ending .npy' },
+    });
+    expect(await refusal(readTable(write('page.parquet', '<html>')), folder)).toEqual({
+      ...{ what: 'the file is a web page', where: 'page.parquet' },
+      fix: 'Fetch the file again: its download failed, or needs a login',
+    });
+    expect((await refusal(readTable(write('page.xyz', '<html>')), folder)).what).toBe('the table is a web page');
+    write('meant/predictions.csv', 'image,label\na,1\n');
+    expect((await refusal(readTable(join(folder, 'meant/predictoins.csv')), folder)).fix).toBe(
+      'Did you mean "predictions.csv"? Check the path; in a config it is relative to the config file',
+    );
+    expect(await refusal(readTable(join(folder, 'none.xyz')), folder)).toMatchObject({
+      what: 'the file cannot be opened (there is none of that name)',
+    });
+  });
+
+  test('that is JSON may be a model, by its first bytes, or by its name alone', async () => {
+    const is = (name: string, text: string) => isTableFile(write(name, text));
+    expect(await is('a.json', '[]')).toBe(true);
+    for (const text of [
+      '{"modelTopology"',
+      '{"x":1,"weightsManifest"',
+      '{"format" : "layers-model"',
+      '{"format":"graph-model"',
+    ])
+      expect(await is('a.json', text)).toBe(false);
+    for (const text of [
+      '{"format": "x-model"}',
+      '{"modelTopologyX"',
+      '{"format": "layers-models"',
+      '{"formats": "layers-model"',
+    ])
+      expect([text, await is('A.JSON', text)]).toEqual([text, true]);
+    expect(await is('late.json', `"${' '.repeat(64 * 1024)}"{"modelTopology"`)).toBe(true);
+    expect(await is('packed.json.gz', '{"modelTopology"')).toBe(true);
+    mkdirSync(join(folder, 'folder.json'));
+    expect(await isTableFile(join(folder, 'folder.json'))).toBe(true);
+    for (const name of ['none/model.json', 'none/MODEL.JSON'])
+      expect(await isTableFile(join(folder, name))).toBe(false);
+  });
+
   test('missing, a folder, empty, without rows', async () => {
     expect(await refusal(readTable(join(folder, 'none.csv')), folder)).toEqual({
       what: expect.stringContaining('the file cannot be opened (there is none of that name'),
@@ -360,7 +486,11 @@ describe('any table', () => {
       fix: 'Check the path; in a config it is relative to the config file',
     });
     mkdirSync(join(folder, 'dir.csv'));
-    expect(await refusal(readTable(join(folder, 'dir.csv')), folder)).toMatchObject({ what: 'this is not a file' });
+    expect(await refusal(readTable(join(folder, 'dir.csv')), folder)).toEqual({
+      what: 'this is not a file',
+      where: 'dir.csv',
+      fix: 'Name a file: CSV (.csv), TSV (.tsv), JSON (.json), JSON Lines (.jsonl, .ndjson), these packed by gzip (.csv.gz), or Parquet (.parquet)',
+    });
     for (const name of ['empty.csv', 'empty.jsonl', 'empty.parquet']) {
       expect(await refusal(readTable(write(name, '')), folder)).toEqual({
         what: 'the file is empty',
