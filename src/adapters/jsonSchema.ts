@@ -18,32 +18,39 @@ export interface SchemaProblem {
   readonly message: string;
 }
 
-/** A compiled JSON schema for values of type `T`; that the two agree is what the schema's tests are for. */
+/** A JSON schema for values of type `T`; that the two agree is what the schema's tests are for. */
 export interface Schema<T> {
   readonly accepts: (value: unknown) => value is T;
   /** Everything that is wrong with the value; empty where the schema accepts it. */
   readonly problems: (value: unknown) => readonly SchemaProblem[];
 }
 
+interface SchemaOptions {
+  /** Checking a value also writes the schema's defaults into it where keys are missing. */
+  readonly fillDefaults?: boolean;
+}
+
 /**
- * Compiles a JSON schema (draft-07, which editors understand best) in Ajv's strict mode.
- * With `fillDefaults`, checking a value also writes the schema's defaults into it where keys are missing.
- * @throws Error where the schema itself is wrong.
+ * A JSON schema (draft-07, which editors understand best) in Ajv's strict mode. It is compiled when first asked, which takes longer
+ * than to check with it: a command asks few of the schemas that it loads.
+ * @throws Error where the schema is no object; what is asked throws one where it is a wrong schema.
  */
-export function compileSchema<T>(schema: unknown, options: { readonly fillDefaults?: boolean } = {}): Schema<T> {
+export function compileSchema<T>(schema: unknown, options: SchemaOptions = {}): Schema<T> {
   if (!isSchemaObject(schema)) throw new Error('a JSON schema is an object');
-  // verbose: an error then carries the schema and the value, which messages name.
-  const ajv = new Ajv({
-    allErrors: true,
-    verbose: true,
-    strict: true,
-    allowUnionTypes: true,
-    useDefaults: options.fillDefaults ?? false,
-  });
-  const validate = ajv.compile<T>(schema);
+  return schemaBy<T>(() => schema, options);
+}
+
+/** A schema published in `schemas/`, read when first asked: `readSchema<Result>('result')`; options as for `compileSchema`. */
+export function readSchema<T>(name: string, options: SchemaOptions = {}): Schema<T> {
+  return schemaBy<T>(() => JSON.parse(readSchemaText(name)), options);
+}
+
+function schemaBy<T>(read: () => SchemaObject, { fillDefaults = false }: SchemaOptions): Schema<T> {
+  const validator = once(() => (fillDefaults ? filling : checking)().compile<T>(read()));
   return {
-    accepts: (value): value is T => validate(value),
+    accepts: (value): value is T => validator()(value),
     problems: (value) => {
+      const validate = validator();
       if (validate(value)) return [];
       // What is wrong with a name says `propertyNames` already, and an `if` only repeats its branch.
       const errors = validate.errors?.filter(
@@ -63,11 +70,24 @@ export function compileSchema<T>(schema: unknown, options: { readonly fillDefaul
   };
 }
 
-/**
- * Reads and compiles a schema published in `schemas/`, e.g. `readSchema<Result>('result')`; options as for `compileSchema`.
- */
-export function readSchema<T>(name: string, options: { readonly fillDefaults?: boolean } = {}): Schema<T> {
-  return compileSchema<T>(JSON.parse(readSchemaText(name)), options);
+const checking = once(() => newAjv(false));
+const filling = once(() => newAjv(true));
+
+/** One for all schemas: each would compile the schema of schemas again. */
+function newAjv(useDefaults: boolean): Ajv {
+  // verbose: an error then carries the schema and the value, which messages name. A schema may be compiled twice: none is kept by its $id.
+  return new Ajv({
+    ...{ allErrors: true, verbose: true, strict: true, allowUnionTypes: true },
+    ...{ useDefaults, addUsedSchema: false },
+  });
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }
 
 /** The text of a published schema. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
-import { readSchema, type Schema } from '../adapters/jsonSchema.ts';
+import { readSchema } from '../adapters/jsonSchema.ts';
 import { messageOf, UserError } from '../errors.ts';
 import type { Leaf } from '../records/analysis.ts';
 import type {
@@ -19,7 +19,7 @@ const headerLimit = 128;
 /** A body that unpacks to more is not a baseline (50,000 images and 2,000 groups take 8 MB). */
 const unpackedLimit = 2 ** 29;
 
-let schema: Schema<BaselineRecord> | null = null;
+const schema = readSchema<BaselineRecord>('baseline');
 
 /**
  * A baseline as bytes: a header line with schema version and SHA-256, then JSON in Brotli. The same record gives the same bytes.
@@ -62,7 +62,7 @@ export function decodeBaseline(bytes: Uint8Array, where: string, fix: string): B
   const value = unpack(body, damaged);
   if (isNewer(value)) throw otherVersion(value.schemaVersion, where);
   const record = version === 1 ? upgraded(value) : value;
-  if (accepts(record)) {
+  if (schema.accepts(record)) {
     const misfit = misalignment(record);
     if (misfit === null) return record;
   }
@@ -77,18 +77,13 @@ function upgraded(value: unknown): unknown {
   return { ...unknown, ...value, schemaVersion, evalSet };
 }
 
-function accepts(value: unknown): value is BaselineRecord {
-  schema ??= readSchema<BaselineRecord>('baseline');
-  return schema.accepts(value);
-}
-
 /** What is wrong with a record, in words that follow "the baseline"; null where nothing is. */
 function problemOf(value: unknown): string | null {
-  if (accepts(value)) {
+  if (schema.accepts(value)) {
     const misfit = misalignment(value);
     return misfit && `contradicts itself: ${misfit}`;
   }
-  const problem = schema?.problems(value)[0];
+  const problem = schema.problems(value)[0];
   return `breaks its schema: ${problem?.path.join('.') || 'the whole'} ${problem?.message ?? ''}`;
 }
 

@@ -5,11 +5,13 @@ import { UserError } from '../errors.ts';
 import { jsonOrNull } from '../records/json.ts';
 import type { Result } from '../records/result.ts';
 
+const schema = readSchema<Result>('result');
+
 /** The result of the last run that wrote its reports to a folder; null where there is none that can be read. */
 export function lastResult(out: string): Result | null {
   const file = join(out, 'result.json');
   const result = existsSync(file) ? jsonOrNull(readFileSync(file, 'utf8')) : null;
-  return readSchema<Result>('result').accepts(result) ? result : null;
+  return result !== null && schema.accepts(result) ? result : null;
 }
 
 /** The same where it is needed. @param flag names the folder. @throws UserError where there is none, or one that cannot be read. */

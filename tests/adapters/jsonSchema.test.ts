@@ -55,6 +55,17 @@ describe('compileSchema', () => {
 
   test('a wrong schema is a bug, not a verdict', () => {
     expect(() => compileSchema('string')).toThrow('a JSON schema is an object');
-    expect(() => compileSchema({ type: 'object', propertys: {} })).toThrow('unknown keyword: "propertys"');
+    const wrong = compileSchema({ type: 'object', propertys: {} });
+    expect(() => wrong.accepts({})).toThrow('unknown keyword: "propertys"');
+    expect(() => wrong.problems({})).toThrow('unknown keyword: "propertys"');
+    expect(() => compileSchema({ type: 'objekt' }).accepts({})).toThrow('schema is invalid');
+  });
+
+  test('schemas of one $id are told apart', () => {
+    const [words, numbers] = ['string', 'number'].map((type) => compileSchema({ $id: 'https://same.test', type }));
+    expect([words?.accepts('a'), words?.accepts(1), numbers?.accepts('a'), numbers?.accepts(1)]).toEqual([
+      ...[true, false],
+      ...[false, true],
+    ]);
   });
 });
