@@ -4,7 +4,7 @@ import { count } from '../records/words.ts';
 import type { CheckpointView, EventView } from './checkpointView.ts';
 import type { ClusterView } from './clusterView.ts';
 import { eventLead } from './eventLead.ts';
-import { escapeForMarkdown, isWebAddress } from './markdownEscape.ts';
+import { escapeForMarkdown, isWebAddress, type KnownTexts, waysToShow } from './markdownEscape.ts';
 import { type EventSheets, keyOf } from './pictures.ts';
 import { type Detail, FULL_DETAIL, SHEDDING_STEPS } from './shedding.ts';
 import { renderTemplate, type Templates } from './template.ts';
@@ -29,7 +29,11 @@ export const SUMMARY_LIMIT: SizeLimit = { size: 1_048_576, unit: 'bytes' };
 export function renderMarkdown(view: ReportView, templates: Templates, limit: SizeLimit = SUMMARY_LIMIT): string {
   let detail = FULL_DETAIL;
   const shed: string[] = [];
-  const render = () => renderTemplate(templates, 'report.md', markdownData(view, detail, shed, limit), 'none');
+  const known: KnownTexts = new Map();
+  const render = () => {
+    const data = escapeForMarkdown(markdownData(view, detail, shed, limit), known);
+    return renderTemplate(templates, 'report.md', data, 'none', waysToShow);
+  };
   let text = render();
   for (const step of SHEDDING_STEPS) {
     if (length(text, limit.unit) <= limit.size) return text;
@@ -50,9 +54,9 @@ function length(text: string, unit: SizeLimit['unit']): number {
 const LONGEST_ID = 300;
 const LONGEST_COPIED = 700;
 
-/** What the template shows: the view cut to `detail`, every text escaped. */
+/** What the template shows: the view cut to `detail`. */
 function markdownData(view: ReportView, detail: Detail, shed: readonly string[], limit: SizeLimit): object {
-  const data = {
+  return {
     brief: view.brief,
     link: addressOf(view.input.link?.url),
     isReport: view.input.link?.isReport ?? false,
@@ -69,8 +73,6 @@ function markdownData(view: ReportView, detail: Detail, shed: readonly string[],
     made: detail.howMade === 0 ? [] : view.made,
     shed: shed.length === 0 ? null : `${count(limit.size)} ${limit.unit}: ${shed.join('; ')}`,
   };
-  const escaped = escapeForMarkdown(data);
-  return typeof escaped === 'object' && escaped !== null ? escaped : {};
 }
 
 function checkpointData(

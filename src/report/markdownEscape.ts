@@ -1,33 +1,47 @@
 /**
  * A text as it may stand in Markdown. As a string (`{{name}}` in a template) it reads as plain text in a paragraph,
  * a table cell and an HTML block alike; `code` is a code span, for ids that people copy, not for HTML blocks.
+ * Most texts are shown in one way only, and many not at all: each is worked out when it is shown.
  */
-export interface MarkdownText {
-  readonly code: string;
+class MarkdownText {
+  readonly #text: string;
+  #plain: string | null = null;
+  constructor(text: string) {
+    this.#text = text;
+  }
+  get code(): string {
+    return codeSpan(this.#text);
+  }
   /** Of a text that is an http(s) address: what may stand between `](` and `)`; empty of any other text. */
-  readonly address: string;
-  readonly toString: () => string;
+  get address(): string {
+    return address(this.#text);
+  }
+  toString(): string {
+    this.#plain ??= escapeMarkdown(this.#text);
+    return this.#plain;
+  }
 }
+
+/** Texts that were met before: a report that must be shortened shows most of them again at each step. */
+export type KnownTexts = Map<string, MarkdownText>;
+
+/** What a template may ask of a text besides the text itself. */
+export const waysToShow = ['code', 'address'] as const;
 
 /** Replaces every text in plain data by its `MarkdownText`, so that no template can forget to escape. Empty texts stay empty. */
-export function escapeForMarkdown(value: unknown): unknown {
-  if (typeof value === 'string') return value === '' ? '' : markdownText(value);
-  if (Array.isArray(value)) return value.map(escapeForMarkdown);
+export function escapeForMarkdown(value: unknown, known: KnownTexts): unknown {
+  if (typeof value === 'string') return value === '' ? '' : markdownText(value, known);
+  if (Array.isArray(value)) return value.map((each) => escapeForMarkdown(each, known));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, escapeForMarkdown(each)]));
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, escapeForMarkdown(each, known)]));
 }
 
-function markdownText(text: string): MarkdownText {
-  return {
-    // Most texts are shown in one way only.
-    get code() {
-      return codeSpan(text);
-    },
-    get address() {
-      return address(text);
-    },
-    toString: () => escapeMarkdown(text),
-  };
+function markdownText(text: string, known: KnownTexts): MarkdownText {
+  const met = known.get(text);
+  if (met !== undefined) return met;
+  const made = new MarkdownText(text);
+  known.set(text, made);
+  return made;
 }
 
 /** Invisible and without width: parts what a forge would take for a mention, a reference, an emoji or a link. */

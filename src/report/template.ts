@@ -13,18 +13,25 @@ export function templateText(templates: Templates, file: string): string {
 /**
  * Renders `page` (`report.md` for `report.md.hbs`) with every other `.hbs` as a partial under its name without
  * `.hbs`. A name that a template uses and `data` lacks throws. With `escaping` `'html'` texts are escaped for HTML,
- * element content and quoted attributes alike; with `'none'` they stand as they are.
+ * element content and quoted attributes alike; with `'none'` they stand as they are. Templates read what is the data's own,
+ * and of getters those of these names.
  */
-export function renderTemplate(templates: Templates, page: string, data: object, escaping: 'html' | 'none'): string {
+export function renderTemplate(
+  templates: Templates,
+  page: string,
+  data: unknown,
+  escaping: 'html' | 'none',
+  getters: readonly string[] = [],
+): string {
   const pages = compiled.get(templates) ?? new Map<string, Render>();
   compiled.set(templates, pages);
   const key = `${page} ${escaping}`;
   const render = pages.get(key) ?? compile(templates, page, escaping);
   pages.set(key, render);
-  return render(data);
+  return render(data, { allowedProtoProperties: Object.fromEntries(getters.map((name) => [name, true])) });
 }
 
-type Render = (data: object) => string;
+type Render = (data: unknown, options: Handlebars.RuntimeOptions) => string;
 
 /** A page is rendered many times where it must be shortened, and compiling it takes longer than that. */
 const compiled = new WeakMap<Templates, Map<string, Render>>();
