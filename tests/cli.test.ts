@@ -9,6 +9,7 @@ import { openFeatures } from '../src/features/openFeatures.ts';
 import type { Result } from '../src/records/result.ts';
 import { allRows, source } from './features/extraction.ts';
 import { runHere } from './inProcess.ts';
+import * as linked from './linked.ts';
 
 const root = join(import.meta.dirname, '..');
 const example = join(root, 'examples', 'cifar10');
@@ -62,7 +63,7 @@ const barlow = (...args: readonly string[]) => runHere(folder, args, epoch);
 
 /** The same in a process of its own. */
 function started(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-  return spawnSync(process.execPath, [join(root, 'src', 'cli.ts'), ...args], {
+  return spawnSync(process.execPath, [linked.command, ...args], {
     cwd: folder,
     encoding: 'utf8',
     env: { ...process.env, ...epoch, ...env },

@@ -15,6 +15,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { robust32Fingerprint } from '../src/records/features.ts';
+import * as linked from './linked.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const example = join(root, 'examples', 'cifar10');
@@ -58,7 +59,7 @@ function barlow(...args: readonly string[]) {
 }
 
 function barlowIn(cwd: string, ...args: readonly string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'src', 'cli.ts'), ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [linked.command, ...args], {
     cwd,
     encoding: 'utf8',
     env: { ...process.env, SOURCE_DATE_EPOCH: '1790000000' },

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { storedRows } from './features/extraction.ts';
+import * as linked from './linked.ts';
 
 const root = join(import.meta.dirname, '..');
 const example = join(root, 'examples', 'cifar10');
@@ -14,7 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 it('Ctrl-C ends with 130 and says what is kept: the next extraction goes on from there', async () => {
   const config = `version: 1\nname: cut\nevalSet: {images: ${join(example, 'images')}, manifest: ${join(example, 'eval.csv')}}\n`;
   writeFileSync(join(folder, 'barlow.yml'), config);
-  const args = [join(root, 'src', 'cli.ts'), 'extract'];
+  const args = [linked.command, 'extract'];
   const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {

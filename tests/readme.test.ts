@@ -8,6 +8,7 @@ import { inlined } from '../scripts/inlined.ts';
 import { readConfig } from '../src/config/config.ts';
 import { git } from './action/runner.ts';
 import { addSmallSuite, predictAs } from './action/smallSuite.ts';
+import * as linked from './linked.ts';
 
 const root = join(import.meta.dirname, '..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -79,7 +80,7 @@ describe('the README', () => {
   });
 
   it('names every command that there is', () => {
-    const help = execFileSync(process.execPath, [join(root, 'src', 'cli.ts'), '--help'], { encoding: 'utf8' });
+    const help = execFileSync(process.execPath, [linked.command, '--help'], { encoding: 'utf8' });
     const [, list = ''] = /\nCommands:\n([\s\S]*?)\n\n/.exec(help) ?? [];
     const commands = [...list.matchAll(/^ {2}([a-z]+)\b(?=[^\n]*\s{2,})/gm)].map(([, name]) => name);
     expect(commands).toEqual(expect.arrayContaining(['run', 'baseline', 'doctor']));
@@ -96,14 +97,13 @@ it("no page has npx fetch the package barlow, which is a stranger's", () => {
 describe('the first steps, to the letter', () => {
   const [, block = ''] = /## In your project[\s\S]*?```sh\n([\s\S]*?)```/.exec(readme) ?? [];
   const lines = block.split('\n').filter((line) => /^npx barlow-gate (?:doctor|baseline|run)/.test(line));
-  const cli = join(root, 'src', 'cli.ts');
 
   /** Runs the README's lines as they stand there, but for those that install and ask; returns exit codes and what was printed. */
   const follow = (folder: string) =>
     lines.map((line) => {
       // This checkout has an engine: none is fetched.
       const command = line
-        .replace(/^npx barlow-gate/, `"${process.execPath}" "${cli}"`)
+        .replace(/^npx barlow-gate/, `"${process.execPath}" "${linked.command}"`)
         .replace(' --install onnx-cpu', '');
       const { status, stdout, stderr } = spawnSync('sh', ['-c', command], { cwd: folder, encoding: 'utf8' });
       return { status, said: stdout + stderr };

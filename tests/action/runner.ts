@@ -2,7 +2,7 @@ import { execFile, execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 const root = join(import.meta.dirname, '..', '..');
 const require = createRequire(import.meta.url);
@@ -26,7 +26,7 @@ function defaults(action: string): Record<string, string> {
 export interface Step {
   /** Of `unpackAction`, or the repository itself with `entry`. */
   readonly action: string;
-  /** What is run of it; by default the bundle. */
+  /** What is run of it, or in its place; by default the bundle. */
   readonly entry?: string;
   readonly attempt?: number;
   readonly actor?: string;
@@ -84,7 +84,7 @@ export async function runStep(step: Step): Promise<Ended> {
     const options = { cwd: step.workspace, env, maxBuffer: 1 << 26 };
     execFile(
       process.execPath,
-      [join(step.action, step.entry ?? 'dist/action.js')],
+      [resolve(step.action, step.entry ?? 'dist/action.js')],
       options,
       (error, stdout, stderr) => {
         done({ status: error === null ? 0 : typeof error.code === 'number' ? error.code : 99, log: stdout + stderr });

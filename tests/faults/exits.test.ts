@@ -1,29 +1,29 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { systemTrouble, UserError } from '../../src/errors.ts';
-import { judge, makeWorld } from './world.ts';
+import { judge, makeWorld, sources } from './world.ts';
 
 const world = makeWorld();
 afterAll(() => world.remove());
 
 describe('exit codes say what the gate says, whatever becomes of what is printed', () => {
   it.each([
-    ['standard output full', '"$@" > /dev/full'],
-    ['standard output closed by its reader', 'set -o pipefail; "$@" --json | true'],
-    ['standard error full', '"$@" 2> /dev/full'],
-    ['both full', '"$@" > /dev/full 2> /dev/full'],
-    ['both closed', '"$@" >&- 2>&-'],
-    ['40 open files', 'ulimit -n 40; "$@"'],
+    ['standard output full', { shell: '"$@" > /dev/full' }],
+    ['standard output closed by its reader', { shell: 'set -o pipefail; "$@" --json | true' }],
+    ['standard error full', { shell: '"$@" 2> /dev/full' }],
+    ['both full', { shell: '"$@" > /dev/full 2> /dev/full' }],
+    ['both closed', { shell: '"$@" >&- 2>&-' }],
+    ['40 open files', { shell: 'ulimit -n 40; "$@"', entry: sources }],
   ])(
     '%s',
-    (_, shell) => {
-      expect(judge(world, 'good', [], { shell }).status).toBe(0);
-      expect(judge(world, 'bad', [], { shell }).status).toBe(1);
+    (_, around) => {
+      expect(judge(world, 'good', [], around).status).toBe(0);
+      expect(judge(world, 'bad', [], around).status).toBe(1);
     },
     60_000,
   );
 
   it('with too few open files it is the machine, neither a failed gate nor a bug', () => {
-    const { status, stderr } = judge(world, 'bad', [], { shell: 'ulimit -n 24; "$@"' });
+    const { status, stderr } = judge(world, 'bad', [], { shell: 'ulimit -n 24; "$@"', entry: sources });
     expect(stderr).toMatch(/ulimit -n 1024/);
     expect(stderr).not.toContain('This is a bug');
     expect(status).toBe(2);

@@ -18,10 +18,10 @@ import { listBaselines, recordBaseline } from '../../src/pipeline/baseline.ts';
 import type { Request } from '../../src/pipeline/request.ts';
 import { runGate } from '../../src/pipeline/run.ts';
 import { examplePayload, git, runStep } from '../action/runner.ts';
+import * as linked from '../linked.ts';
 import { type SmallDisk, smallDisk } from '../smallDisk.ts';
 import {
   barlow,
-  cli,
   type Ended,
   features,
   images,
@@ -30,6 +30,7 @@ import {
   nameOf,
   predictions,
   seeded,
+  sources,
   type World,
 } from './world.ts';
 
@@ -784,7 +785,7 @@ function fewFiles(template: World): Fault[] {
     name: `ulimit -n ${limit}`,
     run: () =>
       inCopy(template.folder, async (world) => {
-        const found = await bothJudged(world, byCommand({ shell: `ulimit -n ${limit}; "$@"` }));
+        const found = await bothJudged(world, byCommand({ shell: `ulimit -n ${limit}; "$@"`, entry: sources }));
         return (await nothingLost(world)) ?? found;
       }),
   }));
@@ -833,7 +834,7 @@ function kills(template: World, random: () => number): Fault[] {
         name: `${args.slice(0, 2).join(' ')} ${i}, after ${delay} ms`,
         run: () =>
           inCopy(template.folder, async (world) => {
-            const child = spawn(process.execPath, [cli, ...args, '--workers', '0'], {
+            const child = spawn(process.execPath, [sources, ...args, '--workers', '0'], {
               cwd: world.folder,
               stdio: 'ignore',
             });
@@ -1121,7 +1122,7 @@ async function byAction(world: World, kind: Kind, apiUrl: string): Promise<Judge
     Object.assign(example.pull_request ?? {}, { number: 7, base, head: { sha, repo: { full_name: 'octo/cars' } } });
   });
   const ended = await runStep({
-    ...{ action: join(import.meta.dirname, '..', '..'), entry: 'src/forge/action.ts', workspace: world.folder, apiUrl },
+    ...{ action: join(import.meta.dirname, '..', '..'), entry: linked.action, workspace: world.folder, apiUrl },
     ...{ event: 'pull_request', payload, sha: 'e'.repeat(40), ref: 'refs/pull/7/merge', run: 1, token: 'ghs_job' },
     inputs: { checkpoint: `candidate=${kind}.csv` },
   });

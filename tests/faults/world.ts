@@ -3,13 +3,14 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatNpyHeader } from '../../src/features/npy.ts';
+import * as linked from '../linked.ts';
 
 /*
  * A small world for faults: 240 images of two classes, features that are given, an accepted checkpoint, one as good, and one that
  * newly fails on all cars with a high feature 0 (30 of 120). A run of it takes half a second.
  */
-const root = join(import.meta.dirname, '..', '..');
-export const cli = join(root, 'src', 'bin.ts');
+/** The command file by file, for what tests how it is loaded. */
+export const sources = join(import.meta.dirname, '..', '..', 'src', 'bin.ts');
 
 export const images = 240;
 const dimensions = 8;
@@ -114,12 +115,19 @@ export interface Around {
   /** A line of bash in which `"$@"` is the command: `"$@" > /dev/full`. */
   readonly shell?: string;
   readonly input?: string;
+  /** The file that is started, `sources` or what is linked of them, which is the default. */
+  readonly entry?: string;
   readonly seconds?: number;
 }
 
 /** Runs the command in the world as a process of its own, in this thread's place (no worker threads). */
 export function barlow(world: Pick<World, 'folder'>, args: readonly string[], around: Around = {}): Ended {
-  const command = [process.execPath, cli, ...args, ...(args.includes('--workers') ? [] : ['--workers', '0'])];
+  const command = [
+    process.execPath,
+    around.entry ?? linked.command,
+    ...args,
+    ...(args.includes('--workers') ? [] : ['--workers', '0']),
+  ];
   const [file = '', ...rest] = around.shell === undefined ? command : ['bash', '-c', around.shell, 'bash', ...command];
   const { status, signal, stdout, stderr } = spawnSync(file, rest, {
     cwd: world.folder,

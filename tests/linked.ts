@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build, type Plugin } from 'esbuild';
+
+const root = join(import.meta.dirname, '..');
+
+/** Each source stays where it is for all that it finds by its own place: schemas, templates, packages, what worker threads run. */
+const inPlace: Plugin = {
+  name: 'sources know their own place',
+  setup: ({ onLoad }) => {
+    onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href)),
+      loader: 'ts',
+    }));
+  },
+};
+
+/**
+ * The command and the action, each linked from `src/` and the packages that it uses: they do the same, and Node need not find and
+ * link a thousand files whenever a test starts one, which takes it a quarter of a second of half a second. What tests the loading
+ * itself starts `src/bin.ts`.
+ */
+export const { command, action } = await link();
+
+async function link(): Promise<{ readonly command: string; readonly action: string }> {
+  const folder = join(root, 'node_modules', '.cache', 'barlow-linked', digest());
+  if (!existsSync(folder)) await linkInto(folder);
+  return { command: join(folder, 'bin.js'), action: join(folder, 'action.js') };
+}
+
+/** Of all that is linked and of where it lies. */
+function digest(): string {
+  const hash = createHash('sha256').update(root);
+  const sources = globSync('src/**/*.ts', { cwd: root }).toSorted();
+  for (const file of ['package-lock.json', 'tests/linked.ts', ...sources])
+    hash.update(`\n${file}\n`).update(readFileSync(join(root, file)));
+  return hash.digest('hex').slice(0, 16);
+}
+
+/** Several processes may link at once; each does it aside, and the first is kept. What sources of an hour ago gave is removed. */
+async function linkInto(folder: string): Promise<void> {
+  const cache = join(folder, '..');
+  mkdirSync(cache, { recursive: true });
+  const aside = mkdtempSync(join(cache, 'aside-'));
+  await build({
+    absWorkingDir: root,
+    entryPoints: { bin: 'src/bin.ts', action: 'src/forge/action.ts' },
+    outdir: aside,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    keepNames: true,
+    logLevel: 'warning',
+    // Engines are looked up by name, a thread pool starts a file of its own, a canvas for linkedom is loaded where there is one.
+    external: ['onnxruntime-node', 'onnxruntime-web', '@tensorflow/*', 'piscina', 'canvas', '@actions/artifact'],
+    define: { __dirname: 'import.meta.dirname', __filename: 'import.meta.filename' },
+    // CommonJS packages ask for Node's own modules.
+    banner: {
+      js: "import{createRequire as barlowRequire}from'node:module';const require=barlowRequire(import.meta.url);",
+    },
+    plugins: [inPlace],
+  });
+  try {
+    renameSync(aside, folder);
+  } catch (thrown) {
+    rmSync(aside, { recursive: true, force: true });
+    if (!existsSync(folder)) throw thrown;
+  }
+  const madeAt = (name: string) => statSync(join(cache, name), { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+  const old = readdirSync(cache).filter((name) => madeAt(name) < Date.now() - 3_600_000);
+  for (const name of old) rmSync(join(cache, name), { recursive: true, force: true });
+}
