@@ -74,7 +74,7 @@ function numberedOrder(lines: Order): Order | null {
   const pairs = lines.map((line) => /^(\d+)[ \t:,;]+(.*\S)/.exec(line)?.slice(1) ?? []);
   const byIndex = new Map(pairs.map(([number, name]) => [Number(number ?? Number.NaN), bare(name ?? '')]));
   const names = lines.map((_, index) => byIndex.get(index) ?? '');
-  return lines.length > 0 && names.every((name) => name !== '') ? names : null;
+  return names.every((name) => name !== '') ? names : null;
 }
 
 /** A line that ends in a number, with that number first. */

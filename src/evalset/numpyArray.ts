@@ -28,7 +28,7 @@ const again = 'Write or copy it again';
  */
 export function readNumpyArray(bytes: Buffer): NumpyArray {
   const { descr, shape, isFortran, offset } = headerOf(bytes);
-  const size = sizeOf(descr);
+  const { type, size, isBigEndian } = typeOf(descr);
   const [rows, columns = null] = shape;
   if (rows === undefined || shape.length > 2) {
     throw new UnfitArray(`has the shape (${shape.join(', ')})`, 'Save one row per image: scores of images x classes');
@@ -39,11 +39,9 @@ export function readNumpyArray(bytes: Buffer): NumpyArray {
     throw new UnfitArray(what, again);
   }
   // Copied: typed arrays need values at addresses that are multiples of their size.
-  const raw = inOurOrder(Uint8Array.from(bytes.subarray(offset)), descr, size);
+  const raw = inOurOrder(Uint8Array.from(bytes.subarray(offset)), type, size, isBigEndian);
   const width = columns ?? 1;
   const placeOf = (index: number) => (isFortran ? (index % width) * rows + Math.floor(index / width) : index);
-  // Whichever mark of the order of bytes stands before it: NumPy writes `|u1`, other tools `<u1`.
-  const type = descr?.slice(1);
   const numbers = numbersOf(type, raw);
   if (numbers !== null) {
     const values = numbers.map((_, index) => entry(numbers, placeOf(index)));
@@ -55,7 +53,7 @@ export function readNumpyArray(bytes: Buffer): NumpyArray {
     return { kind: 'integers', rows, columns, values: all.map((place) => entry(integers, place)) };
   }
   const text = Buffer.from(raw);
-  const read = descr?.[1] === 'S' ? bytesAt : textAt;
+  const read = type.startsWith('S') ? bytesAt : textAt;
   return { kind: 'texts', rows, columns, values: all.map((place) => read(text, place * size, size)) };
 }
 
@@ -68,18 +66,24 @@ function headerOf(bytes: Buffer) {
   }
 }
 
-/** Bytes of a value. @throws UnfitArray for a type that is not read, naming what it is */
-function sizeOf(descr: string | null): number {
-  const [, letter, digits] = /^[<>|=]([a-zA-Z])(\d*)$/.exec(descr ?? '') ?? [];
+/**
+ * A type without the mark of the order of bytes before it (NumPy writes `|u1`, other tools `<u1`), and the bytes of a value.
+ *
+ * @throws UnfitArray for a type that is not read, naming what it is
+ */
+function typeOf(descr: string | null): { readonly type: string; readonly size: number; readonly isBigEndian: boolean } {
   if (descr === null) {
     throw new UnfitArray('is an array of records', 'Save one plain array: np.save("scores.npy", records["score"])');
   }
+  const [, mark, letter, digits] = /^([<>|=])([a-zA-Z])(\d*)$/.exec(descr) ?? [];
   if (letter === 'O') {
     const fix = 'Save plain numbers or texts: np.save("scores.npy", np.stack(scores).astype("float32"))';
     throw new UnfitArray('is an array of Python objects, which is a pickle inside', fix);
   }
+  const type = `${letter}${digits}`;
   const size = letter === 'U' ? 4 * Number(digits) : Number(digits);
-  if (letter === 'U' || letter === 'S' || /^[iu][1248]$|^f[248]$/.test(`${letter}${digits}`)) return size;
+  if (letter === 'U' || letter === 'S' || /^[iu][1248]$|^f[248]$/.test(type))
+    return { type, size, isBigEndian: mark === '>' };
   throw new UnfitArray(
     letter === 'b' ? 'is an array of true and false' : `holds values of type ${JSON.stringify(descr)}`,
     letter === 'b'
@@ -89,21 +93,21 @@ function sizeOf(descr: string | null): number {
 }
 
 /** The values, those of big-endian files with their bytes turned round: of each number, of each character of a text. */
-function inOurOrder(bytes: Uint8Array<ArrayBuffer>, descr: string | null, size: number): ArrayBuffer {
-  const unit = descr?.[1] === 'U' ? 4 : descr?.[1] === 'S' ? 1 : size;
-  if (descr?.startsWith('>')) {
+function inOurOrder(bytes: Uint8Array<ArrayBuffer>, type: string, size: number, isBigEndian: boolean): ArrayBuffer {
+  if (isBigEndian && !type.startsWith('S')) {
+    const unit = type.startsWith('U') ? 4 : size;
     for (let at = 0; at < bytes.length; at += unit) bytes.subarray(at, at + unit).reverse();
   }
   return bytes.buffer;
 }
 
-function numbersOf(type: string | undefined, values: ArrayBuffer): Float32Array | Float64Array | null {
+function numbersOf(type: string, values: ArrayBuffer): Float32Array | Float64Array | null {
   if (type === 'f4') return new Float32Array(values);
   if (type === 'f8') return new Float64Array(values);
   return type === 'f2' ? Float32Array.from(new Uint16Array(values), halfToNumber) : null;
 }
 
-function integersOf(type: string | undefined, values: ArrayBuffer): ArrayLike<number> | null {
+function integersOf(type: string, values: ArrayBuffer): ArrayLike<number> | null {
   switch (type) {
     case 'i1':
       return new Int8Array(values);

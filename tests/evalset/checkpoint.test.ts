@@ -145,6 +145,25 @@ describe('classes that are integers, predicted by places', () => {
     return readCheckpoint(file, 'c', { ...evalSet, images, labels, classes: numbered }, columns);
   };
 
+  test('are read as names where one of the classes is no integer', async () => {
+    const images = Array.from({ length: 30 }, (_, row) => `${row}.png`);
+    const file = write('mixed.csv', `image,prediction\n${images.map((image) => `${image},2\n`).join('')}`);
+    for (const last of ['9', '9a', 'a9']) {
+      const classes = ['0', '1', '10', '2', last];
+      const read = readCheckpoint(
+        file,
+        'c',
+        { ...evalSet, images, classes, labels: new Int32Array(30).fill(2) },
+        columns,
+      );
+      if (last === '9')
+        await expect(read).rejects.toThrow(
+          'read as names 0 of 30 are right, and 30 read as places in the order 0, 1, 10, 2, ...',
+        );
+      else expect((await read).failed).toEqual(new Uint8Array(30).fill(1));
+    }
+  });
+
   test('are told by four standard deviations of those that tell the two apart', async () => {
     // 17 > 4 sqrt(17) = 16.5, and 16 = 4 sqrt(16); what is right either way counts for neither.
     await expect(predicted(17, 100)).rejects.toThrow('read as names 100 of 117 are right, and 117 read as places');

@@ -222,6 +222,13 @@ describe('what a manifest is refused for', () => {
       'Write them alike, in predictions too',
     ],
     [
+      'labels with more white space between words',
+      'image,label\na,water jug\nb,"water \t\n jug"\n',
+      ':3',
+      'the label "water \\t\\n jug" differs from "water jug" (manifest.csv:2) only in white space or in the code points of a letter, and would be another class',
+      'Write them alike, in predictions too',
+    ],
+    [
       'labels of other code points',
       'image,label\na,\u00e9t\u00e9\nb,e\u0301t\u00e9\n',
       ':3',

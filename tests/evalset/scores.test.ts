@@ -150,6 +150,9 @@ describe('predicted classes', () => {
   it('beside one list of numbers, where one of the two is called as scores are', async () => {
     expect(await read({ y_pred: names, x: surely })).toEqual(sure);
     expect(await read({ y_prob: surely, x: names })).toEqual(sure);
+    // Of three it is not known, nor are they confidences where others are called so.
+    expect(await read({ y_pred: names, x: surely, z: surely })).toEqual(plain);
+    expect(await read({ y_pred: names, x: list([1, 1, 1]), conf: surely })).toEqual(sure);
   });
 
   it('beside confidences of two names: it is not known which', async () => {

@@ -49,6 +49,7 @@ describe('readTrainingSet', () => {
     ['indices beyond the names', 'a.png,7\n', ['cat'], `none of its classes ("7") ${own}`, '', byIndex],
     ['indices of other names', 'a.png,0\n', ['ship'], `none of its classes ("0") ${own}`, '', byIndex],
     ['an index among names', 'a.png,0\nb.png,ship\n', ['cat'], `none of its classes ("0", "ship") ${own}`, '', alike],
+    ['an index in another form', 'a.png,0x0\n', ['cat'], `none of its classes ("0x0") ${own}`, '', alike],
     ['numbers with a sign', 'a.png,-1\n', ['cat'], `none of its classes ("-1") ${own}`, '', alike],
     ['no label', 'a.png,\n', [], 'the image has no label', ':2', 'Give its true class'],
     [
