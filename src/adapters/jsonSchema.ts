@@ -90,6 +90,12 @@ function once<T>(make: () => T): () => T {
   };
 }
 
+/** The first thing that is wrong with a value that a schema does not accept: where, and what ("images.0 must be string"). */
+export function firstProblem(schema: Pick<Schema<unknown>, 'problems'>, value: unknown): string {
+  const [problem] = schema.problems(value);
+  return `${problem?.path.join('.') || 'the whole'} ${problem?.message ?? 'is wrong'}`;
+}
+
 /** The text of a published schema. */
 export function readSchemaText(name: string): string {
   return readFileSync(new URL(`schemas/${name}.schema.json`, packageFolder), 'utf8');

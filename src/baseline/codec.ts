@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
-import { readSchema } from '../adapters/jsonSchema.ts';
+import { firstProblem, readSchema } from '../adapters/jsonSchema.ts';
 import { messageOf, UserError } from '../errors.ts';
 import type { Leaf } from '../records/analysis.ts';
 import type {
@@ -83,8 +83,7 @@ function problemOf(value: unknown): string | null {
     const misfit = misalignment(value);
     return misfit && `contradicts itself: ${misfit}`;
   }
-  const problem = schema.problems(value)[0];
-  return `breaks its schema: ${problem?.path.join('.') || 'the whole'} ${problem?.message ?? ''}`;
+  return `breaks its schema: ${firstProblem(schema, value)}`;
 }
 
 function otherVersion(version: number, where: string): UserError {

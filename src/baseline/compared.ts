@@ -23,9 +23,9 @@ export function isSameOutcome(a: CheckpointOutcomes, b: CheckpointOutcomes): boo
   const name = ({ classes }: CheckpointOutcomes, list: ArrayLike<number> | null, row: number) =>
     list && entry(classes, entry(list, row));
   return a.images.every((image, row) => {
-    const other = rowOf.get(image);
+    // Of no image where it lacks it, which neither fails nor passes.
+    const other = rowOf.get(image) ?? -1;
     return (
-      other !== undefined &&
       a.failed[row] === b.failed[other] &&
       name(a, a.labels, row) === name(b, b.labels, other) &&
       name(a, a.predictions, row) === name(b, b.predictions, other)

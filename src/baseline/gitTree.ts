@@ -106,8 +106,8 @@ function parentOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }
 
-/** The folders a path lies in, the root ('') last. */
+/** The folders a path lies in, but for the root. */
 function foldersOf(path: string): string[] {
   const parent = parentOf(path);
-  return parent === '' ? [''] : [parent, ...foldersOf(parent)];
+  return parent === '' ? [] : [parent, ...foldersOf(parent)];
 }

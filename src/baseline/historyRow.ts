@@ -1,4 +1,4 @@
-import { compileSchema } from '../adapters/jsonSchema.ts';
+import { compileSchema, firstProblem } from '../adapters/jsonSchema.ts';
 import type { BaselineRecord, HistoryRow } from '../records/baseline.ts';
 import { mean, total } from '../statistics/sums.ts';
 
@@ -40,6 +40,5 @@ export function rowOf(record: BaselineRecord, sequence = 0): HistoryRow {
 export function parseHistoryRow(bytes: Uint8Array): HistoryRow {
   const value: unknown = JSON.parse(Buffer.from(bytes).toString());
   if (schema.accepts(value)) return { ...early, ...value };
-  const problem = schema.problems(value)[0];
-  throw new Error(`${problem?.path.join('.') || 'the whole'} ${problem?.message ?? 'is wrong'}`);
+  throw new Error(firstProblem(schema, value));
 }

@@ -1,4 +1,4 @@
-import { compileSchema } from '../adapters/jsonSchema.ts';
+import { compileSchema, firstProblem } from '../adapters/jsonSchema.ts';
 import { messageOf, UserError } from '../errors.ts';
 import type { BaselineEvent } from '../records/baseline.ts';
 import { entry } from '../records/entry.ts';
@@ -82,10 +82,7 @@ function decodeWatched(medium: Medium, path: string, bytes: Uint8Array): Baselin
   } catch (thrown) {
     throw damaged(messageOf(thrown));
   }
-  if (!schema.accepts(value)) {
-    const [problem] = schema.problems(value);
-    throw damaged(`${problem?.path.join('.') || 'the whole'} ${problem?.message ?? 'is wrong'}`);
-  }
+  if (!schema.accepts(value)) throw damaged(firstProblem(schema, value));
   if (watchedPath(value.id) !== path) throw damaged(`it is of ${JSON.stringify(value.id)}, under another's name`);
   return value;
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { compileSchema } from '../adapters/jsonSchema.ts';
+import { compileSchema, firstProblem } from '../adapters/jsonSchema.ts';
 import { messageOf, UserError } from '../errors.ts';
 
 /** What happened in the repository, as far as the gate cares. */
@@ -156,9 +156,8 @@ function payload<T>(env: Environment, schema: ReturnType<typeof compileSchema<T>
   const file = needed(env, 'GITHUB_EVENT_PATH');
   const value = readJson(file);
   if (schema.accepts(value)) return value;
-  const problem = schema.problems(value)[0];
   throw new UserError({
-    what: `the payload of the event ${env.GITHUB_EVENT_NAME ?? ''} is not GitHub's: ${problem?.path.join('.') || 'the whole'} ${problem?.message ?? ''}`,
+    what: `the payload of the event ${env.GITHUB_EVENT_NAME ?? ''} is not GitHub's: ${firstProblem(schema, value)}`,
     where: file,
     fix: 'Run the action in a workflow on one of the events its documentation names',
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { compileSchema } from '../../src/adapters/jsonSchema.ts';
+import { compileSchema, firstProblem } from '../../src/adapters/jsonSchema.ts';
 
 const point = compileSchema<{ x: number; label?: string }>({
   type: 'object',
@@ -28,6 +28,11 @@ describe('compileSchema', () => {
     expect(problems.find(({ keyword }) => keyword === 'additionalProperties')?.params).toEqual({
       additionalProperty: 'y',
     });
+  });
+
+  test('says the first problem in words', () => {
+    expect(firstProblem(point, { x: -1 })).toBe('x must be >= 0');
+    expect(firstProblem(point, {})).toBe("the whole must have required property 'x'");
   });
 
   test('unescapes JSON pointers, so that keys with slashes and tildes come back whole', () => {

@@ -70,6 +70,21 @@ describe('the nearest recorded ancestors', () => {
     });
   });
 
+  test('or that git failed to look, which is not that there is none', async () => {
+    const repository = await repositoryOf(work);
+    const failing = {
+      ...repository,
+      git: async (args: readonly string[]) =>
+        args[0] === 'merge-base'
+          ? { code: 128, stdout: Buffer.alloc(0), stderr: 'fatal: it failed', timedOut: false }
+          : repository.git(args),
+    };
+    const near = nearestAncestors(failing, 'origin', { head: side, base: tip }, new Set([side]), 1);
+    await expect(near).rejects.toMatchObject({
+      ...{ what: 'git failed (fatal: it failed), while looking for the merge base', where: work },
+    });
+  });
+
   test('in a shallow clone, deepened by 50, then by 200 and so on, as far as the answer needs', async () => {
     const folder = cloned('--depth=1');
     const steps: readonly (readonly [number, number])[] = [[419, 1], [410, 51], [369, 51], [368, 101], [218, 351], [0, 420]]; // biome-ignore format: a table

@@ -89,6 +89,13 @@ describe('records of schema 1', () => {
     expect([was, number]).toEqual([evalSet, 1]);
   });
 
+  test('are no records where they are none, or lack what schema 2 has and say that they are of it', () => {
+    for (const value of [null, [], 1, { ...early, schemaVersion: 2 }])
+      expect(() => decode(sealed(value, 1))).toThrow('the baseline breaks its schema: ');
+    expect(() => decode(sealed({ ...early, evalSet: 1 }, 1))).toThrow('breaks its schema: evalSet must be object');
+    expect(decode(sealed(sampleRecord(), 1))).toEqual(sampleRecord());
+  });
+
   test('under the header of schema 2 are no records', () => {
     expect(() => decode(sealed(early, 2))).toThrow('breaks its schema');
   });
@@ -132,10 +139,27 @@ describe('a damaged baseline is told as such, never read', () => {
   test('bytes appended, other files, noise', () => {
     expect(told(Buffer.concat([good, Buffer.from('\n')]))).toContain('garbled');
     expect(told(Buffer.from('{}'))).toContain('this is no baseline');
+    const [hash, line] = ['0'.repeat(64), 'barlow-baseline 2 sha256:'];
+    for (const start of [
+      ` ${line}${hash}\n`,
+      `${line}${hash}`,
+      `${line}${hash}0\n`,
+      `${line}${hash.slice(1)}\n`,
+      `${line}${'g'.repeat(64)}\n`,
+      `barlow-baseline 1234567890 sha256:${hash}\n`,
+      `barlow-baseline  sha256:${hash}\n`,
+    ])
+      expect(told(Buffer.from(start))).toBe(
+        'this is no baseline: it does not start with the line "barlow-baseline ..."',
+      );
+    expect(told(Buffer.from(`${line}${hash}\nabc`))).toBe(
+      'the baseline is cut off or garbled: its checksum does not match its 3 bytes',
+    );
     fc.assert(fc.property(fc.uint8Array({ minLength: 1 }), (bytes) => told(bytes).includes('this is no baseline')));
   });
 
   test('a newer schema is named, with what to do, before its body is looked at', () => {
+    expect(() => decode(Buffer.from(`barlow-baseline 0 sha256:${'0'.repeat(64)}\n`))).toThrow('schema version 0; this');
     const newer = () => decode(Buffer.from(`barlow-baseline 3 sha256:${'0'.repeat(64)}\nanything`));
     expect(newer).toThrow('schema version 3; this barlow-gate reads up to version 2');
     expect(newer).toThrow('Use the version of barlow-gate that recorded it');

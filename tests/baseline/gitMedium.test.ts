@@ -293,6 +293,8 @@ describe('a repository', () => {
     });
     writeFileSync(join(folder, '.git', 'refs', 'heads', 'main'), '');
     await expect(localRef(repository, 'refs/heads/main')).rejects.toThrow('is damaged');
+    // Git cannot tell its branch then.
+    await expect(currentCommit(folder)).rejects.toMatchObject(damaged);
   });
 
   test('whose git folder is gone is no folder outside of any', async () => {
@@ -325,9 +327,12 @@ describe('a repository', () => {
     for (const name of ['GIT_SSH', 'GIT_SSH_COMMAND']) {
       const before = process.env[name];
       process.env[name] = 'my-ssh';
-      expect((await findRepository(folder))?.network.env).toEqual({});
-      if (before === undefined) delete process.env[name];
-      else process.env[name] = before;
+      try {
+        expect((await findRepository(folder))?.network.env).toEqual({});
+      } finally {
+        if (before === undefined) delete process.env[name];
+        else process.env[name] = before;
+      }
     }
     await expect(repository.must(['cat-file', '-t', '1'.repeat(40)], 'looking')).rejects.toMatchObject({
       ...{ what: expect.stringMatching(/, while looking$/), where: folder },

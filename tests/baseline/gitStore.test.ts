@@ -11,12 +11,14 @@ describe('record, find, list, show, history', () => {
   let work = '';
   let remote = '';
   let hashes: string[] = [];
-  beforeAll(() => {
+  beforeAll(async () => {
     ({ work, remote, hashes } = withRemote(root, 'plain', 6));
+    const store = await openGit(work);
+    for (const at of [0, 2]) await record(store, hashes[at] ?? '');
   });
 
   test('no branch yet: nothing found, and said', async () => {
-    const store = await openGit(work);
+    const store = await openGit(work, { branch: 'none-yet' });
     expect(await findAt(store, hashes[5] ?? '')).toEqual({ kind: 'empty-suite', others: [], notes: [] });
     expect(await store.list()).toEqual([]);
     expect(await store.history()).toEqual([]);
@@ -25,8 +27,6 @@ describe('record, find, list, show, history', () => {
   test('a plain commit is compared with its nearest ancestor, never with itself', async () => {
     const store = await openGit(work);
     const [a = '', b = '', c = '', d = ''] = hashes;
-    await record(store, a);
-    await record(store, c);
     expect(await foundAt(store, d)).toEqual([c]);
     expect(await foundAt(store, c)).toEqual([a]);
     expect(await foundAt(store, b)).toEqual([a]);

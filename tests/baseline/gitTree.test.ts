@@ -1,5 +1,6 @@
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { listTree, readBlobs, writeBlob, writeTree } from '../../src/baseline/gitTree.ts';
+import { completeTree, listTree, readBlobs, writeBlob, writeTree } from '../../src/baseline/gitTree.ts';
 import {
   commitOf,
   findRepository,
@@ -138,6 +139,45 @@ describe('blobs', () => {
     // One byte more, its own last, and only the line's end is missing.
     const almost = { ...here, must: async () => Buffer.from(`${oid} blob 4\nfour`) };
     await expect(readBlobs(almost, [oid])).rejects.toThrow('it ends too early');
+  });
+});
+
+describe('a partial clone', () => {
+  test('has its remote send what it lacks of a commit at once', async () => {
+    const { remote, work: full } = withRemote(root, 'full', 1);
+    git(remote, ['config', 'uploadpack.allowFilter', 'true']);
+    const blobs = ['one', 'two'].map((input) => git(full, ['hash-object', '-w', '--stdin'], { input }));
+    const tree = git(full, ['mktree'], { input: blobs.map((oid, at) => `100644 blob ${oid}\t${at}\n`).join('') });
+    git(full, ['push', '--quiet', 'origin', `${git(full, ['commit-tree', '-m', 'x', tree])}:refs/heads/b`]);
+    const clone = join(root, 'partial');
+    git(root, ['clone', '--quiet', '--filter=blob:none', '--no-checkout', `file://${remote}`, clone]);
+    const found = await findRepository(clone);
+    if (found === null) throw new Error('it was made');
+    const asked: (readonly string[])[] = [];
+    const here = {
+      ...found,
+      git: (args: readonly string[], call: Parameters<typeof found.git>[1]) => {
+        asked.push(args);
+        return found.git(args, call);
+      },
+    };
+    const lacking = () =>
+      git(clone, ['rev-list', '--objects', '--missing=print', 'origin/b']).match(/^\?/gm)?.length ?? 0;
+    expect([found.partial, lacking()]).toEqual([true, 2]);
+    await completeTree({ ...here, partial: false }, 'origin', 'origin/b');
+    expect([asked.length, lacking()]).toEqual([0, 2]);
+    git(clone, ['config', 'remote.origin.url', join(root, 'gone.git')]);
+    await expect(completeTree(here, 'origin', 'origin/b')).rejects.toMatchObject({
+      what: expect.stringMatching(/, while fetching the baselines$/),
+      where: 'remote origin',
+    });
+    git(clone, ['config', 'remote.origin.url', `file://${remote}`]);
+    await completeTree(here, 'origin', 'origin/b');
+    expect([asked.length, lacking()]).toEqual([2, 0]);
+    // Nothing is asked for where nothing is lacking.
+    await completeTree(here, 'origin', 'origin/b');
+    expect(asked.length).toBe(2);
+    expect(String((await readBlobs(found, blobs)).join())).toBe('one,two');
   });
 });
 

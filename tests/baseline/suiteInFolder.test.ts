@@ -115,6 +115,41 @@ describe('what is kept', () => {
     expect((await store.list()).map(({ commit }) => commit)).toEqual(['three', 'two']);
   });
 
+  test('everything while nobody can tell what branches would be compared with', async () => {
+    const path = join(root, `suite ${made++}`);
+    const medium = { ...openFolderMedium(path, 'cifar10', null), builtOn: async () => null };
+    const store = openSuite(medium, 'cifar10', { keep: 1, window: 1 });
+    for (const commit of ['one', 'two', 'three']) await store.record(sampleRecord({ commit }));
+    expect((await store.list()).map(({ commit }) => commit)).toEqual(['three', 'two', 'one']);
+  });
+
+  test('files that are called otherwise are none of them, and stay', async () => {
+    const { store, put, at, files } = suite({ keep: 1 });
+    await put('one', ['a.png']);
+    const strays = [
+      ...['one.baseline.old', 'UP.baseline', 'deep/two.baseline', 'two.Baseline', 'two_baseline', 'README'],
+      ...['history/two.json.old', 'old/history/two.json', 'history/deep/two.json', 'history/TWO.json'],
+      ...[
+        'replicas/two.baseline',
+        'replicas/one/x/two.baseline',
+        'replicas/one/two.baseline.old',
+        'old/replicas/one/two.baseline',
+      ],
+      ...['watched/two.json.old', 'watched/deep/two.json', 'old/watched/two.json', 'watched/two.txt'],
+      ...['files/x', 'files/20260101t000000000z/x', 'files/20260101_one/x', 'old/files/20260101t000000000z-one/x'],
+    ];
+    for (const name of strays) {
+      mkdirSync(at(name, '..'), { recursive: true });
+      writeFileSync(at(name), 'stray');
+    }
+    expect((await store.list()).map(({ commit, replicas }) => [commit, replicas])).toEqual([['one', []]]);
+    expect((await store.history()).map(({ commit }) => commit)).toEqual(['one']);
+    expect(await store.watched()).toEqual([]);
+    for (const commit of ['two', 'three']) await put(commit, ['a.png']);
+    expect((await store.list()).map(({ commit }) => commit)).toEqual(['three']);
+    expect(files().filter((name) => strays.includes(name))).toEqual(strays.toSorted());
+  });
+
   test('a commit that is recorded again keeps its place, and its new files in place of the old ones', async () => {
     const { store, put, files } = suite({ keep: 2 });
     await put('one', ['old.png'], '2026-01-01T00:00:00Z');
