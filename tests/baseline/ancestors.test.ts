@@ -197,7 +197,7 @@ describe('the branch that a pull request is to be merged into', () => {
     // A branch that is called so in full comes first.
     expect((await from(work, 'origin/side')).commits).toEqual([hashes[7]]);
     git(work, ['push', '--quiet', 'origin', ':refs/heads/origin/side']);
-    for (const base of ['none', 'refs/tags/side', 'upstream/side'])
+    for (const base of ['none', '--all', 'refs/tags/side', 'upstream/side'])
       await expect(from(work, base)).rejects.toMatchObject({
         ...{ what: `the remote origin has no branch "${base}"`, where, fix },
       });

@@ -15,7 +15,6 @@ import {
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openStore } from '../../src/baseline/openStore.ts';
-import { currentCommit } from '../../src/baseline/repository.ts';
 import type { BaselineStore } from '../../src/baseline/store.ts';
 import { UserError } from '../../src/errors.ts';
 import { commitsIn, compared, otherwise } from './foundIn.ts';
@@ -99,19 +98,6 @@ describe('a damaged branch of baselines is no empty one', () => {
       writeFileSync(join(other, '.git', 'refs', 'barlow', 'origin', branch), own);
       expect(await reader.list()).toHaveLength(2 + i);
     }
-  });
-
-  test('HEAD that names a missing commit is an error, one without a commit is none', async () => {
-    const { work, hashes } = withRemote(root, 'head', 1);
-    git(work, ['checkout', '--quiet', '--detach']);
-    writeFileSync(join(work, '.git', 'HEAD'), `${'1'.repeat(40)}\n`);
-    expect(await toldBy(currentCommit(work))).toContain('HEAD names a commit that is missing or damaged');
-    git(work, ['symbolic-ref', 'HEAD', 'refs/heads/none-yet']);
-    expect(await currentCommit(work)).toBeNull();
-    writeFileSync(join(work, '.git', 'refs', 'heads', 'main'), '');
-    git(work, ['symbolic-ref', 'HEAD', 'refs/heads/main']);
-    expect(await toldBy(currentCommit(work))).toContain('damaged');
-    expect(hashes).toHaveLength(1);
   });
 });
 

@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { reasonIn } from './foundIn.ts';
-import { findAt, foundAt, openGit, record } from './gitStoreOf.ts';
+import { foundAt, openGit, record } from './gitStoreOf.ts';
 import { commit, git, temporaryFolder, withRemote } from './realGit.ts';
 
 const root = temporaryFolder();
@@ -47,27 +46,6 @@ describe('nearest ancestor', () => {
     // Over the side branch the fork is two steps away, the other seven.
     expect(await foundAt(store, 'HEAD')).toEqual([recorded]);
     expect(await foundAt(await openGit(work, { window: 2 }), 'HEAD')).toEqual([recorded, fork]);
-  });
-
-  test('unrelated histories have no baseline, and a note says so', async () => {
-    const { work, hashes } = withRemote(root, 'unrelated', 2);
-    const store = await openGit(work);
-    await record(store, hashes[0] ?? '');
-    git(work, ['checkout', '--quiet', '--orphan', 'island']);
-    expect(reasonIn(await findAt(store, commit(work), 'main'))).toContain('have no common ancestor');
-  });
-
-  test('a name no one knows, or that looks like an option, is an error', async () => {
-    const { work, hashes } = withRemote(root, 'unknown', 1);
-    const store = await openGit(work);
-    await record(store, hashes[0] ?? '');
-    for (const name of ['no-such-branch', '--all']) {
-      await expect(foundAt(store, 'HEAD', name)).rejects.toThrow(`the remote origin has no branch "${name}"`);
-    }
-    await expect(foundAt(store, '0'.repeat(39).concat('1'))).rejects.toThrow(
-      'neither the repository nor its remote has this commit',
-    );
-    await expect(foundAt(store, 'a1b2c3d')).rejects.toThrow('looks like the start of a hash');
   });
 });
 
@@ -118,22 +96,5 @@ describe('a shallow clone deepens itself', () => {
     // The base by its name on the remote, and the merge commit itself as head.
     expect(await foundAt(store, head, 'main')).toEqual([hashes[30]]);
     expect(git(runner, ['status', '--porcelain'])).toBe('');
-  });
-
-  test('a shallow clone without a record in reach goes to the beginning, or says that it did not', async () => {
-    const { remote, work, hashes } = withRemote(root, 'none-in-reach', 300);
-    const store = await openGit(work);
-    git(work, ['checkout', '--quiet', '-b', 'side', hashes[0] ?? '']);
-    await record(store, commit(work));
-    const shallow = clone(remote, 'none-clone');
-    const found = reasonIn(await findAt(await openGit(shallow), 'HEAD'));
-    expect(found).toContain('1 baseline(s) of suite "cifar10" are recorded');
-    expect(found).not.toContain('shallow');
-    expect(depth(shallow)).toBe(300);
-    const cut = clone(remote, 'cut-clone');
-    git(cut, ['remote', 'remove', 'origin']);
-    const local = await openGit(cut);
-    await record(local, hashes[0] ?? '');
-    expect(reasonIn(await findAt(local, 'HEAD'))).toContain('The clone is shallow');
   });
 });

@@ -2,7 +2,6 @@ import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync }
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { openStore } from '../../src/baseline/openStore.ts';
 import type { BaselineStore } from '../../src/baseline/store.ts';
 import { UserError } from '../../src/errors.ts';
 import { branch, foundAt, openGit, record } from './gitStoreOf.ts';
@@ -157,33 +156,6 @@ describe('the branch', () => {
     git(work, ['remote', 'remove', 'origin']);
     const local = await openGit(work, { branch: 'main' });
     expect(await messageOf(() => local.list())).toContain('the branch exists and holds something else');
-  });
-
-  test('a name that is none, or looks like an option', async () => {
-    const { work } = withRemote(root, 'names', 1);
-    for (const name of ['-x', '--upload-pack=touch x', '', 'a b', 'x.lock', 'HEAD', '@{u}', '*', 'a\n']) {
-      const message = await messageOf(() => openGit(work, { branch: name }));
-      expect(message).toContain(`${JSON.stringify(name)} is no name for a branch`);
-      expect(message).toContain('baseline.branch');
-    }
-  });
-
-  test('the remote has another name, or looks like an option', async () => {
-    const { work } = withRemote(root, 'remotes', 1);
-    for (const remote of ['upstream', '--upload-pack=x']) {
-      expect(await messageOf(() => openGit(work, { remote }))).toContain('it has origin');
-    }
-  });
-
-  test('no repository at all, and no folder', async () => {
-    const options = { store: 'git', branch, remote: 'origin', keep: 1, window: 1, onMissing: 'pass' } as const;
-    const bare = temporaryFolder();
-    expect(await messageOf(() => openStore(options, { folder: bare, suite: 'x' }))).toContain(
-      'this is not in a git repository',
-    );
-    expect(await messageOf(() => openStore(options, { folder: join(bare, 'none'), suite: 'x' }))).toContain(
-      'no such folder',
-    );
   });
 });
 

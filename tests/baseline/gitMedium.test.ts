@@ -152,12 +152,14 @@ describe('a branch that keeps baselines', () => {
 });
 
 describe('a branch that is not written', () => {
-  test.each(['-x', 'HEAD', 'a b', '', 'x.lock', '@{u}'])('is called %o', async (name) => {
+  test('is called as none may be, or as an option', async () => {
     const { open } = await local();
-    await expect(open(name)).rejects.toMatchObject({
-      what: `${JSON.stringify(name)} is no name for a branch`,
-      ...{ where: 'baseline.branch', fix: 'Choose a name such as barlow-baselines' },
-    });
+    for (const name of ['-x', '--upload-pack=touch x', 'HEAD', 'a b', '', 'x.lock', '@{u}', '*', 'a\n']) {
+      await expect(open(name)).rejects.toMatchObject({
+        what: `${JSON.stringify(name)} is no name for a branch`,
+        ...{ where: 'baseline.branch', fix: 'Choose a name such as barlow-baselines' },
+      });
+    }
   });
 
   test('holds something else, or the layout of another version', async () => {

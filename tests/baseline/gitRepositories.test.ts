@@ -165,16 +165,6 @@ describe('kinds of repositories', () => {
     expect(git(work, ['status', '--porcelain'])).toBe('');
   });
 
-  test('no remote, and the branch is checked out: refused, nothing out of step', async () => {
-    const { work, hashes } = withRemote(root, 'checked-out', 1);
-    git(work, ['remote', 'remove', 'origin']);
-    const store = await openGit(work);
-    await record(store, hashes[0] ?? '');
-    git(work, ['checkout', '--quiet', branch]);
-    await expect(record(store, hashes[0] ?? '')).rejects.toThrow('the branch is checked out in');
-    expect(git(work, ['status', '--porcelain'])).toBe('');
-  });
-
   test('a worktree', async () => {
     const { work, hashes } = withRemote(root, 'main-tree', 2);
     const tree = join(root, 'linked-tree');

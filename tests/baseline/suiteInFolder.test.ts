@@ -470,6 +470,7 @@ describe('names and hashes', () => {
     expect(() => chosenRemote(fork, 'origin')).toThrow(
       'baseline.remote: the repository has no remote "origin"; it has up, fork. Name one of them',
     );
+    expect(() => chosenRemote(both, '--upload-pack=x')).toThrow('it has upstream, origin. Name one of them');
     expect(both.partial).toBe(false);
   });
 
