@@ -136,9 +136,9 @@ async function mergeBase({ git, folder }: Repository, head: string, base: string
   return outcome.stdout.toString().trim() || null;
 }
 
+/** The commits that `git rev-list` names; a single empty text where it names none. */
 async function revList(repository: Repository, args: readonly string[]): Promise<string[]> {
-  const text = await repository.text(['rev-list', ...args], 'walking the history', { limit: 300_000 });
-  return text === '' ? [] : text.split('\n');
+  return (await repository.text(['rev-list', ...args], 'walking the history', { limit: 300_000 })).split('\n');
 }
 
 /** Commits at which a shallow clone ends, among those the tips descend from and `known` does not. */

@@ -83,6 +83,7 @@ test.each([
   { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null', GIT_PROXY_COMMAND: 'false' },
   { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'url./.insteadOf', GIT_CONFIG_VALUE_0: 'gh:' },
   { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'credential.https://x.helper', GIT_CONFIG_VALUE_0: '!true' },
+  { GIT_CONFIG_PARAMETERS: "'alias.x=!true'" },
   { GIT_TRACE: '1', GIT_TRACE_SETUP: '2', GIT_TRACE2: 'true', GIT_TRACE2_PERF: '1', GIT_CURL_VERBOSE: '1' },
   { GIT_EDITOR: 'false', GIT_PAGER: 'false', GIT_TEMPLATE_DIR: '/nowhere', GIT_DIR: '/nowhere', PREFIX: '/x' },
 ])("the user's own environment is no argument: %o", async (env) => {

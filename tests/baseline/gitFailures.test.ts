@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -121,21 +121,6 @@ describe('the remote', () => {
     await record(await openGit(clone), hashes[2] ?? '');
     await record(store, hashes[3] ?? '');
     expect((await store.list()).map((row) => row.commit)).toEqual([hashes[3], hashes[2], hashes[0]]);
-  });
-
-  test('a lock that a killed git left on the remote is named', async () => {
-    const { work, remote, hashes } = withRemote(root, 'locked', 1);
-    const store = await openGit(work);
-    const lock = join(remote, 'refs', 'heads', `${branch}.lock`);
-    writeFileSync(lock, '');
-    const opened = Date.now();
-    const message = await messageOf(() => record(store, hashes[0] ?? ''));
-    expect(message).toContain('a lock is in the way');
-    expect(message).toContain(`${branch}.lock`);
-    expect(Date.now() - opened).toBeLessThan(60_000);
-    rmSync(lock);
-    await record(store, hashes[0] ?? '');
-    expect(await store.list()).toHaveLength(1);
   });
 });
 

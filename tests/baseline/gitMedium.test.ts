@@ -132,13 +132,17 @@ describe('a branch that keeps baselines', () => {
     const repository = await findRepository(work);
     if (repository === null) throw new Error('it was made');
     const options = { branch: 'b', remote: 'origin', keep: 5, folder: 'suite' };
+    // A branch here of its name is the user's, checked out or not.
+    git(work, ['checkout', '--quiet', '-b', 'b']);
     const remote = await openGitMedium(repository, options);
     expect(remote.where('a')).toBe('suite/a on branch b of origin');
     expect(await remote.resolve('main~1')).toBe(hashes[0]);
     expect(await remote.resolve('none')).toBeNull();
     const revision = await remote.update(putting({ a: 'x' }));
     expect(git(`${work}.git`, ['rev-parse', 'b'])).toBe(revision);
-    expect(git(work, ['for-each-ref', '--format=%(refname)', 'refs/heads'])).toBe('refs/heads/main');
+    expect(git(work, ['for-each-ref', '--format=%(refname) %(objectname)', 'refs/heads']).split('\n')).toEqual(
+      ['b', 'main'].map((name) => `refs/heads/${name} ${hashes[1]}`),
+    );
     // What another clone has pushed is fetched to a ref of our own.
     const clone = join(root, 'told clone');
     git(root, ['clone', '--quiet', '--single-branch', `file://${work}.git`, clone]);
@@ -217,6 +221,33 @@ describe('a branch that is not written', () => {
       fix: 'Run git fsck, and restore the branch from another clone, or delete it to start over',
     });
   });
+});
+
+test('a lock that a killed git left on the remote is named', async () => {
+  const { work, remote } = withRemote(root, 'locked', 1);
+  const repository = await findRepository(work);
+  if (repository === null) throw new Error('it was made');
+  const medium = await openGitMedium(repository, { branch: 'b', remote: 'origin', keep: 5, folder: 'suite' });
+  const lock = join(remote, 'refs', 'heads', 'b.lock');
+  writeFileSync(lock, '');
+  let calls = 0;
+  const change = putting({ a: 'x' });
+  const counted = {
+    ...change,
+    files: (before: Parameters<Change['files']>[0]) => {
+      calls += 1;
+      return change.files(before);
+    },
+  };
+  await expect(medium.update(counted)).rejects.toMatchObject({
+    what: expect.stringMatching(/^a lock is in the way \(.*b\.lock.*\), while recording the baseline$/),
+    where: 'branch b of origin',
+  });
+  // Six tries in which nothing moves.
+  expect(calls).toBe(6);
+  rmSync(lock);
+  await medium.update(change);
+  expect((await medium.snapshot()).paths).toEqual(['a']);
 });
 
 describe('a link in the branch', () => {

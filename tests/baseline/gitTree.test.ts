@@ -137,6 +137,8 @@ describe('blobs', () => {
     const cut = { ...here, must: async () => Buffer.from(`${oid} blob 4\nfou`) };
     await expect(readBlobs(cut, [oid])).rejects.toThrow('damaged or missing: it ends too early');
     // One byte more, its own last, and only the line's end is missing.
+    const other = { ...here, must: async () => Buffer.from(`${hashes[0]} blob 4\nfour\n`) };
+    await expect(readBlobs(other, [oid])).rejects.toThrow('git cat-file says "blob" of it');
     const almost = { ...here, must: async () => Buffer.from(`${oid} blob 4\nfour`) };
     await expect(readBlobs(almost, [oid])).rejects.toThrow('it ends too early');
   });
@@ -200,7 +202,9 @@ describe('refs', () => {
         ['refs/tags/main', hashes[0]],
       ]),
     );
-    await expect(remoteRefs(here, 'nowhere', ['refs/heads/*'])).rejects.toMatchObject({ where: 'remote nowhere' });
+    await expect(remoteRefs(here, 'nowhere', ['refs/heads/*'])).rejects.toMatchObject({
+      ...{ what: expect.stringMatching(/, while asking the remote for its branches$/), where: 'remote nowhere' },
+    });
   });
 
   test('of the repository', async () => {
@@ -211,5 +215,9 @@ describe('refs', () => {
     expect(await commitOf(here, 'main:')).toBeNull();
     expect(await commitOf(here, '--all')).toBeNull();
     expect(await shallowBoundary(here)).toEqual(new Set());
+    await expect(shallowBoundary({ ...here, text: async () => '.' })).rejects.toMatchObject({
+      what: expect.stringMatching(/^cannot tell how deep the clone is \(EISDIR.+\)$/),
+      ...{ where: '.', fix: 'Check that the repository may be read' },
+    });
   });
 });

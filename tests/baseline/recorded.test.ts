@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { decodeBaseline, encodeBaseline } from '../../src/baseline/codec.ts';
-import { comparedWith, isSameOutcome, outcomeOf } from '../../src/baseline/compared.ts';
+import { comparedWith, isSameOutcome, outcomeOf, withoutRepeats } from '../../src/baseline/compared.ts';
 import { alignWithBaseline, type Candidate, differencesFrom } from '../../src/baseline/compatible.ts';
 import { evalSetChanges } from '../../src/baseline/evalSetChanges.ts';
 import { parseHistoryRow, rowOf } from '../../src/baseline/historyRow.ts';
@@ -9,6 +9,7 @@ import { UserError } from '../../src/errors.ts';
 import type { BaselineRecord } from '../../src/records/baseline.ts';
 import type { EvalSet } from '../../src/records/evalSet.ts';
 import { sampleCheckpoint, sampleGroup, sampleResult } from '../report/sampleResult.ts';
+import { commitsIn, otherwise } from './foundIn.ts';
 import { sampleRecord } from './sampleRecord.ts';
 
 const record = sampleRecord();
@@ -177,6 +178,34 @@ describe('two checkpoints are one', () => {
     expect(() => comparedWith(none, evalSet(), checkpoint, 1)).toThrow('what is of no commit has no record of its own');
     const empty = { kind: 'empty-suite', others: ['a'], notes: ['b'] } as const;
     expect(comparedWith(empty, evalSet(), checkpoint, 1)).toBe(empty);
+  });
+});
+
+describe("a run's own record", () => {
+  test('one model recorded again at other commits counts once in a window', () => {
+    const at = (commit: string, part: Partial<BaselineRecord> = {}) => sampleRecord({ commit, ...part });
+    const other = otherwise(3, { commit: 'b'.repeat(40) });
+    const records = [at('a'.repeat(40)), at('c'.repeat(40)), other, at('d'.repeat(40), { replica: true })] as const;
+    expect(commitsIn(withoutRepeats({ kind: 'found', records }))).toEqual(['a'.repeat(40), 'b'.repeat(40)]);
+    expect(withoutRepeats({ kind: 'own', commit: 'x' })).toEqual({ kind: 'own', commit: 'x' });
+  });
+
+  test('has the same images with the same labels, in whatever order', async () => {
+    const record = sampleRecord();
+    const found = { kind: 'found', head: record.commit, records: [record], notes: [] } as const;
+    const { evalSet, predictions, failed } = record;
+    const order = [...evalSet.images.keys()].toReversed();
+    const judged = (rows: readonly number[], labels = evalSet.labels) => {
+      const pick = (list: readonly number[]) => rows.map((row) => list[row] ?? 0);
+      const images = rows.map((row) => evalSet.images[row] ?? '');
+      const set = { ...evalSet, images, labels: Int32Array.from(pick(labels)), folder: null, columns: new Map() };
+      const checkpoint = { name: 'x', failed: Uint8Array.from(pick(failed)), confidence: null };
+      return comparedWith(found, set, { ...checkpoint, predictions: Int32Array.from(pick(predictions ?? [])) }, 3).kind;
+    };
+    expect(judged(order)).toBe('own');
+    // The failing images taken out, at the same commit: not the accepted one, and to be compared with it.
+    expect(judged(order.filter((row) => failed[row] === 0))).toBe('found');
+    expect(judged(order, evalSet.labels.toSpliced(0, 1, 1))).toBe('found');
   });
 });
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { safeName } from '../../src/baseline/safeName.ts';
@@ -6,6 +7,23 @@ test('short lower-case names and hashes stay as they are', () => {
   for (const name of ['cifar10', 'my-suite_2.1', 'a', 'a'.repeat(64), '0123456789abcdef0123456789abcdef01234567']) {
     expect(safeName(name)).toBe(name);
   }
+});
+
+test('what is legible of another stands before the start of its hash', () => {
+  const of = (name: string, legible: string) =>
+    expect(safeName(name)).toBe(`${legible}-${createHash('sha256').update(name).digest('hex').slice(0, 12)}`);
+  of('Model V1/final', 'model-v1-final');
+  of('--x--', 'x');
+  of('.git', 'git');
+  of('..', 'name');
+  of('', 'name');
+  of('x.', 'x');
+  of('A'.repeat(50), 'a'.repeat(40));
+  of('a'.repeat(65), 'a'.repeat(40));
+  of('com1.txt', 'com1-txt');
+  for (const device of ['con', 'prn', 'aux', 'nul', 'com9', 'lpt0']) of(device, device);
+  for (const name of ['console', 'com', 'com10', 'acon', 'x.con', `a${'.'.repeat(62)}b`])
+    expect(safeName(name)).toBe(name);
 });
 
 test('anything is one file name on any system', () => {

@@ -115,6 +115,15 @@ describe('what is kept', () => {
     expect((await store.list()).map(({ commit }) => commit)).toEqual(['three', 'two']);
   });
 
+  test('a pruned one that is recorded again, though the others are newer', async () => {
+    const { store, put } = suite({ keep: 1 });
+    for (const commit of ['one', 'two', 'one']) await put(commit);
+    expect((await store.list()).map(({ commit, sequence }) => [commit, sequence])).toEqual([
+      ['two', 2],
+      ['one', 1],
+    ]);
+  });
+
   test('everything while nobody can tell what branches would be compared with', async () => {
     const path = join(root, `suite ${made++}`);
     const medium = { ...openFolderMedium(path, 'cifar10', null), builtOn: async () => null };
@@ -343,6 +352,20 @@ describe('a folder of baselines as it may be found', () => {
       `Left out of the trend: ${at('history', 'a.json')}: this is no row of the history (it is of "b").`,
     ]);
     expect(await store.history()).toHaveLength(1);
+  });
+
+  test('a row that is damaged gives way to --replace, as that of another commit does not', async () => {
+    const { store, put, at } = suite();
+    for (const commit of ['a', 'b']) await put(commit);
+    writeFileSync(at('history', 'a.json'), 'damaged');
+    expect((await toldBy(() => put('a'))).where).toBe(at('history', 'a.json'));
+    const record = (commit: string) => store.record(sampleRecord({ commit }), { replace: true });
+    expect((await toldBy(() => record('b'))).where).toBe(at('history', 'a.json'));
+    await record('a');
+    expect((await store.history()).map(({ commit, sequence }) => [commit, sequence])).toEqual([
+      ['b', 2],
+      ['a', 3],
+    ]);
   });
 
   test('a record of another suite, or of another commit, under a name of its own', async () => {

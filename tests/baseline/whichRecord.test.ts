@@ -1,10 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { comparedWith, withoutRepeats } from '../../src/baseline/compared.ts';
 import { commitNamed } from '../../src/baseline/named.ts';
 import { currentCommit } from '../../src/baseline/repository.ts';
-import type { BaselineRecord } from '../../src/records/baseline.ts';
 import { commitsIn, compared, otherwise, reasonIn } from './foundIn.ts';
 import { findAt, foundAt, openGit, record } from './gitStoreOf.ts';
 import { commit, git, temporaryFolder, withRemote } from './realGit.ts';
@@ -26,32 +24,6 @@ describe("a run's own record", () => {
     const first = await findAt(store, a);
     expect(compared(first, 3)).toEqual({ kind: 'own', commit: a });
     expect(commitsIn(compared(first, 3, otherwise(1)))).toEqual([a]);
-  });
-
-  test('one model recorded again at other commits counts once in a window', () => {
-    const at = (commit: string, part: Partial<BaselineRecord> = {}) => sampleRecord({ commit, ...part });
-    const other = otherwise(3, { commit: 'b'.repeat(40) });
-    const records = [at('a'.repeat(40)), at('c'.repeat(40)), other, at('d'.repeat(40), { replica: true })] as const;
-    expect(commitsIn(withoutRepeats({ kind: 'found', records }))).toEqual(['a'.repeat(40), 'b'.repeat(40)]);
-    expect(withoutRepeats({ kind: 'own', commit: 'x' })).toEqual({ kind: 'own', commit: 'x' });
-  });
-
-  test('has the same images with the same labels, in whatever order', async () => {
-    const record = sampleRecord();
-    const found = { kind: 'found', head: record.commit, records: [record], notes: [] } as const;
-    const { evalSet, predictions, failed } = record;
-    const order = [...evalSet.images.keys()].toReversed();
-    const judged = (rows: readonly number[], labels = evalSet.labels) => {
-      const pick = (list: readonly number[]) => rows.map((row) => list[row] ?? 0);
-      const images = rows.map((row) => evalSet.images[row] ?? '');
-      const set = { ...evalSet, images, labels: Int32Array.from(pick(labels)), folder: null, columns: new Map() };
-      const checkpoint = { name: 'x', failed: Uint8Array.from(pick(failed)), confidence: null };
-      return comparedWith(found, set, { ...checkpoint, predictions: Int32Array.from(pick(predictions ?? [])) }, 3).kind;
-    };
-    expect(judged(order)).toBe('own');
-    // The failing images taken out, at the same commit: not the accepted one, and to be compared with it.
-    expect(judged(order.filter((row) => failed[row] === 0))).toBe('found');
-    expect(judged(order, evalSet.labels.toSpliced(0, 1, 1))).toBe('found');
   });
 });
 
