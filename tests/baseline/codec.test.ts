@@ -190,6 +190,23 @@ describe('a damaged baseline is told as such, never read', () => {
       sampleRecord({ evalSet: { ...sampleRecord().evalSet, labels: sampleRecord().failed.map(() => 2) } }),
       'a label beyond its 2 classes',
     ],
+    [
+      'hashes short by one',
+      sampleRecord({ evalSet: { ...sampleRecord().evalSet, hashes: ['0'.repeat(16)] } }),
+      'contradicts itself: 40 images and 1 hashes',
+    ],
+    [
+      'labels short by one',
+      sampleRecord({ evalSet: { ...sampleRecord().evalSet, labels: [0] } }),
+      'contradicts itself: 40 images and 1 labels',
+    ],
+    [
+      'an image that is listed twice',
+      sampleRecord({
+        evalSet: { ...sampleRecord().evalSet, images: sampleRecord().evalSet.images.with(3, 'images/000.png') },
+      }),
+      'contradicts itself: an image is listed twice',
+    ],
     ['a date that is none', { ...sampleRecord(), createdAt: 'yesterday' }, 'createdAt'],
   ])('well sealed, but %s', (_, value, message) => {
     expect(told(sealed(value))).toContain(message);

@@ -55,11 +55,23 @@ test('bytes go in and come out as they are, and failures are outcomes', async ()
   expect((await run(['no-such-command'])).stderr).toContain('is not a git command');
 });
 
+test('git runs under a configuration of ours, whatever the user has', async () => {
+  const run = gitIn(folder);
+  const listed = (await run(['config', '--list', '--show-origin'])).stdout.toString().split('\n');
+  expect(listed.filter((line) => line.startsWith('command line:')).map((line) => line.split('\t')[1])).toEqual([
+    ...['core.hookspath=/dev/null', 'gc.auto=0', 'maintenance.auto=false', 'credential.interactive=false'],
+    ...['user.name=barlow-gate', 'user.email=barlow-gate@localhost', 'i18n.commitencoding=utf-8'],
+  ]);
+  expect((await run(['version'], { env: { GIT_TRACE2: '1' } })).stderr).toContain('version');
+});
+
 test('git that is not installed is told as such', async () => {
   const { PATH } = process.env;
   process.env.PATH = '/nowhere';
   try {
-    await expect(gitIn(folder)(['version'])).rejects.toThrow('git is not installed');
+    await expect(gitIn(folder)(['version'])).rejects.toMatchObject({
+      ...{ what: 'git is not installed', where: 'git', fix: 'Install git 2.30 or newer' },
+    });
   } finally {
     process.env.PATH = PATH;
   }

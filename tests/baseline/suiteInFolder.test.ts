@@ -13,6 +13,7 @@ import { describe, expect, test } from 'vitest';
 import { openFolderMedium } from '../../src/baseline/folderMedium.ts';
 import { ancestorsIn, builtOnIn, commitNamed, hasCommit, usualRemote } from '../../src/baseline/named.ts';
 import { chosenRemote, findRepository, isHash, placeOf } from '../../src/baseline/repository.ts';
+import { safeName } from '../../src/baseline/safeName.ts';
 import { openSuite } from '../../src/baseline/store.ts';
 import { UserError } from '../../src/errors.ts';
 import { otherwise } from './foundIn.ts';
@@ -199,7 +200,7 @@ describe('what is kept', () => {
     const { store, put, files } = suite({ keep: 1 });
     await put('one');
     await store.record(otherwise(1, { commit: 'one', checkpoint: 'seed 2', replica: true }));
-    expect((await store.list()).map(({ replicas }) => replicas.length)).toEqual([1]);
+    expect((await store.list()).map(({ replicas }) => replicas)).toEqual([[safeName('seed 2')]]);
     expect(files().filter((path) => path.startsWith('replicas/'))).toHaveLength(1);
     await put('two');
     expect(files().filter((path) => path.startsWith('replicas/'))).toEqual([]);
@@ -419,6 +420,78 @@ describe('a folder of baselines as it may be found', () => {
     const found = await store.find({ head: 'two', base: null });
     expect(found).toMatchObject({ kind: 'unusable', fix: expect.stringContaining('barlow baseline record') });
     expect(found.kind === 'unusable' && found.reasons.join()).toContain(at('replicas', 'one', 'again.baseline'));
+  });
+
+  test('where no ancestor has one: how many there are, why none serves, and what was pruned', async () => {
+    const path = join(root, `suite ${made++}`);
+    const real = openFolderMedium(path, 'cifar10', null);
+    const asked: (readonly [readonly string[], number])[] = [];
+    let gone: readonly string[] = [];
+    const medium = {
+      ...real,
+      ancestors: async (_: unknown, recorded: readonly string[], count: number) => {
+        asked.push([recorded, count]);
+        return { commits: asked.length % 2 === 0 ? gone : [], reasons: ['why'], notes: ['a note'] };
+      },
+    };
+    const store = openSuite(medium, 'cifar10', { keep: 2, window: 3 });
+    for (const commit of ['a', 'b', 'c', 'd']) await store.record(sampleRecord({ commit }));
+    const fix =
+      'Rebase onto, or merge, a commit that has one; or, where history was rewritten, accept a checkpoint of this line: barlow baseline record';
+    const reasons = ['2 baseline(s) of suite "cifar10" are recorded (the last of d, c)', 'why'];
+    const unusable = { kind: 'unusable', fix, notes: ['a note'] };
+    expect(await store.find({ head: 'x', base: null })).toEqual({ ...unusable, reasons });
+    gone = ['b'.repeat(40)];
+    expect(await store.find({ head: 'd', base: null })).toEqual({
+      ...unusable,
+      reasons: [...reasons, `that of ${'b'.repeat(12)} was removed to keep no more than 2 (baseline.keep)`],
+    });
+    // Three, and one more where the run's own is among them; of those that are pruned one is enough.
+    const [kept, pruned] = [['c', 'd'], ['a', 'b']]; // biome-ignore format: a table
+    expect(asked).toEqual([[kept, 3], [pruned, 1], [kept, 4], [pruned, 1]]); // biome-ignore format: a table
+  });
+
+  test('says what it does, and reads again what has gone since it was listed, five times', async () => {
+    const path = join(root, `suite ${made++}`);
+    const real = openFolderMedium(path, 'cifar10', null);
+    const messages: string[] = [];
+    let [listings, missing] = [0, 0];
+    const medium: typeof real = {
+      ...real,
+      update: (change) => {
+        messages.push(change.message);
+        return real.update(change);
+      },
+      snapshot: async () => {
+        listings += 1;
+        if (listings > missing) return real.snapshot();
+        const cause = Object.assign(new Error('gone'), { code: 'ENOENT' });
+        throw new UserError({ what: 'it is gone', where: 'there', fix: 'Wait', cause });
+      },
+    };
+    const store = openSuite(medium, 'cifar10', { keep: 2, window: 3 });
+    await store.record(sampleRecord({ commit: 'c'.repeat(40) }));
+    await store.attach('A b', '2026-01-01T00:00:00Z', []);
+    const event = { id: 'e', title: 't', images: ['b', 'a'], since: 's' };
+    await store.watch([event, { ...event, id: 'f' }]);
+    await store.drop('e');
+    expect(messages).toEqual([
+      'Record cccccccccccc of "cifar10"',
+      expect.stringMatching(/^Attach files to a-b-[0-9a-f]{8} of "cifar10"$/),
+      'Watch 2 event(s) of "cifar10"',
+      'Watch an event of "cifar10" no longer',
+    ]);
+    for (const read of [() => store.list(), () => store.watched(), () => store.history(), () => store.accepted('x')]) {
+      [listings, missing] = [0, 4];
+      await read();
+      expect(listings).toBe(5);
+      [listings, missing] = [0, 5];
+      await expect(read()).rejects.toThrow('it is gone');
+      expect(listings).toBe(5);
+    }
+    await expect(store.record(sampleRecord({ suite: 'other' }))).rejects.toThrow(
+      'a record of other in the store of cifar10',
+    );
   });
 
   test('names the other suites where this one has none', async () => {
