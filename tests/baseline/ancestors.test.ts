@@ -104,6 +104,12 @@ describe('the nearest recorded ancestors', () => {
     expect(depth(other)).toBe(420);
   });
 
+  test('in a shallow clone where a pull request left its branch, both deepened until they meet', async () => {
+    const folder = cloned('--depth=1', '--no-single-branch');
+    const pull = await near(folder, { head: side, base: 'main' }, [hashes[1], hashes[9]], { count: 2 });
+    expect(pull).toEqual({ commits: [hashes[1]], notes: [], reasons: [] });
+  });
+
   test('in a shallow clone that has no remote, as far as it goes', async () => {
     const folder = cloned('--depth=5');
     const cut = 'The clone is shallow, and older commits were not searched';

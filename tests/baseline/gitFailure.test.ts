@@ -27,6 +27,7 @@ describe('what git says, without what must not be told', () => {
   it('no control characters, each line once, 400 characters at most, and only lines that tell something', () => {
     const said = told('From origin\nerror: one\u001b[31m\nremote:\nremote: two\rerror: one\u001b[31m\n');
     expect(said).toBe('git failed (error: one [31m; remote: two), while fetching');
+    expect(told(' ! [rejected] a -> b (stale) \n')).toBe('git failed (! [rejected] a -> b (stale)), while fetching');
     expect(told(`fatal: ${'x'.repeat(1000)}`)).toHaveLength('git failed (), while fetching'.length + 400);
   });
 

@@ -55,6 +55,7 @@ describe('a branch that keeps baselines', () => {
     const { folder, medium } = await local();
     expect((await medium.snapshot()).paths).toEqual([]);
     expect(await medium.suites()).toEqual([]);
+    expect(await medium.builtOn(['x', 'y'])).toEqual(new Set(['y']));
     const first = await medium.update(putting({ 'a.baseline': 'one', 'history/a.json': 'two' }));
     expect(first).toBe(git(folder, ['rev-parse', 'b']));
     expect(paths(folder)).toEqual(['.barlow-baselines-1', 'suite/a.baseline', 'suite/history/a.json']);

@@ -189,6 +189,8 @@ describe('what is kept', () => {
     ]);
     const { revision, paths } = await attach('t', 5);
     expect([revision, paths]).toEqual([null, ['cifar10/files/20260105t000000000z-t/a.png']]);
+    const named = ['a', '0_-', 'a.b.c', 'a.-'].map((name) => ({ name, bytes: Buffer.of(1) }));
+    expect((await store.attach('t', '2026-01-05T00:00:00Z', named)).paths).toHaveLength(4);
     for (const name of ['', '.', '..', 'a/b', 'A.png', '-a', 'a b', 'a.', '.a']) {
       await expect(store.attach('x', '2026-01-01T00:00:00Z', [{ name, bytes: Buffer.of(1) }])).rejects.toThrow(
         `not a name for a file that goes with a baseline: ${name}`,
