@@ -37,7 +37,7 @@ export const { command, action } = await link();
 async function link(): Promise<{ readonly command: string; readonly action: string }> {
   const folder = join(root, 'node_modules', '.cache', 'barlow-linked', digest());
   if (!existsSync(folder)) await linkInto(folder);
-  return { command: join(folder, 'bin.js'), action: join(folder, 'action.js') };
+  return { command: join(folder, 'bin.mjs'), action: join(folder, 'action.mjs') };
 }
 
 /** Of all that is linked and of where it lies. */
@@ -58,11 +58,15 @@ async function linkInto(folder: string): Promise<void> {
     absWorkingDir: root,
     entryPoints: { bin: 'src/bin.ts', action: 'src/forge/action.ts' },
     outdir: aside,
+    // Node would read the whole to find out that it is no CommonJS.
+    outExtension: { '.js': '.mjs' },
     bundle: true,
     splitting: true,
     format: 'esm',
     platform: 'node',
     target: 'node24',
+    minifyWhitespace: true,
+    minifySyntax: true,
     keepNames: true,
     logLevel: 'warning',
     // Engines are looked up by name, a thread pool starts a file of its own, a canvas for linkedom is loaded where there is one.

@@ -78,7 +78,7 @@ function newAjv(useDefaults: boolean): Ajv {
   // verbose: an error then carries the schema and the value, which messages name. A schema may be compiled twice: none is kept by its $id.
   return new Ajv({
     ...{ allErrors: true, verbose: true, strict: true, allowUnionTypes: true },
-    ...{ useDefaults, addUsedSchema: false },
+    ...{ useDefaults, addUsedSchema: false, validateSchema: false },
   });
 }
 

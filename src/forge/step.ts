@@ -24,18 +24,18 @@ const workspace = () => process.env.GITHUB_WORKSPACE ?? '';
 const log = openLog(workspace);
 
 /** The whole of a workflow step, by what the runner says in this process's environment; sets its exit code. */
-export function act(): Promise<void> {
-  return judgeAndTell().catch(explain);
+export function act(workers = availableParallelism()): Promise<void> {
+  return judgeAndTell(workers).catch(explain);
 }
 
 /** Judges, then tells it in outputs, annotations, job summary and comment, then fails or not. */
-async function judgeAndTell(): Promise<void> {
+async function judgeAndTell(workers: number): Promise<void> {
   const inputs = readStepInputs();
   log.hide(inputs.token);
   const event = readEvent(process.env);
   for (const warning of event.warnings) notify('warning', warning);
   enter(resolve(workspace(), inputs.workingDirectory));
-  const outcome = await gate(inputs, event).catch((thrown: unknown) => tellOfError(inputs, event, thrown));
+  const outcome = await gate(inputs, event, workers).catch((thrown: unknown) => tellOfError(inputs, event, thrown));
   const failed = fails(outcome, inputs.failOn);
   const unwritten = writeOutputs(outcome, inputs);
   for (const annotation of checkAnnotations(outcome.result, inputs.config, workspace())) log.annotate(annotation);
@@ -80,11 +80,11 @@ function enter(folder: string): void {
   process.chdir(folder);
 }
 
-async function gate(inputs: StepInputs, event: StepEvent): Promise<GateOutcome> {
+async function gate(inputs: StepInputs, event: StepEvent, workers: number): Promise<GateOutcome> {
   const folded = log.group(`barlow-gate ${tool.version}: judging ${inputs.config}`);
   const progress = openProgress(false);
   try {
-    const request = requestOf(inputs, event, progress.on);
+    const request = { ...requestOf(inputs, event), workers, onProgress: progress.on };
     if (inputs.installEngine !== null) {
       for (const line of (await examine(request, inputs.installEngine)).lines) log.line(line);
     }
@@ -95,12 +95,11 @@ async function gate(inputs: StepInputs, event: StepEvent): Promise<GateOutcome> 
   }
 }
 
-function requestOf(inputs: StepInputs, event: StepEvent, onProgress: Request['onProgress']): Request {
+function requestOf(inputs: StepInputs, event: StepEvent): Omit<Request, 'workers' | 'onProgress'> {
   const { config, out, checkpoints, baseline, engine } = inputs;
   const shows = event.pullRequest !== null && event.readOnly === null && inputs.comment !== 'never';
   return {
     ...{ config, out, checkpoints, baseline, engine },
-    workers: availableParallelism(),
     commit: event.commit,
     base: event.base,
     record: records(inputs, event),
@@ -114,7 +113,6 @@ function requestOf(inputs: StepInputs, event: StepEvent, onProgress: Request['on
         : async () => ({ url: runAddress(event), isReport: false }),
     commentReserve: COMMENT_RESERVE,
     now: new Date(),
-    onProgress,
     onNotice: log.line,
   };
 }

@@ -9,11 +9,11 @@ import { type Ended, outputsIn, type Step, stepEnvironment } from './runner.ts';
 const summary = join(tmpdir(), `barlow-summary-${process.pid}.md`);
 process.once('exit', () => rmSync(summary, { force: true }));
 
-/** As `runStep` of the sources, without a process of its own. */
+/** As `runStep` of the sources, without a process or threads of its own. */
 export async function runStepHere(step: Step): Promise<Ended> {
   const { env, output } = stepEnvironment(step);
   writeFileSync(summary, '');
-  const { status, text } = await asProcess(step.workspace, { ...env, GITHUB_STEP_SUMMARY: summary }, act);
+  const { status, text } = await asProcess(step.workspace, { ...env, GITHUB_STEP_SUMMARY: summary }, () => act(0));
   return {
     status,
     log: text,

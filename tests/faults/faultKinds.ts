@@ -828,7 +828,7 @@ function kills(template: World, random: () => number): Fault[] {
   ];
   return commands.flatMap((args) =>
     Array.from({ length: 14 }, (_, i) => {
-      const delay = 250 + whole(random, 1_500);
+      const delay = 150 + whole(random, 1_200);
       return {
         kind: 'kills',
         name: `${args.slice(0, 2).join(' ')} ${i}, after ${delay} ms`,
