@@ -61,7 +61,13 @@ function byChannel(
   form: Omit<InputForm, 'mean' | 'std'>,
   change: (value: number, channel: number) => number,
 ): Float32Array {
-  return values.map((value, at) => change(value, channelOf(at, form)));
+  const changed = new Float32Array(values.length);
+  const inARow = form.layout === 'NHWC' ? 1 : form.width * form.height;
+  for (let from = 0; from < values.length; from += inARow) {
+    const channel = channelOf(from, form);
+    for (let at = from; at < from + inARow; at++) changed[at] = change(values[at], channel);
+  }
+  return changed;
 }
 
 /** The channel of a value of any of a batch of images: 0 red, 1 green, 2 blue. */

@@ -19,11 +19,11 @@ export function hasGradient(property: number): boolean {
 export function propertyGradient(rgb: Float32Array, width: number, height: number, property: number): Float32Array {
   if (!hasGradient(property)) throw new Error(`${imageProperties[property]?.name} has no gradient`);
   const pixels = pixelsOf(width, height, property >= OF_A_PART);
-  const lab = new Float64Array(3 * pixels.length);
-  for (const [at, pixel] of pixels.entries()) toLab(rgb, 3 * pixel, lab, 3 * at);
-  const byLab = gradientByLab(lab, property % OF_A_PART);
+  const xyz = new Float64Array(3 * pixels.length);
+  for (const [at, pixel] of pixels.entries()) toXyz(rgb, 3 * pixel, xyz, 3 * at);
+  const byLab = gradientByLab(labOf(xyz), property % OF_A_PART);
   const gradient = new Float32Array(rgb.length);
-  for (const [at, pixel] of pixels.entries()) setByRgb(gradient, rgb, 3 * pixel, byLab.subarray(3 * at, 3 * at + 3));
+  for (const [at, pixel] of pixels.entries()) setByRgb(gradient, rgb, 3 * pixel, { xyz, byLab, at: 3 * at });
   return gradient;
 }
 
@@ -64,43 +64,55 @@ function gradientByLab(lab: Float64Array, kind: number): Float64Array {
   return gradient;
 }
 
-/** CIELAB by linear light: rows X, Y, Z over the white of D65. */
+/** X, Y and Z over the white of D65, by linear red, green and blue. */
 const XYZ = [
   [0.412453 / 0.95047, 0.35758 / 0.95047, 0.180423 / 0.95047],
   [0.212671, 0.71516, 0.072169],
   [0.019334 / 1.08883, 0.119193 / 1.08883, 0.950227 / 1.08883],
-];
-/** What L, a and b take of f(X), f(Y), f(Z). */
-const LAB = [
-  [0, 116, 0],
-  [500, -500, 0],
-  [0, 200, -200],
-];
+] as const;
 
 const linear = (value: number) => (value > 0.04045 ? ((value + 0.055) / 1.055) ** 2.4 : value / 12.92);
 const linearSlope = (value: number) => (value > 0.04045 ? (2.4 / 1.055) * ((value + 0.055) / 1.055) ** 1.4 : 1 / 12.92);
 const curve = (t: number) => (t > 0.008856 ? Math.cbrt(t) : 7.787 * t + 16 / 116);
 const curveSlope = (t: number) => (t > 0.008856 ? 1 / (3 * Math.cbrt(t) ** 2) : 7.787);
 
-const tristimulus = (rgb: Float32Array, at: number, row: number) =>
-  entry(XYZ, row).reduce((sum, part, channel) => sum + part * linear(entry(rgb, at + channel)), 0);
-
-function toLab(rgb: Float32Array, at: number, lab: Float64Array, to: number): void {
-  const f = [0, 1, 2].map((row) => curve(tristimulus(rgb, at, row)));
-  for (let channel = 0; channel < 3; channel++)
-    lab[to + channel] =
-      entry(LAB, channel).reduce((sum, part, row) => sum + part * entry(f, row), 0) - (channel === 0 ? 16 : 0);
+function toXyz(rgb: Float32Array, at: number, xyz: Float64Array, to: number): void {
+  const red = linear(entry(rgb, at));
+  const green = linear(entry(rgb, at + 1));
+  const blue = linear(entry(rgb, at + 2));
+  for (let row = 0; row < 3; row++) {
+    const [ofRed, ofGreen, ofBlue] = entry(XYZ, row);
+    xyz[to + row] = ofRed * red + ofGreen * green + ofBlue * blue;
+  }
 }
 
-/** The chain rule through f, linear light and sRGB's curve. */
-function setByRgb(gradient: Float32Array, rgb: Float32Array, at: number, byLab: Float64Array): void {
-  const byXyz = [0, 1, 2].map((row) => {
-    const byF = LAB.reduce((sum, parts, channel) => sum + entry(parts, row) * entry(byLab, channel), 0);
-    return byF * curveSlope(tristimulus(rgb, at, row));
-  });
+function labOf(xyz: Float64Array): Float64Array {
+  const lab = new Float64Array(xyz.length);
+  for (let at = 0; at < xyz.length; at += 3) {
+    const x = curve(entry(xyz, at));
+    const y = curve(entry(xyz, at + 1));
+    const z = curve(entry(xyz, at + 2));
+    lab[at] = 116 * y - 16;
+    lab[at + 1] = 500 * x - 500 * y;
+    lab[at + 2] = 200 * y - 200 * z;
+  }
+  return lab;
+}
+
+/** The chain rule through CIELAB's curve, linear light and sRGB's curve, from the pixel that stands at `at` of `xyz`. */
+function setByRgb(
+  gradient: Float32Array,
+  rgb: Float32Array,
+  place: number,
+  { xyz, byLab, at }: { readonly xyz: Float64Array; readonly byLab: Float64Array; readonly at: number },
+): void {
+  const [byL, byA, byB] = [entry(byLab, at), entry(byLab, at + 1), entry(byLab, at + 2)];
+  const byX = 500 * byA * curveSlope(entry(xyz, at));
+  const byY = (116 * byL - 500 * byA + 200 * byB) * curveSlope(entry(xyz, at + 1));
+  const byZ = -200 * byB * curveSlope(entry(xyz, at + 2));
+  const [ofX, ofY, ofZ] = XYZ;
   for (let channel = 0; channel < 3; channel++) {
-    const byLight = XYZ.reduce((sum, parts, row) => sum + entry(parts, channel) * entry(byXyz, row), 0);
-    const place = at + channel;
-    gradient[place] = byLight * linearSlope(entry(rgb, place));
+    const byLight = entry(ofX, channel) * byX + entry(ofY, channel) * byY + entry(ofZ, channel) * byZ;
+    gradient[place + channel] = byLight * linearSlope(entry(rgb, place + channel));
   }
 }
