@@ -10,20 +10,28 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 
 const root = join(import.meta.dirname, '..');
 
-/** Each source stays where it is for all that it finds by its own place: schemas, templates, packages, what worker threads run. */
+/** Sources that have themselves started, by a thread pool or as a process: each is linked to a file of its own, too. */
+const started = globSync('src/**/*.ts', { cwd: root }).filter((file) =>
+  /\burl: import\.meta\.url|\bfileURLToPath\(import\.meta\.url\)/.test(readFileSync(join(root, file), 'utf8')),
+);
+
+/** For what else a source finds by its own place (schemas, templates, packages) it stays where it is. */
 const inPlace: Plugin = {
   name: 'sources know their own place',
   setup: ({ onLoad }) => {
-    onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path }) => ({
-      contents: readFileSync(path, 'utf8').replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href)),
-      loader: 'ts',
-    }));
+    onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path }) => {
+      const file = relative(root, path);
+      const place = started.includes(file)
+        ? `new URL('./${basename(file, '.ts')}.mjs', import.meta.url).href`
+        : JSON.stringify(pathToFileURL(path).href);
+      return { contents: readFileSync(path, 'utf8').replaceAll('import.meta.url', place), loader: 'ts' };
+    });
   },
 };
 
@@ -56,7 +64,10 @@ async function linkInto(folder: string): Promise<void> {
   const aside = mkdtempSync(join(cache, 'aside-'));
   await build({
     absWorkingDir: root,
-    entryPoints: { bin: 'src/bin.ts', action: 'src/forge/action.ts' },
+    entryPoints: ['src/bin.ts', 'src/forge/action.ts', ...started].map((file) => ({
+      in: file,
+      out: basename(file, '.ts'),
+    })),
     outdir: aside,
     // Node would read the whole to find out that it is no CommonJS.
     outExtension: { '.js': '.mjs' },
