@@ -119,6 +119,7 @@ async function planted(): Promise<void> {
       columns: own,
       rule: box,
       neighbours: null,
+      alikeBy: 0,
       newlyFailed: failed,
       unclaimed: failed,
     });

@@ -259,7 +259,8 @@ export async function tellBest(
     const described = describeCluster({
       columns,
       rule: ruleOf(scored.family, best.region),
-      neighbours: neighboursOf(scored.family, best.region)?.positions ?? null,
+      neighbours: neighboursOf(scored.family, best.region),
+      alikeBy: bench.model,
       newlyFailed: Uint32Array.from(best.newlyFailed, (at) => positions[at]),
       unclaimed: positions.filter((_, at) => open.lone[at] === 0 && claimed[at] === 0),
     });

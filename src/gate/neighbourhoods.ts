@@ -36,13 +36,13 @@ export function neighbourhoodsOf(points: Points, rows: number, open: Uint32Array
   const whiten = whitener(points, rows);
   for (let from = 0; from < count; from += AT_ONCE) {
     const some = centres.slice(from, from + AT_ONCE);
-    const directions = distances(points, rows, some).map((far, at) => {
+    const directions = squaredDistances(points, rows, some).map((far, at) => {
       const ball = order.subarray(2 * (from + at) * reach, (2 * (from + at) + 1) * reach);
-      ball.set(least(far, reach));
+      ball.set(leastPlaces(far, reach));
       return whiten(meanOf(points, ball.subarray(0, SURROUNDINGS)));
     });
     for (const [at, far] of against(points, rows, directions).entries()) {
-      order.set(least(far, reach), (2 * (from + at) + 1) * reach);
+      order.set(leastPlaces(far, reach), (2 * (from + at) + 1) * reach);
     }
   }
   return {
@@ -53,7 +53,7 @@ export function neighbourhoodsOf(points: Points, rows: number, open: Uint32Array
 }
 
 /** Images that all others are measured against in one pass over their values. */
-const AT_ONCE = 4;
+export const AT_ONCE = 4;
 
 /** Four vectors, value by value; the last stands in for those that there are none of. */
 function interleaved(vectors: readonly ArrayLike<number>[], width: number): Float64Array {
@@ -65,7 +65,7 @@ function interleaved(vectors: readonly ArrayLike<number>[], width: number): Floa
 }
 
 /** Squared distance of every image to each of up to four. */
-function distances({ width, values }: Points, rows: number, centres: readonly number[]): Float64Array[] {
+export function squaredDistances({ width, values }: Points, rows: number, centres: readonly number[]): Float64Array[] {
   const own = interleaved(
     centres.map((centre) => values.subarray(centre * width, (centre + 1) * width)),
     width,
@@ -154,7 +154,7 @@ function whitener({ width, values }: Points, rows: number): (vector: Float64Arra
 }
 
 /** Places of the least so many values, the least first, of equal ones the first. */
-function least(values: Float64Array, count: number): number[] {
+export function leastPlaces(values: Float64Array, count: number): number[] {
   const last = kthLeast(values.slice(), count - 1);
   const places: number[] = [];
   for (let at = 0; at < values.length; at++) if (values[at] <= last) places.push(at);

@@ -1,10 +1,11 @@
-import type { Cluster, EventImage, FoundRegion, Neighbourhood } from '../records/comparison.ts';
+import type { Cluster, EventImage, FoundRegion, Neighbourhood, PairedGroup } from '../records/comparison.ts';
 import { entry, lookUp } from '../records/entry.ts';
 import { neighbourhoodId, regionId } from '../records/regionId.ts';
 import { boundedMap } from './boundedMap.ts';
 import { changeIn } from './change.ts';
 import { type Described, describeWorker } from './describeCluster.ts';
 import type { EventPart } from './events.ts';
+import type { Neighbours } from './regionFamily.ts';
 import type { RunTest } from './runTest.ts';
 import { type PreparedGroup, prepareGroups, type ScanInput, type ScannedCluster, scanPrepared } from './scan.ts';
 import { specificWorker } from './specific.ts';
@@ -62,13 +63,13 @@ async function told(scanned: ScannedCluster, input: NewClustersInput): Promise<E
 
 function clusterOf(
   scanned: ScannedCluster,
-  { rule, isNeighbourhood, positions }: Described,
+  { rule, neighbourhood: around, positions }: Described,
   specificPValue: number,
   { images, options }: NewClustersInput,
 ): Cluster {
   const { prepared, newlyFailed: brought, pValue } = scanned;
   const { group } = prepared;
-  const neighbourhood = isNeighbourhood ? neighbourhoodOf(scanned, images) : null;
+  const neighbourhood = neighbourhoodOf(around, group, images);
   const newlyFailing = positions.filter((at) => newlyFails(group.outcomes, at));
   const { size, baselineErrorRate, errorRate } = changeIn(group.outcomes, positions);
   const held = new Set(positions);
@@ -95,17 +96,20 @@ function newlyRight([candidate, ...accepted]: readonly Uint8Array[], at: number)
   return candidate?.[at] === 0 && accepted.every((each) => each[at] === 1);
 }
 
-/** The region found, by the names of its images; null where it is no neighbourhood. */
-function neighbourhoodOf({ prepared, neighbours }: ScannedCluster, images: readonly string[]): Neighbourhood | null {
-  if (neighbours === null) return null;
-  const nameOf = (at: number) => entry(images, entry(prepared.group.rows, at));
-  const { around, shape, positions } = neighbours;
-  return { around: nameOf(around), shape, images: Array.from(positions, nameOf) };
+/** A neighbourhood by the names of its images. */
+function neighbourhoodOf(
+  near: Neighbours | null,
+  { rows }: PairedGroup,
+  images: readonly string[],
+): Neighbourhood | null {
+  if (near === null) return null;
+  const nameOf = (at: number) => entry(images, entry(rows, at));
+  return { around: nameOf(near.around), shape: near.shape, images: Array.from(near.positions, nameOf) };
 }
 
 function foundRegion(scanned: ScannedCluster, images: readonly string[]): FoundRegion {
-  const { prepared, region, rule, score, newlyFailed } = scanned;
-  const neighbourhood = neighbourhoodOf(scanned, images);
+  const { prepared, region, rule, neighbours, score, newlyFailed } = scanned;
+  const neighbourhood = neighbourhoodOf(neighbours, prepared.group, images);
   const { open, scored } = prepared;
   const { family } = scored;
   const [list, offsets, lone] =
@@ -148,7 +152,8 @@ async function describe(scanned: ScannedCluster, input: NewClustersInput): Promi
   const columns = await readSome(group.rows, features, input);
   const place = new Map(features.map((feature, at) => [feature, at]));
   const described = await input.run(describeWorker, {
-    ...{ columns, newlyFailed, unclaimed, neighbours: neighbours?.positions ?? null },
+    ...{ columns, newlyFailed, unclaimed, neighbours },
+    alikeBy: features.length === input.dimensions ? input.properties : 0,
     rule: rule.map((each) => ({ ...each, feature: lookUp(place, each.feature) })),
   });
   return { ...described, rule: described.rule.map((each) => ({ ...each, feature: entry(features, each.feature) })) };

@@ -33,3 +33,20 @@ export function addToPoints({ width, values, sketch }: Points, columns: Columns)
     for (let row = 0; row < rows; row++) values[row * width + bucket] += (column[row] - mean) * factor;
   }
 }
+
+/** The same images as they lie by angle: their features as they are, each image's at length 1, so that the nearer ones have the greater cosine. */
+export function anglePoints(columns: Columns, dimensions: number): Points {
+  const points = noPoints(columns.rows, dimensions);
+  const { width, values, sketch } = points;
+  for (let feature = 0; feature < dimensions; feature++) {
+    const column = columns.values.subarray(feature * columns.rows, (feature + 1) * columns.rows);
+    const bucket = sketch.bucket[feature];
+    for (let row = 0; row < columns.rows; row++) values[row * width + bucket] += column[row] * sketch.sign[feature];
+  }
+  for (let row = 0; row < columns.rows; row++) {
+    const own = values.subarray(row * width, (row + 1) * width);
+    const length = Math.sqrt(own.reduce((sum, each) => sum + each * each, 0));
+    if (length > 0) for (let at = 0; at < width; at++) own[at] /= length;
+  }
+  return points;
+}

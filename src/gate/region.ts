@@ -18,3 +18,10 @@ export function positionsIn(region: Region, columns: Columns): Uint32Array {
   }
   return positions.slice(0, kept);
 }
+
+/** 1 at each of some positions of a group. */
+export function flagsOf(positions: Uint32Array, rows: number): Uint8Array {
+  const flags = new Uint8Array(rows);
+  for (const at of positions) flags[at] = 1;
+  return flags;
+}

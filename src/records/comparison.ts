@@ -34,7 +34,7 @@ export interface Cluster {
   readonly group: string;
   readonly status: ClusterStatus;
   readonly rule: Region;
-  /** `new` only: the images, where no rule tells them and `rule` is empty; null elsewhere. */
+  /** `new` only: the images most like one of them, where no rule tells what newly fails as well; `rule` is then empty. Null elsewhere. */
   readonly neighbourhood: Neighbourhood | null;
   readonly size: number;
   readonly newlyFailed: number;

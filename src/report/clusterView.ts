@@ -101,7 +101,7 @@ function scopeText(cluster: Cluster): string | null {
 function tellingText({ precision, recall, neighbourhood }: Cluster): string | null {
   if (precision === null || recall === null) return null;
   if (neighbourhood !== null)
-    return `They are told by how alike they are: no rule on features fits them. Of these images ${percent(precision)} newly fail (precision).`;
+    return `They are told by how alike they are: no rule on features fits them better. Of these images ${percent(precision)} newly fail (precision); they hold ${percent(recall)} of those that newly fail in the region found (recall).`;
   return `Of the images of this rule ${percent(precision)} newly fail (precision); it holds ${percent(recall)} of those that newly fail in the region found (recall).`;
 }
 

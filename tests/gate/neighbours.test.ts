@@ -324,13 +324,16 @@ describe('a cluster around an image, in features of which no two tell it', () =>
 });
 
 describe('a neighbourhood is told', () => {
-  const told = (neighbours: Uint32Array, newlyFailed: Uint32Array) =>
-    describeCluster({ columns: sample.columns, rule: [], neighbours, newlyFailed, unclaimed: newlyFailed });
+  const told = (positions: Uint32Array, newlyFailed: Uint32Array) =>
+    describeCluster({
+      ...{ columns: sample.columns, rule: [], newlyFailed, unclaimed: newlyFailed, alikeBy: 6 },
+      neighbours: { around: positions[0], positions, shape: 'cap' },
+    });
 
   it('by a rule where one agrees with it', () => {
     const box = Uint32Array.from(names.keys()).filter((row) => sample.at(row, 1) > 0.8 && sample.at(row, 4) <= 0.6);
-    const { rule, isNeighbourhood, positions, newlyFailed } = told(box.toReversed(), box.slice(0, 8));
-    expect(isNeighbourhood).toBe(false);
+    const { rule, neighbourhood, positions, newlyFailed } = told(box.toReversed(), box.slice(0, 8));
+    expect(neighbourhood).toBeNull();
     expect(rule.map(({ feature, op }) => `${feature}${op}`)).toEqual(['1>', '4<=']);
     expect([...positions]).toEqual([...box]);
     expect([...newlyFailed]).toEqual([...box.slice(0, 8)]);
@@ -338,8 +341,9 @@ describe('a neighbourhood is told', () => {
 
   it('by itself where none does', () => {
     const scattered = Uint32Array.from({ length: 20 }, (_, i) => (i * 37) % rows);
-    const { rule, isNeighbourhood, positions } = told(scattered, scattered.slice(0, 9));
-    expect([rule, isNeighbourhood]).toEqual([[], true]);
+    const { rule, neighbourhood, positions } = told(scattered, scattered.slice(0, 9));
+    expect(rule).toEqual([]);
+    expect(neighbourhood).toEqual({ around: 0, positions: scattered, shape: 'cap' });
     expect([...positions]).toEqual([...scattered].sort((a, b) => a - b));
   });
 });
