@@ -1,5 +1,5 @@
+import { type SharedBuffers, sharedBuffers } from '../adapters/sharedBuffers.ts';
 import { type Limiter, limiter } from './limiter.ts';
-import { type SharedBuffers, sharedBuffers } from './sharedBuffers.ts';
 
 /** What jobs wait for: that there is room, and a buffer. */
 interface Budget {

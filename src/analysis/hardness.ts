@@ -1,3 +1,4 @@
+import { sharedBuffers } from '../adapters/sharedBuffers.ts';
 import type { Columns, ReadColumns } from '../records/features.ts';
 import type { ClassifierView, Hardness } from '../records/hardness.ts';
 import { spreadPlaces } from '../records/spread.ts';
@@ -8,7 +9,6 @@ import { limiter } from './limiter.ts';
 import { type Gram, gramWorker, seenOf } from './ridgeGram.ts';
 import { MANY_CLASSES, RIVALS, rivalsWorker } from './ridgeRivals.ts';
 import { type Fitted, marginFrom, scoreWorker, wovenWeights } from './ridgeScore.ts';
-import { sharedBuffers } from './sharedBuffers.ts';
 
 export interface HardnessInput {
   readonly labels: Int32Array;

@@ -1,3 +1,4 @@
+import { sharedBuffers } from '../adapters/sharedBuffers.ts';
 import type { Region } from '../records/analysis.ts';
 import type { Difficulty, PairedGroup } from '../records/comparison.ts';
 import { entry } from '../records/entry.ts';
@@ -81,11 +82,12 @@ export async function prepareGroups(input: ScanInput): Promise<PreparedGroup[]> 
   const { groups, options, dimensions, readColumns, run, onProgress } = input;
   const opened = groups.map((group) => ({ group, open: openImages(group.outcomes) }));
   const able = opened.filter(({ open }) => open.positions.length >= Math.max(1, options.minNewFailures));
+  const buffers = sharedBuffers();
   let done = 0;
   const families = await boundedMap(able, GROUPS_AT_ONCE, async ({ group, open }) => {
     const expected = expectedOpen(openFlags(open, group.rows.length), await input.difficultyOf(group));
-    const source = { rows: group.rows, dimensions, readColumns, run, open, expected, options: familyOptions(input) };
-    const family = await openFamily(source);
+    const source = { rows: group.rows, dimensions, readColumns, buffers, run, open, expected };
+    const family = await openFamily({ ...source, options: familyOptions(input) });
     onProgress('scan', ++done, able.length);
     return { group, open, family };
   });

@@ -112,11 +112,12 @@ async function compared(
   const wholeSet = entry(pairedGroupsOf(['all'], shared, sides), 0);
   const groups = pairedGroupsOf(groupsFor(run, sides), shared, sides);
   const faceOf = faces(shared, entry(sides, 0), entry(sides, 1));
-  const readColumns: ReadColumns = (rows, from, to) =>
+  const readColumns: ReadColumns = (rows, from, to, into) =>
     read(
       Uint32Array.from(rows, (row) => entry(common.rows, row)),
       from,
       to,
+      into,
     );
   const { drawnAs, note } = await copiesAmong(wholeSet, shared, file.dimensions, readColumns);
   if (note !== null) request.onNotice(note);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { sharedBuffers } from '../../src/adapters/sharedBuffers.ts';
 import { openPool } from '../../src/adapters/threadPool.ts';
 import { type CompareInput, compare } from '../../src/gate/compare.ts';
 import describeCluster from '../../src/gate/describeCluster.ts';
@@ -188,7 +189,7 @@ describe('the family with neighbours', () => {
 
   it('is the same for a group too large to be held whole', async () => {
     const source = { rows: Uint32Array.from(names.keys()), dimensions: 6, readColumns: readerOf(sample) };
-    const apart = { ...source, run: openPool(0).run, open, expected, options: both };
+    const apart = { ...source, buffers: sharedBuffers(), run: openPool(0).run, open, expected, options: both };
     expect(await openFamily(apart, rows * 2)).toEqual(family);
   });
 });

@@ -33,8 +33,9 @@ export function pairedGroup(value: string, rows: readonly number[], outcomes: re
 
 /** Reads from one matrix that holds all images. */
 export function readerOf({ columns }: Sample): ReadColumns {
-  return async (rows, from, to) => {
-    const values = new Float32Array(new SharedArrayBuffer(4 * rows.length * (to - from)));
+  return async (rows, from, to, into) => {
+    const count = rows.length * (to - from);
+    const values = new Float32Array(into ?? new SharedArrayBuffer(4 * count), 0, count);
     for (let feature = from; feature < to; feature++) {
       for (const [at, row] of rows.entries()) {
         values[(feature - from) * rows.length + at] = columns.values[feature * columns.rows + row];

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { sharedBuffers } from '../../src/adapters/sharedBuffers.ts';
 import { openPool } from '../../src/adapters/threadPool.ts';
 import { halfSpaces, holds } from '../../src/gate/halfSpaces.ts';
 import { type OpenImages, openImages } from '../../src/gate/open.ts';
@@ -154,10 +155,11 @@ describe('the family of regions', () => {
       const read = readerOf(sample);
       const source = {
         ...{ rows: Uint32Array.from({ length: rows }, (_, row) => row), dimensions: 4, open, expected, options },
-        readColumns: async (own: Uint32Array, from: number, to: number) => {
+        readColumns: async (own: Uint32Array, from: number, to: number, into?: SharedArrayBuffer) => {
           reads.push(`${from}-${to}`);
-          return read(own, from, to);
+          return read(own, from, to, into);
         },
+        buffers: sharedBuffers(),
         run: openPool(0).run,
       };
       expect(await openFamily(source, rows * 4)).toEqual(whole);

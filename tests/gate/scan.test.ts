@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { sharedBuffers } from '../../src/adapters/sharedBuffers.ts';
 import { openPool } from '../../src/adapters/threadPool.ts';
 import { bestRegion } from '../../src/gate/bestRegion.ts';
 import { DRAWS_A_BLOCK, drawBlock } from '../../src/gate/draws.ts';
@@ -107,6 +108,7 @@ describe('the family of regions', () => {
       rows: Uint32Array.from(numbers),
       dimensions: 6,
       readColumns: readerOf(sample),
+      buffers: sharedBuffers(),
       run: openPool(0).run,
     };
     expect(await openFamily({ ...source, open, expected, options }, rows * 2)).toEqual(family);

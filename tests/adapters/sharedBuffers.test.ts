@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sharedBuffers } from '../../src/analysis/sharedBuffers.ts';
+import { sharedBuffers } from '../../src/adapters/sharedBuffers.ts';
 
 describe('sharedBuffers', () => {
   it('gives the smallest free buffer that fits, and none that is in use', () => {
