@@ -42,11 +42,10 @@ export default function score({ columns, view, fitted, woven, rivals, labels }: 
   const bestClass = new Int32Array(rows);
   const every = Uint32Array.from(shares.keys());
   const scoredFor = (label: number) => rivals?.subarray(label * RIVALS, (label + 1) * RIVALS) ?? every;
-  const scores = new Float64Array(Math.ceil(shares.length / WOVEN) * WOVEN);
-  const fill = woven === null ? scorerOfSome(seen, fitted, scores) : scorerOfAll(seen, fitted, woven, scores);
+  const scoresOf = woven === null ? scorerOfSome(seen, fitted) : scorerOfAll(seen, fitted, woven);
   for (let row = 0; row < rows; row++) {
     const classes = scoredFor(labels[row]);
-    fill(row, classes);
+    const scores = scoresOf(row, classes);
     let first = Number.NEGATIVE_INFINITY;
     let next = Number.NEGATIVE_INFINITY;
     let firstClass = 0;
@@ -106,7 +105,9 @@ function leverages(seen: Float32Array, width: number, { images, mean, lower }: F
 }
 
 /** Classes whose weights lie woven: value by value, so that one value of an image meets all of them. */
-const WOVEN = 8;
+const WOVEN = 4;
+/** Images that are scored at a time: each weight is fetched for both. */
+const SCORED_TOGETHER = 2;
 /** A score is four sums, of every fourth value each; the first takes what is left over too. */
 const SUMS = 4;
 
@@ -117,7 +118,7 @@ function summingOrder(width: number): Uint32Array {
   return Uint32Array.from({ length: width }, (_, at) => at).sort((a, b) => sumOf(a) - sumOf(b) || a - b);
 }
 
-/** Weights of classes, C x width, woven by eights in shared memory, in summing order; the last eight are filled up with zeros. */
+/** Weights of classes, C x width, woven by fours in shared memory, in summing order; the last four are filled up with zeros. */
 export function wovenWeights(weights: Float64Array, width: number): Float64Array {
   const classes = weights.length / width;
   const order = summingOrder(width);
@@ -129,52 +130,81 @@ export function wovenWeights(weights: Float64Array, width: number): Float64Array
   return to;
 }
 
-/** Fills in an image's products with the weights of some classes. */
-type Fill = (row: number, classes: Uint32Array) => void;
+/** An image's products with the weights of some classes, each at its class. Images are asked for in their order. */
+type ScoresOf = (row: number, classes: Uint32Array) => Float64Array;
 
-function scorerOfSome(seen: Float32Array, { mean, weights }: Fitted, scores: Float64Array): Fill {
+function scorerOfSome(seen: Float32Array, { mean, weights, shares }: Fitted): ScoresOf {
   const width = mean.length;
   const centred = new Float64Array(width);
+  const scores = new Float64Array(shares.length);
   return (row, classes) => {
     for (let at = 0; at < width; at++) centred[at] = seen[row * width + at] - mean[at];
     for (let at = 0; at < classes.length; at++) scores[classes[at]] = product(centred, weights, classes[at] * width);
+    return scores;
   };
 }
 
-function scorerOfAll(seen: Float32Array, { mean }: Fitted, woven: Float64Array, scores: Float64Array): Fill {
+function scorerOfAll(seen: Float32Array, { mean }: Fitted, woven: Float64Array): ScoresOf {
   const width = mean.length;
+  const [rows, classes] = [seen.length / width, woven.length / width];
   const order = summingOrder(width);
-  const centred = new Float64Array(width);
-  const scoreEight = scorer(woven, width, scores);
+  const centred = new Float64Array(SCORED_TOGETHER * width);
+  const scores = Array.from({ length: SCORED_TOGETHER }, () => new Float64Array(classes));
+  const scoreFour = scorer(woven, width, scores);
   return (row) => {
-    for (let at = 0; at < width; at++) centred[at] = seen[row * width + order[at]] - mean[order[at]];
-    for (let of = 0; of < scores.length; of += WOVEN) scoreEight(centred, of);
+    if (row % SCORED_TOGETHER === 0) {
+      for (let of = 0; of < SCORED_TOGETHER; of++) {
+        // The last image stands in for one that is missing.
+        const start = Math.min(row + of, rows - 1) * width;
+        for (let at = 0; at < width; at++)
+          centred[SCORED_TOGETHER * at + of] = seen[start + order[at]] - mean[order[at]];
+      }
+      for (let of = 0; of < classes; of += WOVEN) scoreFour(centred, of);
+    }
+    return scores[row % SCORED_TOGETHER];
   };
 }
 
-/** A function that adds up products of an image's values, in summing order, with the weights of eight classes from `of` on. */
-function scorer(woven: Float64Array, width: number, scores: Float64Array) {
-  const sums = new Float64Array(SUMS * WOVEN);
+/** A function that adds up products of two images' values, side by side in summing order, with the weights of four classes from `of` on. */
+function scorer(woven: Float64Array, width: number, [one, other]: readonly Float64Array[]) {
+  const sums = new Float64Array(SUMS * SCORED_TOGETHER * WOVEN);
   const fourth = Math.floor(width / SUMS);
   const ends = Uint32Array.from({ length: SUMS }, (_, sum) => width - (SUMS - 1 - sum) * fourth);
+  const sumOf = (at: number) => sums[at] + sums[8 + at] + (sums[16 + at] + sums[24 + at]);
   return (values: Float64Array, of: number): void => {
     for (let sum = 0, at = 0, w = of * width; sum < SUMS; sum++) {
-      let [a, b, c, d, e, f, g, h] = [0, 0, 0, 0, 0, 0, 0, 0];
+      let [a, b, c, d] = [0, 0, 0, 0];
+      let [e, f, g, h] = [0, 0, 0, 0];
       for (const end = ends[sum]; at < end; at++, w += WOVEN) {
-        const value = values[at];
-        a += value * woven[w];
-        b += value * woven[w + 1];
-        c += value * woven[w + 2];
-        d += value * woven[w + 3];
-        e += value * woven[w + 4];
-        f += value * woven[w + 5];
-        g += value * woven[w + 6];
-        h += value * woven[w + 7];
+        const value = values[2 * at];
+        const second = values[2 * at + 1];
+        const p = woven[w];
+        const q = woven[w + 1];
+        const r = woven[w + 2];
+        const s = woven[w + 3];
+        a += value * p;
+        b += value * q;
+        c += value * r;
+        d += value * s;
+        e += second * p;
+        f += second * q;
+        g += second * r;
+        h += second * s;
       }
-      sums.set([a, b, c, d, e, f, g, h], sum * WOVEN);
+      const to = 8 * sum;
+      sums[to] = a;
+      sums[to + 1] = b;
+      sums[to + 2] = c;
+      sums[to + 3] = d;
+      sums[to + 4] = e;
+      sums[to + 5] = f;
+      sums[to + 6] = g;
+      sums[to + 7] = h;
     }
-    for (let at = 0; at < WOVEN; at++)
-      scores[of + at] = sums[at] + sums[WOVEN + at] + (sums[2 * WOVEN + at] + sums[3 * WOVEN + at]);
+    for (let at = 0; at < WOVEN; at++) {
+      one[of + at] = sumOf(at);
+      other[of + at] = sumOf(WOVEN + at);
+    }
   };
 }
 
