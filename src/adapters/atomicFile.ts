@@ -94,8 +94,7 @@ async function put(
     try {
       await writeWhole(handle, bytes);
       // What a full disk or a failing one kept must not take the old file's place.
-      if (!(await readBack(handle, bytes.length)).equals(bytes))
-        throw new Error('it does not read back as it was written');
+      if (!(await readsBack(handle, bytes))) throw new Error('it does not read back as it was written');
       await handle.sync();
     } finally {
       await handle.close();
@@ -116,13 +115,16 @@ async function writeWhole(handle: FileHandle, bytes: Uint8Array): Promise<void> 
   }
 }
 
-/** All the file has, so that one too long does not pass. */
-async function readBack(handle: FileHandle, length: number): Promise<Buffer> {
-  const buffer = Buffer.alloc(length + 1);
-  let at = 0;
-  for (;;) {
-    const { bytesRead } = await handle.read(buffer, at, buffer.length - at, at);
+/** Bytes that are read back at a time. */
+const READ = 2 ** 20;
+
+/** Whether the file holds these bytes, and no more. */
+async function readsBack(handle: FileHandle, bytes: Uint8Array): Promise<boolean> {
+  const buffer = Buffer.alloc(Math.min(READ, bytes.length + 1));
+  for (let at = 0; ; ) {
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, at);
+    if (bytesRead === 0) return at === bytes.length;
+    if (!buffer.subarray(0, bytesRead).equals(bytes.subarray(at, at + bytesRead))) return false;
     at += bytesRead;
-    if (bytesRead === 0 || at === buffer.length) return buffer.subarray(0, at);
   }
 }

@@ -104,15 +104,15 @@ export async function report(run: Run, reported: Reported): Promise<Told> {
 
 /** A folder that reports are written into. What cannot be written is kept among the problems, and takes nothing else along. */
 interface ReportFiles {
-  readonly write: (name: string, text: string) => Promise<void>;
+  readonly write: (name: string, content: string | Uint8Array) => Promise<void>;
   readonly problems: readonly UserError[];
 }
 
 function filesIn(folder: string): ReportFiles {
   const problems: UserError[] = [];
-  const write = async (name: string, text: string) => {
+  const write = async (name: string, content: string | Uint8Array) => {
     try {
-      await writeFileAtomic(join(folder, name), text);
+      await writeFileAtomic(join(folder, name), content);
     } catch (thrown) {
       if (!(thrown instanceof UserError)) throw thrown;
       problems.push(thrown);

@@ -6,7 +6,7 @@
  *     renderHtml(view, templates) -> string               report.html (html.ts)
  *     junitXml(result) -> string                          junit.xml (junit.ts)
  *     metricsJson(result) -> string                       metrics.json (metrics.ts)
- *     resultJson(result) -> string                        result.json (resultJson.ts)
+ *     resultJson(result) -> bytes                         result.json (resultJson.ts)
  *     closingLines(result, names, path) -> lines          the end of a run, for a terminal or a log (closingLines.ts)
  *     summaryJson(result) -> string                       summary.json (summary.ts)
  *     newlyFailedCsv(result) -> string                    newly-failed.csv (changes.ts)

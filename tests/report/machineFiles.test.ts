@@ -104,11 +104,34 @@ describe('metrics.json', () => {
 describe('result.json', () => {
   it('holds the result, and equal results give equal bytes', () => {
     const result = sampleResult();
-    expect(JSON.parse(resultJson(result))).toEqual(result);
+    expect(JSON.parse(textOf(resultJson(result)))).toEqual(result);
     const { checkpoints, suite, ...rest } = result;
     const reversed = checkpoints.map((each) => Object.fromEntries(Object.entries(each).reverse()));
     expect(reversed).toEqual(checkpoints);
-    expect(resultJson({ ...rest, suite, checkpoints: checkpoints.map(turned) })).toBe(resultJson(result));
+    expect(resultJson({ ...rest, suite, checkpoints: checkpoints.map(turned) })).toEqual(resultJson(result));
+  });
+
+  it('sets what is longer than 160 characters on several lines, its keys sorted', () => {
+    const classes = Array.from({ length: 3 }, (_, at) => `${at}`.repeat(50));
+    const { evalSet } = sampleResult();
+    const text = textOf(resultJson(sampleResult({ suite: 'é', evalSet: { ...evalSet, classes, skipped: [] } })));
+    const line = `["${classes.join('","')}"]`;
+    expect(line).toHaveLength(160);
+    expect(text).toContain(
+      `\n  "evalSet": {\n    "classes": ${line},\n    "fingerprint": "${evalSet.fingerprint}",\n    "images": `,
+    );
+    expect(text.startsWith('{\n  "schemaVersion": 2,\n  "suite": "é",\n')).toBe(true);
+    expect(text.endsWith('\n}\n')).toBe(true);
+    const longer = [...classes.slice(0, 2), `${classes[2]}2`];
+    expect(textOf(resultJson(sampleResult({ evalSet: { ...evalSet, classes: longer } })))).toContain(
+      `\n    "classes": [\n      "${longer.join('",\n      "')}"\n    ],\n`,
+    );
+  });
+
+  it('is whole where it is longer than what becomes bytes at a time', () => {
+    const classes = Array.from({ length: 30_000 }, (_, at) => `class ${at} of a large set with é`);
+    const result = sampleResult({ evalSet: { ...sampleResult().evalSet, classes } });
+    expect(JSON.parse(textOf(resultJson(result)))).toEqual(result);
   });
 
   it('refuses numbers that JSON cannot hold', () => {
@@ -117,6 +140,10 @@ describe('result.json', () => {
     );
   });
 });
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString();
+}
 
 /** The same checkpoint with its keys in another order. */
 function turned({ verdict, comparison, groups, name, ...rest }: ReturnType<typeof sampleCheckpoint>) {
