@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { textIfReadable } from '../adapters/textIfReadable.ts';
 import { messageOf, UserError } from '../errors.ts';
 import type { PreprocessOptions, PreprocessPreset } from '../records/config.ts';
 import { isJsonObject, type JsonObject, jsonOrNull } from '../records/json.ts';
@@ -65,9 +66,18 @@ function saidBeside(file: string): { readonly preset: PreprocessPreset; readonly
   return isJsonObject(objectIn(model)?.pretrained_cfg) ? { preset: 'timm', path: model } : null;
 }
 
-/** The object that a file of JSON holds; null where there is none: a file of that name may be somebody else's. */
+/**
+ * The object that a file of JSON holds; null where there is none: a file of that name may be somebody else's. Throws UserError where it
+ * cannot be read, since it may say what images must go through.
+ */
 function objectIn(path: string): JsonObject | null {
-  const value = existsSync(path) ? jsonOrNull(readFileSync(path, 'utf8')) : null;
+  if (!existsSync(path)) return null;
+  const text = textIfReadable(path);
+  if (text === null) {
+    const what = 'it may say how images are prepared for the model beside it, and cannot be read';
+    throw new UserError({ what, where: path, fix: 'Let it be read, or move the model away from it' });
+  }
+  const value = jsonOrNull(text);
   return isJsonObject(value) ? value : null;
 }
 

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSchema } from '../adapters/jsonSchema.ts';
+import { textIfReadable } from '../adapters/textIfReadable.ts';
 import { UserError } from '../errors.ts';
 import { jsonOrNull } from '../records/json.ts';
 import type { Result } from '../records/result.ts';
@@ -9,8 +10,8 @@ const schema = readSchema<Result>('result');
 
 /** The result of the last run that wrote its reports to a folder; null where there is none that can be read. */
 export function lastResult(out: string): Result | null {
-  const file = join(out, 'result.json');
-  const result = existsSync(file) ? jsonOrNull(readFileSync(file, 'utf8')) : null;
+  const text = textIfReadable(join(out, 'result.json'));
+  const result = text === null ? null : jsonOrNull(text);
   return result !== null && schema.accepts(result) ? result : null;
 }
 
@@ -21,7 +22,7 @@ export function neededResult(out: string, flag: '--from' | '--out'): Result {
   const file = join(out, 'result.json');
   const isThere = existsSync(file);
   throw new UserError({
-    what: isThere ? 'it is no result of this version of barlow-gate' : 'there is no result of a run',
+    what: isThere ? 'it cannot be read as a result of this version of barlow-gate' : 'there is no result of a run',
     where: file,
     fix: isThere
       ? 'Run barlow run again'

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../adapters/atomicFile.ts';
+import { textIfReadable } from '../adapters/textIfReadable.ts';
 import type { BaselineStore } from '../baseline/store.ts';
 import { messageOf, UserError } from '../errors.ts';
 import type { TrainingSet } from '../evalset/trainingSet.ts';
@@ -80,7 +80,8 @@ export async function report(run: Run, reported: Reported): Promise<Told> {
     ...{ history: [], past: [], modes: new Map(), link: null },
     confusions: confusionsOf(judged, features.evalSet, checkpoints),
     matrices: matricesOf(features.evalSet, checkpoints, accepted),
-    configText: textOf(config.file),
+    // Null where it has gone since it was read.
+    configText: textIfReadable(config.file),
   };
   await writePages(plain, templates, files);
   // Nobody who waits for the verdict should wait for pictures too.
@@ -198,15 +199,6 @@ function matricesOf(
     matrices.set(name, confusionCells(named(labels), before, named(predictions)));
   }
   return matrices;
-}
-
-/** The config as it stands; null where it has gone since it was read. */
-function textOf(file: string): string | null {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return null;
-  }
 }
 
 /** Makes what only decorates a report, or takes `none` for it; whatever hinders that is a notice. */

@@ -78,6 +78,19 @@ describe('a folder given as a model', () => {
     expect(pipeline).toMatchObject({ resize: [32, 32], crop: 32, mean: [0.5, 0.25, 0.75] });
   });
 
+  it('is refused where a file beside it that may say how images are prepared cannot be read', async () => {
+    const path = holding('closed', { 'model.onnx': null });
+    mkdirSync(join(path, 'config.json'));
+    const model = await describeModel(path);
+    expect(await refusal(Promise.resolve().then(() => planFeatures(model, { path, layer, preprocess: null })))).toEqual(
+      {
+        what: 'it may say how images are prepared for the model beside it, and cannot be read',
+        where: join(path, 'config.json'),
+        fix: 'Let it be read, or move the model away from it',
+      },
+    );
+  });
+
   it('whose preprocessor_config.json names no class is that of its model_type', async () => {
     // transformers.models.clip: a bare number is the shorter side, and the middle of it is cut out.
     const files = {

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
@@ -181,6 +181,13 @@ print(len(a), a['why'].tolist() == b['why'].tolist(), abs(a['confidence'] - b['c
   ])('refuses %s %j', async (to, asked, why) => {
     await expect(exporting(to, asked)).rejects.toThrow(why);
     expect(existsSync(join(folder, 'x.csv'))).toBe(false);
+  });
+
+  it('refuses a result that cannot be read', async () => {
+    mkdirSync(join(folder, 'odd', 'result.json'), { recursive: true });
+    await expect(exporting('x.csv', { from: 'odd' })).rejects.toThrow(
+      'it cannot be read as a result of this version of barlow-gate',
+    );
   });
 });
 
