@@ -66,7 +66,9 @@ describe('a branch that keeps baselines', () => {
     expect(git(folder, ['reflog', '--format=%gs', 'b'])).toBe('barlow-gate: record');
     // The same again changes nothing.
     expect(await medium.update(putting({ 'a.baseline': 'one' }))).toBe(first);
-    const second = await medium.update(putting({ 'b.baseline': 'three' }, ['a.baseline', 'none']));
+    const second = await medium.update(
+      putting({ 'history/a.json': 'two', 'b.baseline': 'three' }, ['a.baseline', 'none']),
+    );
     expect(git(folder, ['rev-parse', 'b', 'b^']).split('\n')).toEqual([second, first]);
     const snapshot = await medium.snapshot();
     expect(snapshot.paths).toEqual(['b.baseline', 'history/a.json']);

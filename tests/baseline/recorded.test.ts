@@ -161,6 +161,7 @@ describe('two checkpoints are one', () => {
     expect(same({ failed: flipped(record.failed, 39, 1) })).toBe(false);
     expect(same({ predictions: flipped(record.predictions ?? [], 0, 0) })).toBe(false);
     expect(same({ predictions: null })).toBe(false);
+    expect(isSameOutcome(change({ predictions: null }), outcomeOf(record))).toBe(false);
     expect(isSameOutcome(change({ predictions: null }), change({ predictions: null }))).toBe(true);
     const set = record.evalSet;
     expect(same({ evalSet: { ...set, labels: flipped(labels, 5, 0) } })).toBe(false);

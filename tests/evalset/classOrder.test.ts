@@ -125,6 +125,11 @@ describe('readClassOrders', () => {
       JSON.stringify(Object.fromEntries(Array.from({ length: 11 }, (_, at) => [10 - at, `${at}`]))),
       [Array.from({ length: 11 }, (_, at) => `${10 - at}`)],
     ],
+    [
+      'eleven-texts.json',
+      JSON.stringify(Object.fromEntries(Array.from({ length: 11 }, (_, at) => [`c${at}`, `${10 - at}`]))),
+      [Array.from({ length: 11 }, (_, at) => `c${10 - at}`)],
+    ],
     ['null.json', '{"id2label": null, "labels": ["dog", "cat"]}', [['dog', 'cat']]],
     ['wrapped.json', '{"class_to_idx": {"cat": 1, "dog": 0}, "epoch": 3}', [['dog', 'cat']]],
     ['timm.json', '{"architecture": "resnet18", "num_classes": 2, "label_names": ["dog", "cat"]}', [['dog', 'cat']]],

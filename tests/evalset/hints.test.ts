@@ -66,6 +66,7 @@ describe('a column that is not there', () => {
       ...(['prediction', `image,Label,${name}`, timm] as const),
     ]),
     ['prediction', 'image,labels,prob', rename('prediction')],
+    ['prediction', 'image,my_label,prob', rename('prediction')],
     ['prediction', 'image,label,proba', rename('prediction')],
     ['prediction', 'image,label,my_prob', rename('prediction')],
   ])('%s of %s', (wanted, names, fix) => {

@@ -56,6 +56,7 @@ describe('JSON as pandas and people write tables', () => {
     ['columns in another order', { image: { 0: 'a.png', 1: 'b.png' }, prediction: { 1: 'dog', 0: 'cat' } }, both],
     ['index', { 0: rows[0], 1: rows[1] }, both],
     ['index of two digits', { 10: rows[0], 11: rows[1] }, both],
+    ['columns called as numbers begin', { '0x': { 0: 'a' }, '1x': { 0: 'b' } }, { '0x': ['a'], '1x': ['b'] }],
     ['lists by column', both, both],
     ['one list by column', { image: images }, { image: images }],
     ['rows below a key', { predictions: rows }, both],

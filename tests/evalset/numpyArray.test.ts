@@ -41,6 +41,7 @@ describe('texts', () => {
     const points = Uint32Array.of(0x63, 0x1f408, 0x64, 0);
     expect(readNumpyArray(npy('<U2', '(2,)', points))).toMatchObject({ kind: 'texts', values: ['c\u{1f408}', 'd'] });
     expect(readNumpyArray(npy('|S3', '(2,)', Buffer.from('catox\0'))).values).toEqual(['cat', 'ox']);
+    expect(readNumpyArray(npy('|S3', '(1,)', Buffer.from('a\0\0'))).values).toEqual(['a']);
     expect(() => readNumpyArray(npy('<U1', '(1,)', Uint32Array.of(0x110000)))).toThrow('holds a text that is none');
   });
 });

@@ -27,6 +27,13 @@ describe('a column under a name that means the same', () => {
     }
   });
 
+  it('is not looked for where the config calls it otherwise', () => {
+    const cells = new Map([['image', ['a']]]);
+    const table = { file: 'a.csv', rows: 1, columns: cells, nested: new Set<string>(), where: () => '' };
+    const asked = withUsualColumns(table, { ...columns, image: 'picture' }, ['image']);
+    expect([[...asked.table.columns.keys()], asked.notices]).toEqual([['image'], []]);
+  });
+
   it('is told by its letters before all, and not where two could be meant', () => {
     expect([...taken('Failed').table.columns.keys()]).toEqual(['failed']);
     expect(taken('Image', 'path').table.columns.get('image')).toEqual(['of Image']);
