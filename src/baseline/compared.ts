@@ -18,7 +18,7 @@ export function outcomeOf({ evalSet, predictions, failed }: BaselineRecord): Che
 
 /** Whether two checkpoints are one as far as predictions tell: the same of every image, by its name, with the same labels. */
 export function isSameOutcome(a: CheckpointOutcomes, b: CheckpointOutcomes): boolean {
-  if (a.images.length !== b.images.length || (a.predictions === null) !== (b.predictions === null)) return false;
+  if (a.images.length !== b.images.length) return false;
   const rowOf = new Map(b.images.map((image, row) => [image, row]));
   const name = ({ classes }: CheckpointOutcomes, list: ArrayLike<number> | null, row: number) =>
     list && entry(classes, entry(list, row));

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { nearestAncestors, obtain, recordsBuiltOn } from '../../src/baseline/ancestors.ts';
@@ -87,6 +87,7 @@ describe('the nearest recorded ancestors', () => {
 
   test('in a shallow clone, deepened by 50, then by 200 and so on, as far as the answer needs', async () => {
     const folder = cloned('--depth=1');
+    const refs = git(folder, ['for-each-ref']);
     const steps: readonly (readonly [number, number])[] = [[419, 1], [410, 51], [369, 51], [368, 101], [218, 351], [0, 420]]; // biome-ignore format: a table
     for (const [at, reached] of steps) {
       expect(await near(folder, { head: tip }, [hashes[at]])).toEqual({
@@ -96,6 +97,9 @@ describe('the nearest recorded ancestors', () => {
       });
       expect([at, depth(folder)]).toEqual([at, reached]);
     }
+    expect(git(folder, ['for-each-ref'])).toBe(refs);
+    expect(existsSync(join(folder, '.git', 'FETCH_HEAD'))).toBe(false);
+    git(folder, ['fsck']);
     // To be sure of a second one that is none, all of it is needed.
     const other = cloned('--depth=1');
     expect(await near(other, { head: tip }, [hashes[410], side], { count: 2 })).toMatchObject({
@@ -171,7 +175,9 @@ describe('a commit that the repository lacks', () => {
     git(work, ['tag', '-a', 'v1', '-m', 'x', side]);
     git(work, ['push', '--quiet', 'origin', 'v1']);
     for (const name of ['side', 'v1', side, side.toUpperCase()]) expect(await commitNamed(folder, name)).toBe(side);
-    for (const name of ['sides', 'a1b2c3', 'abcdefa', '1234567', 'A1B2C3G', '-x', ''])
+    for (const name of [hashes[418].slice(0, 8), 'HEAD~1', 'main^'])
+      expect(await commitNamed(work, name)).toBe(hashes[418]);
+    for (const name of ['sides', 'a1b2c3', 'abcdefa', '1234567', 'Model v1/final'])
       expect(await commitNamed(folder, name)).toBe(name);
     for (const name of ['a1b2c3d', 'A1B2C3D4']) {
       await expect(commitNamed(folder, name)).rejects.toMatchObject({

@@ -125,6 +125,16 @@ describe('what is kept', () => {
     ]);
   });
 
+  test('the newest by the order of recording, whatever the clock said', async () => {
+    const { store, put } = suite({ keep: 2 });
+    for (const [at, year] of ['2099', '2026', '2001', '2031', '2026'].entries()) {
+      await put(`c${at}`, [], `${year}-01-01T00:00:00Z`);
+      expect((await store.list())[0]?.commit).toBe(`c${at}`);
+    }
+    expect((await store.list()).map(({ commit }) => commit)).toEqual(['c4', 'c3']);
+    expect((await store.history()).map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5]);
+  });
+
   test('everything while nobody can tell what branches would be compared with', async () => {
     const path = join(root, `suite ${made++}`);
     const medium = { ...openFolderMedium(path, 'cifar10', null), builtOn: async () => null };
@@ -270,6 +280,28 @@ describe('a record in the way', () => {
     ).toBe(`"other" ${place('one')}`);
     await store.record(other, { replace: true });
     expect((await store.show('one')).checkpoint).toBe('other');
+  });
+
+  test('beside which replicas go, each put in its own place alone', async () => {
+    const { store, put } = suite({ window: 3 });
+    await put('one');
+    const replica = (checkpoint: string, count: number, options = {}) =>
+      store.record(otherwise(count, { commit: 'one', checkpoint, replica: true }), options);
+    await replica('seed 2', 2);
+    await replica('seed 1', 1);
+    await replica('seed 2', 2);
+    expect((await toldBy(() => replica('seed 2', 3))).what).toContain('predicts otherwise');
+    await replica('seed 2', 3, { replace: true });
+    const found = await store.find({ head: 'two', base: null });
+    if (found.kind !== 'found') throw new Error('it is there');
+    const errors = ({ failed }: (typeof found.records)[number]) => failed.reduce((sum, each) => sum + each, 0);
+    expect(found.records.map((each) => [each.checkpoint, each.replica, errors(each)])).toEqual(
+      [
+        ['candidate', false],
+        ['seed 1', true],
+        ['seed 2', true],
+      ].map(([name, is], at) => [name, is, errors(otherwise([0, 1, 3][at]))]),
+    );
   });
 
   test('of another config: two suites of one name; of a config that is not known it is none', async () => {

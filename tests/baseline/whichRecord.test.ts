@@ -81,22 +81,6 @@ describe('the base of a pull request is what the remote has now', () => {
 });
 
 describe('a commit is recorded in full', () => {
-  test('whatever it is called by: short, upper case, branch, tag, HEAD, a branch that only the remote has', async () => {
-    const { work, hashes } = withRemote(root, 'called', 3);
-    const [, b = '', c = ''] = hashes;
-    git(work, ['tag', '-a', 'v1', '-m', 'one', b]);
-    git(work, ['push', '--quiet', 'origin', `${b}:refs/heads/elsewhere`]);
-    for (const name of [b, b.slice(0, 8), b.toUpperCase(), 'v1', 'HEAD~1', 'elsewhere']) {
-      expect(await commitNamed(work, name)).toBe(b);
-    }
-    expect(await commitNamed(work, 'HEAD')).toBe(c);
-    expect(await commitNamed(work, 'main')).toBe(c);
-    expect(await commitNamed(work, 'Model v1/final')).toBe('Model v1/final');
-    await expect(commitNamed(work, '0'.repeat(40))).rejects.toThrow(
-      'neither the repository nor its remote has this commit',
-    );
-  });
-
   test('one that only the remote has is fetched, and the clone stays complete', async () => {
     const { work, remote } = withRemote(root, 'complete', 2);
     const other = join(root, 'complete elsewhere');
@@ -106,17 +90,6 @@ describe('a commit is recorded in full', () => {
     expect(await commitNamed(work, there)).toBe(there);
     expect(git(work, ['rev-parse', '--is-shallow-repository'])).toBe('false');
     expect(git(work, ['rev-list', '--count', there])).toBe('3');
-  });
-
-  test('names that are no commits follow each other as they were recorded', async () => {
-    const { work } = withRemote(root, 'labels', 1);
-    const store = await openGit(work);
-    for (const name of ['model 2', 'model 1']) await record(store, name);
-    expect(await foundAt(store, 'model 3')).toEqual(['model 1']);
-    expect((await findAt(store, 'model 3')).notes.join()).toContain('"model 3" is no commit of the repository');
-    expect(reasonIn(await findAt(store, 'HEAD'))).toMatch(
-      /2 of them are of names that are no commits here \("model 2", "model 1"\)/,
-    );
   });
 
   test('before the first commit there is none, and baselines that exist cannot be used', async () => {
@@ -177,21 +150,6 @@ describe('records that exist and cannot be used are no empty suite', () => {
 });
 
 describe('what is kept', () => {
-  test('the newest by the order of recording, whatever the clock said', async () => {
-    const { work, hashes } = withRemote(root, 'clock', 5);
-    const store = await openGit(work, { keep: 2 });
-    const years = ['2099', '2026', '2001', '2031', '2026'];
-    for (const [i, hash] of hashes.entries()) {
-      await store.record(sampleRecord({ commit: hash, createdAt: `${years[i]}-01-01T00:00:00Z` }));
-      expect((await store.list())[0]?.commit).toBe(hash);
-    }
-    expect((await store.list()).map((row) => row.commit)).toEqual([hashes[4], hashes[3]]);
-    expect((await store.history()).map((row) => [row.sequence, row.pruned])).toEqual([
-      ...[1, 2, 3].map((at) => [at, true]),
-      ...[4, 5].map((at) => [at, false]),
-    ]);
-  });
-
   test('what a branch would still be compared with, also where that has no record of its own', async () => {
     const { work, hashes } = withRemote(root, 'lines', 8);
     const [a = '', b = '', ...later] = hashes;
@@ -227,47 +185,5 @@ describe('what is kept', () => {
     git(root, ['clone', '--quiet', '--depth=1', `file://${remote}`, shallow]);
     await record(await openGit(shallow, { keep: 2 }), hashes[89] ?? '');
     expect((await full.list()).map((row) => row.commit)).toEqual([hashes[89], hashes[2]]);
-  });
-});
-
-describe('another checkpoint at a commit that has one', () => {
-  test('is refused unless told to replace; a replica goes beside it', async () => {
-    const { work, hashes } = withRemote(root, 'replace', 2);
-    const [a = '', b = ''] = hashes;
-    const store = await openGit(work, { window: 3 });
-    const replica = (checkpoint: string, count: number, replaced = {}) =>
-      store.record(otherwise(count, { commit: a, checkpoint, replica: true }), replaced);
-    await expect(replica('seed 1', 1)).rejects.toThrow('goes beside the accepted checkpoint of its commit');
-    await record(store, a);
-    await expect(store.record(otherwise(1, { commit: a, checkpoint: 'other' }))).rejects.toThrow(
-      /"candidate" is recorded at .* already, and "other" predicts otherwise.*--replace.*--replica/,
-    );
-    await replica('seed 1', 1);
-    await replica('seed 2', 2);
-    await replica('seed 2', 2);
-    await expect(replica('seed 2', 3)).rejects.toThrow('predicts otherwise');
-    await replica('seed 2', 3, { replace: true });
-    const [row] = await store.list();
-    expect(row?.replicas).toHaveLength(2);
-    const found = compared(await findAt(store, b), 3);
-    expect(found.kind === 'found' && found.records.map(({ checkpoint, replica: is }) => [checkpoint, is])).toEqual([
-      ['candidate', false],
-      ['seed 1', true],
-      ['seed 2', true],
-    ]);
-    await store.record(otherwise(1, { commit: a, checkpoint: 'other' }), { replace: true });
-    expect((await store.show(a)).checkpoint).toBe('other');
-  });
-
-  test('of another config is another suite of the same name, and never recorded', async () => {
-    const { work, hashes } = withRemote(root, 'twins', 1);
-    const [a = ''] = hashes;
-    const store = await openGit(work);
-    await store.record(sampleRecord({ commit: a, config: 'a/barlow.yml' }));
-    const twin = otherwise(5, { commit: a, config: 'b/barlow.yml' });
-    for (const replace of [false, true]) {
-      await expect(store.record(twin, { replace })).rejects.toThrow('two suites have the name "cifar10"');
-    }
-    expect((await store.show(a)).config).toBe('a/barlow.yml');
   });
 });
