@@ -21,8 +21,8 @@ export interface BallTask {
   readonly above: number;
 }
 
-/** Products of two numbers that the search may take, about a second: in a large group not every image is tried as a centre. */
-const PRODUCTS = 2 ** 30;
+/** Products of two numbers that the search may take, about half a second: in a large group not every image is tried as a centre. */
+const PRODUCTS = 2 ** 28;
 
 /**
  * The ball that best tells some images of a group from its others (F1): those nearest to an image, in features standardised
