@@ -1,12 +1,13 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /**
- * Files that share a process with others of these folders: they start no other process to speak of and leave nothing behind. The rest
+ * Files that share a process with others of them: they start no other process to speak of and leave nothing behind. The rest
  * have one each, which stays small: a large one takes long to start another.
  */
 export const together = [
   'tests/{adapters,analysis,config,evalset,gate,images,records,statistics}/**/*.test.ts',
   'tests/{features,pictures,pipeline,report}/**/*.test.ts',
+  'tests/faults/{decoration,givenFeatures,oldReports,told,wrongGreens}.test.ts',
 ];
 
 /** The files that take longest: begun first, none of them is left to run alone at the end. */

@@ -114,16 +114,25 @@ export function git(folder: string, ...args: readonly string[]): string {
   return execFileSync('git', [...args], { cwd: folder, env, encoding: 'utf8' }).trim();
 }
 
+type Payload = Record<string, Record<string, unknown>>;
+
+const examplesOf = new Map<string, Payload | undefined>();
+
+/** GitHub's own example of an event; the file of all is large. */
+function exampleOf(event: string): Payload | undefined {
+  if (examplesOf.size === 0) {
+    const file = require.resolve('@octokit/webhooks-examples/api.github.com/index.json');
+    const all: readonly { readonly name: string; readonly examples: readonly Payload[] }[] = JSON.parse(
+      readFileSync(file, 'utf8'),
+    );
+    for (const { name, examples } of all) examplesOf.set(name, examples[0]);
+  }
+  return examplesOf.get(event);
+}
+
 /** GitHub's own example of an event, changed where the story needs it. */
-export function examplePayload(
-  event: string,
-  change: (payload: Record<string, Record<string, unknown>>) => void,
-): object {
-  const all: readonly {
-    readonly name: string;
-    readonly examples: readonly Record<string, Record<string, unknown>>[];
-  }[] = JSON.parse(readFileSync(require.resolve('@octokit/webhooks-examples/api.github.com/index.json'), 'utf8'));
-  const payload = all.find(({ name }) => name === event)?.examples[0];
+export function examplePayload(event: string, change: (payload: Payload) => void): object {
+  const payload = structuredClone(exampleOf(event));
   if (payload === undefined) throw new Error(`no example of ${event}`);
   change(payload);
   return payload;
