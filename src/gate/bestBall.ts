@@ -1,5 +1,6 @@
 import { entry } from '../records/entry.ts';
 import type { Columns } from '../records/features.ts';
+import { spread } from '../records/spread.ts';
 import { AT_ONCE, leastPlaces, squaredDistances } from './neighbourhoods.ts';
 import { addToPoints, anglePoints, noPoints, type Points } from './points.ts';
 import { flagsOf } from './region.ts';
@@ -35,8 +36,10 @@ export function bestBall(task: BallTask, products = PRODUCTS): Neighbours | null
   // A larger one, were it to hold them all, would tell them no better.
   const reach = Math.min(task.most, rows, Math.floor((2 * targets) / above - targets));
   if (features === 0 || reach < 1) return null;
-  const [isCentre, tried] = [flagsOf(centres, rows), some(centres, products / (2 * rows * Math.min(256, features)))];
-  let [best, most] = [null as Neighbours | null, above];
+  const isCentre = flagsOf(centres, rows);
+  const tried = spread([...centres], Math.max(1, Math.floor(products / (2 * rows * Math.min(256, features)))));
+  let best: Neighbours | null = null;
+  let most = above;
   for (const points of [standardPoints(columns, features), anglePoints(columns, features)]) {
     for (let from = 0; from < tried.length; from += AT_ONCE) {
       const around = tried.slice(from, from + AT_ONCE);
@@ -62,10 +65,4 @@ function standardPoints(columns: Columns, features: number): Points {
   const points = noPoints(columns.rows, features);
   addToPoints(points, columns);
   return points;
-}
-
-/** So many of a list, evenly; at least one. */
-function some(list: Uint32Array, most: number): number[] {
-  const count = Math.min(list.length, Math.max(1, Math.floor(most)));
-  return Array.from({ length: count }, (_, at) => entry(list, Math.floor(((at + 0.5) * list.length) / count)));
 }

@@ -1,3 +1,4 @@
+import { spread } from '../records/spread.ts';
 import { backwardSolve, cholesky, forwardSolve } from '../statistics/cholesky.ts';
 import { kthLeast } from '../statistics/kthLeast.ts';
 import type { Points } from './points.ts';
@@ -30,8 +31,8 @@ const PRODUCTS = 2 ** 32;
 export function neighbourhoodsOf(points: Points, rows: number, open: Uint32Array, products = PRODUCTS): Neighbourhoods {
   const reach = Math.min(LADDER[LADDER.length - 1], rows - 1);
   const most = Math.max(1, Math.floor(products / (2 * rows * points.width)));
-  const count = Math.min(open.length, most);
-  const centres = Array.from({ length: count }, (_, at) => open[Math.floor(((at + 0.5) * open.length) / count)]);
+  const centres = spread([...open], most);
+  const count = centres.length;
   const order = new Uint32Array(new SharedArrayBuffer(4 * 2 * count * reach));
   const whiten = whitener(points, rows);
   for (let from = 0; from < count; from += AT_ONCE) {
