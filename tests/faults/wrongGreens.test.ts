@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { crc32 } from 'node:zlib';
 import { afterEach, expect, it } from 'vitest';
 import { formatNpyHeader } from '../../src/features/npy.ts';
 import { recordBaseline } from '../../src/pipeline/baseline.ts';
 import { completeRequest } from '../../src/pipeline/library.ts';
 import { runGate } from '../../src/pipeline/run.ts';
+import { npy, npz, texts } from '../evalset/npz.ts';
 import { features, images, labelOf, makeWorld, nameOf, predictions, seeded, type World } from './world.ts';
 
 /* Ways in which a checkpoint that must fail passed: each judged here beside one that must pass. */
@@ -129,52 +129,11 @@ it('scores beside a list of images are read by it, whatever the list is called',
     const rows = predictions(kind).trimEnd().split('\n').slice(1).toReversed();
     const names = rows.map((line) => line.replace(/,.*/, ''));
     const scores = Float32Array.from(rows.flatMap((line) => (line.endsWith('bus') ? [3, -1] : [-2, 1])));
-    const length = Math.max(...names.map((name) => name.length));
-    const texts = Uint32Array.from(
-      names.flatMap((name) => [...name.padEnd(length, '\0')].map((each) => each.charCodeAt(0))),
-    );
-    of.write(
-      `${kind}.npz`,
-      zipOf([
-        ['fnames.npy', npy(`<U${length}`, `(${rows.length},)`, texts)],
-        ['scores.npy', npy('<f4', `(${rows.length}, 2)`, scores)],
-      ]),
-    );
+    of.write(`${kind}.npz`, npz({ fnames: texts(names), scores: npy('<f4', `(${rows.length}, 2)`, scores) }));
   }
   expect((await judged(of, 'bad.npz')).outcome).toBe('failed');
   expect((await judged(of, 'good.npz')).outcome).toBe('passed');
 });
-
-function npy(descr: string, shape: string, values: Uint32Array | Float32Array): Buffer {
-  const head = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${shape}, }`.padEnd(117);
-  const start = Buffer.from('\x93NUMPY\x01\x00\x76\x00', 'latin1');
-  return Buffer.concat([start, Buffer.from(`${head}\n`), new Uint8Array(values.buffer)]);
-}
-
-/** As np.savez writes: files that are stored, not packed. */
-function zipOf(files: readonly (readonly [name: string, bytes: Buffer])[]): Buffer {
-  const parts: Buffer[] = [];
-  const central: Buffer[] = [];
-  for (const [name, bytes] of files) {
-    const common = Buffer.alloc(26);
-    common.writeUInt16LE(20, 0);
-    common.writeUInt32LE(crc32(bytes), 10);
-    common.writeUInt32LE(bytes.length, 14);
-    common.writeUInt32LE(bytes.length, 18);
-    common.writeUInt16LE(name.length, 22);
-    const at = Buffer.alloc(14);
-    at.writeUInt32LE(Buffer.concat(parts).length, 10);
-    central.push(Buffer.concat([Buffer.from('PK\x01\x02\x14\x00', 'latin1'), common, at, Buffer.from(name)]));
-    parts.push(Buffer.concat([Buffer.from('PK\x03\x04', 'latin1'), common, Buffer.from(name), bytes]));
-  }
-  const end = Buffer.alloc(22);
-  end.write('PK\x05\x06', 0, 'latin1');
-  end.writeUInt16LE(files.length, 8);
-  end.writeUInt16LE(files.length, 10);
-  end.writeUInt32LE(Buffer.concat(central).length, 12);
-  end.writeUInt32LE(Buffer.concat(parts).length, 16);
-  return Buffer.concat([...parts, ...central, end]);
-}
 
 it('labels that files of predictions call predictions are none of the manifest', async () => {
   const of = world();
