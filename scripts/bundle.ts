@@ -9,6 +9,7 @@ import { basename, join, resolve } from 'node:path';
 import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
 import { build, type Metafile, type Plugin, transform } from 'esbuild';
 import { licencesOf } from './licences.ts';
+import { nodeBundle } from './nodeBundle.ts';
 
 const root = join(import.meta.dirname, '..');
 const dist = resolve(process.argv[2] ?? join(root, 'dist'));
@@ -142,25 +143,12 @@ const { metafile } = await build({
   outdir: dist,
   // Flat: what lies beside src/ (templates, schemas, package.json) lies beside dist/ too.
   chunkNames: 'chunk-[hash]',
-  bundle: true,
-  splitting: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node24',
-  // Short names would all shift with each change: the last bundle added 183 kB to a clone, in this way it would have added 5.
-  minifyWhitespace: true,
-  minifySyntax: true,
-  keepNames: true,
+  ...nodeBundle,
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
   // Loaded where there are any: thread priorities, a canvas for linkedom. Native engines are looked up by name.
   external: ['@napi-rs/nice', 'canvas'],
-  define: { __dirname: 'import.meta.dirname', __filename: 'import.meta.filename' },
-  // CommonJS packages ask for Node's own modules.
-  banner: {
-    js: "import{createRequire as barlowRequire}from'node:module';const require=barlowRequire(import.meta.url);",
-  },
   plugins: [readBeside, unpackWasm, lookInWorkspace, addressWorkers, leaveOut, shortenPackages],
 });
 nameChunks(metafile.outputs);

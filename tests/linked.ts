@@ -13,6 +13,7 @@ import {
 import { basename, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build, type Plugin } from 'esbuild';
+import { nodeBundle } from '../scripts/nodeBundle.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -52,7 +53,7 @@ async function link(): Promise<{ readonly command: string; readonly action: stri
 function digest(): string {
   const hash = createHash('sha256').update(root);
   const sources = globSync('src/**/*.ts', { cwd: root }).toSorted();
-  for (const file of ['package-lock.json', 'tests/linked.ts', ...sources])
+  for (const file of ['package-lock.json', 'scripts/nodeBundle.ts', 'tests/linked.ts', ...sources])
     hash.update(`\n${file}\n`).update(readFileSync(join(root, file)));
   return hash.digest('hex').slice(0, 16);
 }
@@ -71,22 +72,10 @@ async function linkInto(folder: string): Promise<void> {
     outdir: aside,
     // Node would read the whole to find out that it is no CommonJS.
     outExtension: { '.js': '.mjs' },
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    minifyWhitespace: true,
-    minifySyntax: true,
-    keepNames: true,
+    ...nodeBundle,
     logLevel: 'warning',
     // Engines are looked up by name, a thread pool starts a file of its own, a canvas for linkedom is loaded where there is one.
     external: ['onnxruntime-node', 'onnxruntime-web', '@tensorflow/*', 'piscina', 'canvas', '@actions/artifact'],
-    define: { __dirname: 'import.meta.dirname', __filename: 'import.meta.filename' },
-    // CommonJS packages ask for Node's own modules.
-    banner: {
-      js: "import{createRequire as barlowRequire}from'node:module';const require=barlowRequire(import.meta.url);",
-    },
     plugins: [inPlace],
   });
   try {
